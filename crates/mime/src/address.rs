@@ -1,0 +1,105 @@
+//! Address lists (RFC 5322 §3.4): names and addresses of a field body, groups flattened.
+
+use crate::field::HeaderField;
+use mail_parser::{HeaderForm, HeaderValue};
+
+/// A name and an address as a field gives them; RFC 5322 calls it *mailbox*.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NameAddr {
+    /// The display name, decoded; a comment stands in where there is none. Empty: none.
+    pub name: String,
+    /// The address as written; may be no valid [`AddrSpec`]. Empty: none.
+    pub address: String,
+}
+
+impl NameAddr {
+    /// Every mailbox of one address field, in order.
+    pub fn parse_field(field: &HeaderField<'_>) -> Vec<NameAddr> {
+        NameAddr::parse_list(&field.body())
+    }
+
+    /// Every mailbox of an address list.
+    pub fn parse_list(body: &[u8]) -> Vec<NameAddr> {
+        let parsed = HeaderForm::Addresses.parse(body);
+        let HeaderValue::Address(list) = parsed.value() else { return Vec::new() };
+        list.mailboxes()
+            .map(|m| NameAddr {
+                name: m.name().unwrap_or_default().to_owned(),
+                address: m.address().unwrap_or_default().to_owned(),
+            })
+            .filter(|m| !(m.name.is_empty() && m.address.is_empty()))
+            .collect()
+    }
+
+    /// The address, if it is one that mail can be sent to.
+    pub fn addr_spec(&self) -> Option<AddrSpec> {
+        AddrSpec::parse(&self.address)
+    }
+}
+
+/// An address that mail can be sent to: local part and domain (RFC 5321 §4.1.2), without white space or controls.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AddrSpec {
+    text: String,
+    at: usize,
+}
+
+impl AddrSpec {
+    /// Longest path that RFC 5321 §4.5.3.1.3 asks servers to take, without its angle brackets.
+    const MAX_OCTETS: usize = 254;
+
+    /// Takes `local@domain`; nothing else is an address.
+    pub fn parse(text: &str) -> Option<AddrSpec> {
+        let at = text.rfind('@')?;
+        let (local, domain) = (&text[..at], &text[at + 1..]);
+        let clean = |part: &str| !part.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;:\\\"()".contains(c));
+        let literal = domain.starts_with('[') && domain.ends_with(']');
+        let domain_ok = !domain.is_empty()
+            && !domain.starts_with('.')
+            && !domain.ends_with('.')
+            && !domain.contains("..")
+            && (literal || clean(domain) && !domain.contains(['[', ']', '@']));
+        let quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"') && !local.chars().any(char::is_control);
+        let local_ok = !local.is_empty() && (quoted || clean(local) && !local.contains('@'));
+        (text.len() <= AddrSpec::MAX_OCTETS && domain_ok && local_ok).then(|| AddrSpec { text: text.to_owned(), at })
+    }
+
+    /// The address as written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The part after the last `@`.
+    pub fn domain(&self) -> &str {
+        &self.text[self.at + 1..]
+    }
+
+    /// The form addresses are compared in here: lower case. RFC 5321 §2.4 leaves the local part's case to its host;
+    /// for our own people we are that host, and others only ever compare with themselves.
+    pub fn folded(&self) -> String {
+        self.text.to_lowercase()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_and_groups_are_flattened() {
+        let list = NameAddr::parse_list(b"Adele <AdeleV@contoso.com>, G: a@x.org, b@y.org;, undisclosed-recipients:;");
+        let addresses: Vec<_> = list.iter().map(|m| m.address.as_str()).collect();
+        assert_eq!(addresses, ["AdeleV@contoso.com", "a@x.org", "b@y.org"]);
+        assert_eq!(list[0].name, "Adele");
+    }
+
+    #[test]
+    fn an_address_can_hold_no_line() {
+        for bad in ["", "bob", "@x.org", "a@", "a b@x.org", "a@x.org\r\nBcc: e@x.org", "a@.org", "a@x..org", "a,b@x.org", "a@b@c.org"] {
+            assert_eq!(AddrSpec::parse(bad), None, "{bad:?}");
+        }
+        for good in ["a@x.org", "o'neil+tag@x.example", "\"a b\"@x.org", "ö@bücher.example", "a@[192.0.2.1]"] {
+            assert!(AddrSpec::parse(good).is_some(), "{good:?}");
+        }
+    }
+}

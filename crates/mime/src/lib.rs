@@ -1,0 +1,29 @@
+//! The octets of a message and what can be read from them (RFC 5322, 2045 to 2049, 2047, 2231).
+//!
+//! Promises: parsing is total (any octets give a [`Message`]; what is wrong with them is a [`Defect`] beside it), in
+//! time and memory bounded by their length; nothing here changes an octet that somebody gave. Refuses: clocks, files,
+//! sockets and randomness; a date, an id or a boundary is an argument.
+
+mod address;
+mod body;
+mod build;
+mod date;
+mod field;
+mod message;
+mod msg_id;
+mod parse;
+mod preview;
+mod splice;
+mod transfer;
+mod undeclared;
+
+pub use address::{AddrSpec, NameAddr};
+pub use body::ItemBody;
+pub use build::{Attachment, BodyKind, Composition, compose};
+pub use date::{Date, Seconds};
+pub use field::{HeaderField, LineEnd, unfold};
+pub use message::{Defect, Disposition, MediaType, Message, Part, PartKind, Span, TransferEncoding};
+pub use msg_id::msg_ids;
+pub use preview::{html_to_text, preview};
+pub use splice::{Cuts, pieces};
+pub use transfer::{Base64Body, Base64Error, decode_base64};
