@@ -95,7 +95,9 @@ mod tests {
 
     #[test]
     fn an_address_can_hold_no_line() {
-        for bad in ["", "bob", "@x.org", "a@", "a b@x.org", "a@x.org\r\nBcc: e@x.org", "a@.org", "a@x..org", "a,b@x.org", "a@b@c.org"] {
+        for bad in
+            ["", "bob", "@x.org", "a@", "a b@x.org", "a@x.org\r\nBcc: e@x.org", "a@.org", "a@x..org", "a,b@x.org", "a@b@c.org"]
+        {
             assert_eq!(AddrSpec::parse(bad), None, "{bad:?}");
         }
         for good in ["a@x.org", "o'neil+tag@x.example", "\"a b\"@x.org", "ö@bücher.example", "a@[192.0.2.1]"] {

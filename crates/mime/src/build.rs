@@ -112,7 +112,8 @@ fn body(message: &Composition) -> MimePart<'_> {
         BodyKind::Text => "text/plain",
     };
     let mut inner = MimePart::new(essence, Cow::Borrowed(message.body.as_str()));
-    let (inline, files): (Vec<_>, Vec<_>) = message.attachments.iter().partition(|a| a.is_inline && message.body_kind == BodyKind::Html);
+    let (inline, files): (Vec<_>, Vec<_>) =
+        message.attachments.iter().partition(|a| a.is_inline && message.body_kind == BodyKind::Html);
     for (subtype, attachments) in [("related", inline), ("mixed", files)] {
         if !attachments.is_empty() {
             let boundary = format!("_{subtype}_{}_", message.boundary_seed);
@@ -170,8 +171,19 @@ mod tests {
 
     #[test]
     fn what_is_built_reads_back() {
-        let file = Attachment { name: "Grüße.txt".into(), media_type: "text/plain".into(), octets: b"a\nb\r\n".to_vec(), ..Attachment::default() };
-        let image = Attachment { name: "i.png".into(), media_type: "image/png".into(), content_id: Some("<i1>".into()), is_inline: true, octets: vec![0, 255] };
+        let file = Attachment {
+            name: "Grüße.txt".into(),
+            media_type: "text/plain".into(),
+            octets: b"a\nb\r\n".to_vec(),
+            ..Attachment::default()
+        };
+        let image = Attachment {
+            name: "i.png".into(),
+            media_type: "image/png".into(),
+            content_id: Some("<i1>".into()),
+            is_inline: true,
+            octets: vec![0, 255],
+        };
         let message = built(&Composition {
             from: vec![NameAddr { name: "Adele Vance".into(), address: "AdeleV@contoso.com".into() }],
             to: vec![NameAddr { name: "Ünal, A.".into(), address: "u@x.example".into() }],
@@ -188,7 +200,10 @@ mod tests {
         assert_eq!(message.addresses("To")[0].name, "Ünal, A.");
         assert_eq!(message.text("X-Test").as_deref(), Some("one"));
         assert_eq!(message.body(), ItemBody::Html("<img src=\"cid:i1\">".into()));
-        let files: Vec<_> = message.attachments().map(|(_, p)| (p.file_name.clone().unwrap_or_default(), p.is_inline(), message.decoded(p).to_vec())).collect();
+        let files: Vec<_> = message
+            .attachments()
+            .map(|(_, p)| (p.file_name.clone().unwrap_or_default(), p.is_inline(), message.decoded(p).to_vec()))
+            .collect();
         assert_eq!(files, [("i.png".into(), true, vec![0, 255]), ("Grüße.txt".into(), false, b"a\nb\r\n".to_vec())]);
         assert!(message.octets().is_ascii());
     }
@@ -197,7 +212,12 @@ mod tests {
     fn no_value_begins_a_line() {
         let evil = "x\r\nEvil: 1\nEvil: 2\u{85}Evil: 3";
         let name = NameAddr { name: evil.into(), address: "a@x.example\r\nEvil: 4".into() };
-        let file = Attachment { name: evil.into(), media_type: "text/x\r\nEvil: 5".into(), content_id: Some(evil.into()), ..Attachment::default() };
+        let file = Attachment {
+            name: evil.into(),
+            media_type: "text/x\r\nEvil: 5".into(),
+            content_id: Some(evil.into()),
+            ..Attachment::default()
+        };
         let octets = compose(&Composition {
             from: vec![name.clone()],
             to: vec![name],

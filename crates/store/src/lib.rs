@@ -1,1 +1,122 @@
+//! The keeper: rows, octets and the change log, which agree after any crash.
+//!
+//! Promises: a deed ([`Store::write`]) is one transaction, durable before its answer, and deeds that come together
+//! share one commit; octets are durable before the row that names them. Refuses: to parse mail, to know a protocol, to
+//! decide what should happen to a message. All SQL of the house is in here.
 
+mod blobs;
+mod clock;
+mod db;
+mod error;
+mod ids;
+mod invariants;
+mod migrate;
+mod model;
+mod sql;
+
+pub use blobs::{Blob, Digest, Spool};
+pub use clock::{Clock, SystemClock, Timestamp};
+pub use db::{ReadTx, WriteTx};
+pub use error::StoreError;
+pub use ids::{FolderId, MailboxId, MessageId, SubmissionId};
+pub use invariants::check;
+pub use model::folder::{Folder, WellKnownName};
+pub use model::message::{ListQuery, MessageRecord, Position, Recipient};
+pub use model::outbox::{ForwardPath, ForwardState, Submission};
+pub use model::person::Person;
+
+use blobs::BlobFiles;
+use bytes::Bytes;
+use db::{Readers, Writer};
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Arc;
+
+/// An open store: one directory, one database, one writer.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    readers: Readers,
+    writer: Writer,
+    files: Arc<BlobFiles>,
+    /// Held while this process serves the directory.
+    _lock: Option<File>,
+}
+
+impl Store {
+    /// Opens the store in `dir` for serving, making it where there is none. One process at a time may.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another process serves it; [`StoreError::Io`] and [`StoreError::Database`].
+    pub fn serve(dir: &Path) -> Result<Store, StoreError> {
+        fs::create_dir_all(dir)?;
+        let lock = File::options().create(true).truncate(false).write(true).open(dir.join("lock"))?;
+        lock.try_lock().map_err(|_| StoreError::InUse)?;
+        let files = BlobFiles::open(dir)?;
+        let mut writer = db::open_for_writing(dir)?;
+        migrate::migrate(&mut writer)?;
+        files.sweep(|digest| db::names_blob(&writer, digest))?;
+        Ok(Store::over(dir, files, writer, Some(lock)))
+    }
+
+    /// Opens the store in `dir` beside a server that may be running on it: same rows, no upkeep.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none; [`StoreError::Io`] and [`StoreError::Database`].
+    pub fn beside(dir: &Path) -> Result<Store, StoreError> {
+        if !db::exists(dir) {
+            return Err(StoreError::Missing);
+        }
+        Ok(Store::over(dir, BlobFiles::open(dir)?, db::open_for_writing(dir)?, None))
+    }
+
+    fn over(dir: &Path, files: BlobFiles, writer: db::Connection, lock: Option<File>) -> Store {
+        let inner = Inner { readers: Readers::new(dir), writer: Writer::start(writer), files: Arc::new(files), _lock: lock };
+        Store { inner: Arc::new(inner) }
+    }
+
+    /// Reads one consistent state.
+    ///
+    /// # Errors
+    /// What `look` answers, and [`StoreError`] where the store can't be read.
+    pub async fn read<T, E>(&self, look: impl FnOnce(&ReadTx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.inner.readers.read(look).await
+    }
+
+    /// Does one deed: all of it is durable when this answers `Ok`, and nothing of it happened when it answers `Err`.
+    ///
+    /// # Errors
+    /// What `deed` answers, and [`StoreError`] where it can't be made durable.
+    pub async fn write<T, E>(&self, deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.inner.writer.write(deed).await
+    }
+
+    /// A place to put the octets of one message as they come.
+    pub fn spool(&self) -> Spool {
+        Spool::new(self.inner.files.clone())
+    }
+
+    /// The octets of a blob: shared memory, or a mapping of its file.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file is gone.
+    pub async fn octets(&self, digest: Digest) -> Result<Bytes, StoreError> {
+        let files = self.inner.files.clone();
+        self.read(move |tx| match tx.blob(&digest)? {
+            Some(octets) => Ok(octets.into()),
+            None => files.map(&digest),
+        })
+        .await
+    }
+}

@@ -46,7 +46,9 @@ fn undeclared_parts_may_end_with_the_declared_delimiter() {
 
 #[test]
 fn transfer_encodings_and_charsets_are_undone() {
-    let qp = message("Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\nGr=FC=\n=DFe=3D=zz\n");
+    let qp = message(
+        "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\nGr=FC=\n=DFe=3D=zz\n",
+    );
     assert_eq!(qp.text_body(), "Grüße==zz\n");
     let base64 = message("Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nR3L*DvM\nOf\n");
     assert_eq!(base64.text_body(), "Grüß");

@@ -1,0 +1,121 @@
+//! Octets by their digest: written once, whoever keeps them, and durable before a row names them.
+
+mod files;
+
+pub(crate) use files::BlobFiles;
+
+use crate::error::StoreError;
+use bytes::Bytes;
+use files::TempFile;
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+
+/// From this size on octets stand in a file of their own: a database page cache has better uses than attachments.
+const IN_FILE_FROM: usize = 256 * 1024;
+
+/// SHA-256 of octets: their name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// The digest of octets at hand.
+    pub fn of(octets: &[u8]) -> Digest {
+        Digest(Sha256::digest(octets).into())
+    }
+
+    /// In lower-case hexadecimal figures.
+    pub fn to_hex(self) -> String {
+        use std::fmt::Write;
+        self.0.iter().fold(String::with_capacity(64), |mut hex, octet| {
+            let _ = write!(hex, "{octet:02x}");
+            hex
+        })
+    }
+
+    fn from_hex(hex: &str) -> Option<Digest> {
+        let octets: Option<Vec<u8>> =
+            (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(hex.get(i..i + 2)?, 16).ok()).collect();
+        Some(Digest(octets?.try_into().ok()?))
+    }
+}
+
+/// Octets that are ready to be named by a row: see [`crate::WriteTx::put_blob`].
+#[derive(Debug, Clone)]
+pub struct Blob {
+    /// Their digest.
+    pub digest: Digest,
+    /// The octets: memory, or a mapping of their file.
+    pub octets: Bytes,
+    pub(crate) in_file: bool,
+}
+
+/// Takes octets as they come: into memory while they are few, then into a file.
+pub struct Spool {
+    files: Arc<BlobFiles>,
+    hasher: Sha256,
+    memory: Vec<u8>,
+    file: Option<TempFile>,
+    size: u64,
+}
+
+impl Spool {
+    pub(crate) fn new(files: Arc<BlobFiles>) -> Spool {
+        Spool { files, hasher: Sha256::new(), memory: Vec::new(), file: None, size: 0 }
+    }
+
+    /// How many octets it has taken.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Takes the next octets.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`]; the octets taken so far are gone then.
+    pub async fn write(mut self, octets: &[u8]) -> Result<Spool, StoreError> {
+        self.size += octets.len() as u64;
+        if self.file.is_none() && self.memory.len() + octets.len() < IN_FILE_FROM {
+            self.hasher.update(octets);
+            self.memory.extend_from_slice(octets);
+            return Ok(self);
+        }
+        let octets = octets.to_vec();
+        blocking(move || self.write_to_file(&octets)).await
+    }
+
+    fn write_to_file(mut self, octets: &[u8]) -> Result<Spool, StoreError> {
+        self.hasher.update(octets);
+        let memory = std::mem::take(&mut self.memory);
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => self.files.temp_file()?,
+        };
+        file.write_all(&memory)?;
+        file.write_all(octets)?;
+        self.file = Some(file);
+        Ok(self)
+    }
+
+    /// All octets have come. What stands in a file is synced, file and folder, before this answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub async fn finish(self) -> Result<Blob, StoreError> {
+        let digest = Digest(self.hasher.finalize().into());
+        match self.file {
+            None => Ok(Blob { digest, octets: self.memory.into(), in_file: false }),
+            Some(file) => {
+                let files = self.files;
+                blocking(move || {
+                    files.keep(file, &digest)?;
+                    Ok(Blob { digest, octets: files.map(&digest)?, in_file: true })
+                })
+                .await
+            }
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Stopped))
+}

@@ -1,0 +1,117 @@
+//! Large blobs as files: `blobs/ab/abcd…`, made under `blobs/tmp` and renamed when they are whole and synced.
+
+use super::Digest;
+use crate::error::StoreError;
+use bytes::Bytes;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The folder of large blobs.
+pub(crate) struct BlobFiles {
+    folder: PathBuf,
+    next: AtomicU64,
+}
+
+/// A file that is removed unless it is kept.
+pub(crate) struct TempFile {
+    file: File,
+    path: PathBuf,
+    kept: bool,
+}
+
+impl BlobFiles {
+    pub(crate) fn open(dir: &Path) -> Result<BlobFiles, StoreError> {
+        let folder = dir.join("blobs");
+        fs::create_dir_all(folder.join("tmp"))?;
+        Ok(BlobFiles { folder, next: AtomicU64::new(0) })
+    }
+
+    pub(crate) fn temp_file(&self) -> Result<TempFile, StoreError> {
+        let name = format!("{}-{}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
+        let path = self.folder.join("tmp").join(name);
+        let file = File::options().create(true).truncate(true).write(true).open(&path)?;
+        Ok(TempFile { file, path, kept: false })
+    }
+
+    /// Gives a whole file its name. File, then folder are synced: a row may name it afterwards.
+    pub(crate) fn keep(&self, mut temp: TempFile, digest: &Digest) -> Result<(), StoreError> {
+        temp.file.sync_all()?;
+        let path = self.path(digest);
+        let shard = path.parent().unwrap_or(&self.folder);
+        if !shard.is_dir() {
+            fs::create_dir_all(shard)?;
+            sync_folder(&self.folder)?;
+        }
+        fs::rename(&temp.path, &path)?;
+        temp.kept = true;
+        sync_folder(shard)
+    }
+
+    /// Maps a blob's file.
+    #[allow(unsafe_code, reason = "memory-mapped files have no safe interface")]
+    pub(crate) fn map(&self, digest: &Digest) -> Result<Bytes, StoreError> {
+        let gone = |error| StoreError::Corrupt(format!("blob {}: {error}", digest.to_hex()));
+        let file = File::open(self.path(digest)).map_err(gone)?;
+        // SAFETY: a mapping must not change beneath its readers. A blob's file is never written after it has its
+        // name, and never truncated; removing it leaves the mapping whole.
+        let map = unsafe { memmap2::Mmap::map(&file)? };
+        Ok(Bytes::from_owner(map))
+    }
+
+    pub(crate) fn path(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.to_hex();
+        self.folder.join(&hex[..2]).join(hex)
+    }
+
+    /// The digests of all files and their sizes in octets.
+    pub(crate) fn list(&self) -> Result<Vec<(Digest, u64)>, StoreError> {
+        let mut found = Vec::new();
+        for shard in fs::read_dir(&self.folder)? {
+            let shard = shard?;
+            if shard.file_name() == "tmp" || !shard.file_type()?.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(shard.path())? {
+                let file = file?;
+                if let Some(digest) = file.file_name().to_str().and_then(Digest::from_hex) {
+                    found.push((digest, file.metadata()?.len()));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes what a crash left behind: unfinished files, and files that no row names. Only while nobody else writes.
+    pub(crate) fn sweep(&self, named: impl Fn(&Digest) -> Result<bool, StoreError>) -> Result<(), StoreError> {
+        for unfinished in fs::read_dir(self.folder.join("tmp"))? {
+            fs::remove_file(unfinished?.path())?;
+        }
+        for (digest, size) in self.list()? {
+            if !named(&digest)? {
+                tracing::info!(size_bytes = size, "removed a blob that no message names");
+                fs::remove_file(self.path(&digest))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TempFile {
+    pub(crate) fn write_all(&mut self, octets: &[u8]) -> Result<(), StoreError> {
+        Ok(self.file.write_all(octets)?)
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = fs::remove_file(&self.path); // else the next start sweeps it
+        }
+    }
+}
+
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    Ok(File::open(folder)?.sync_all()?)
+}

@@ -1,0 +1,130 @@
+//! The narrow waist: text with values goes in, rows come out. The drivers beneath only run text.
+//!
+//! Every statement numbers its parameters `$1, $2, …` in the order in which they first appear: SQLite counts them so,
+//! whatever the figures say, and PostgreSQL goes by the figures; a statement that breaks the rule is refused in tests.
+
+mod readers;
+mod sqlite;
+mod writer;
+
+pub(crate) use readers::Readers;
+pub(crate) use sqlite::{Connection, Row, exists, names_blob, open_for_writing};
+pub(crate) use writer::Writer;
+
+use crate::error::StoreError;
+use std::ops::Deref;
+
+/// A consistent state that can be read.
+pub struct ReadTx<'c> {
+    connection: &'c Connection,
+}
+
+/// A deed under way.
+pub struct WriteTx<'c> {
+    read: ReadTx<'c>,
+}
+
+/// A value that goes into a statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Value<'v> {
+    Integer(i64),
+    Null,
+    Octets(&'v [u8]),
+    Text(&'v str),
+}
+
+impl<'c> ReadTx<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> ReadTx<'c> {
+        ReadTx { connection }
+    }
+
+    /// Every row of a query.
+    pub(crate) fn rows<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.connection.rows(sql, values, read)
+    }
+
+    /// The only row of a query, if there is one.
+    pub(crate) fn row<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.connection.rows(sql, values, read)?.pop())
+    }
+}
+
+impl<'c> WriteTx<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> WriteTx<'c> {
+        WriteTx { read: ReadTx::new(connection) }
+    }
+
+    /// Runs a statement; answers how many rows it touched.
+    pub(crate) fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize, StoreError> {
+        self.read.connection.execute(sql, values)
+    }
+}
+
+impl<'c> Deref for WriteTx<'c> {
+    type Target = ReadTx<'c>;
+
+    fn deref(&self) -> &ReadTx<'c> {
+        &self.read
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(value: i64) -> Self {
+        Value::Integer(value)
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(value: bool) -> Self {
+        Value::Integer(i64::from(value))
+    }
+}
+
+impl<'v> From<&'v str> for Value<'v> {
+    fn from(value: &'v str) -> Self {
+        Value::Text(value)
+    }
+}
+
+impl<'v> From<&'v String> for Value<'v> {
+    fn from(value: &'v String) -> Self {
+        Value::Text(value)
+    }
+}
+
+impl<'v, const N: usize> From<&'v [u8; N]> for Value<'v> {
+    fn from(value: &'v [u8; N]) -> Self {
+        Value::Octets(value)
+    }
+}
+
+impl<'v> From<&'v [u8]> for Value<'v> {
+    fn from(value: &'v [u8]) -> Self {
+        Value::Octets(value)
+    }
+}
+
+impl<'v, T> From<Option<T>> for Value<'v>
+where
+    T: Into<Value<'v>>,
+{
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+/// The values of a statement, in order.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { &[$($crate::db::Value::from($value)),*] };
+}
+pub(crate) use values;

@@ -1,0 +1,150 @@
+//! SQLite: write-ahead log, every commit synced (`synchronous=FULL`).
+
+use super::Value;
+use crate::blobs::Digest;
+use crate::error::StoreError;
+use rusqlite::OptionalExtension;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const FILE: &str = "restante.db";
+/// How long to wait for another process that writes (`restante grant` beside a server).
+const BUSY: Duration = Duration::from_secs(10);
+/// Statements kept prepared on each connection: all that there are.
+const PREPARED: usize = 128;
+
+/// One connection.
+pub(crate) struct Connection(rusqlite::Connection);
+
+/// One row of an answer.
+pub(crate) struct Row<'r>(&'r rusqlite::Row<'r>);
+
+fn file(dir: &Path) -> PathBuf {
+    dir.join(FILE)
+}
+
+/// Whether there is a database in `dir`.
+pub(crate) fn exists(dir: &Path) -> bool {
+    file(dir).is_file()
+}
+
+/// The connection that writes. Its checkpoints come every 16 MB of log rather than SQLite's 4: half the syncs of a busy
+/// server would else be theirs.
+pub(crate) fn open_for_writing(dir: &Path) -> Result<Connection, StoreError> {
+    let connection = rusqlite::Connection::open(file(dir))?;
+    connection.busy_timeout(BUSY)?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(Connection(connection))
+}
+
+/// A connection that reads.
+pub(crate) fn open_for_reading(dir: &Path) -> Result<Connection, StoreError> {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = rusqlite::Connection::open_with_flags(file(dir), flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096; PRAGMA mmap_size = 268435456;")?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(Connection(connection))
+}
+
+/// Whether a row names this blob.
+pub(crate) fn names_blob(connection: &Connection, digest: &Digest) -> Result<bool, StoreError> {
+    Ok(connection.0.query_row("SELECT 1 FROM blob WHERE digest = $1", [&digest.0[..]], |_| Ok(())).optional()?.is_some())
+}
+
+impl Connection {
+    pub(crate) fn rows<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(read(&Row(row))?);
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn execute(&self, sql: &str, values: &[Value<'_>]) -> Result<usize, StoreError> {
+        Ok(self.prepare(sql)?.execute(rusqlite::params_from_iter(values))?)
+    }
+
+    pub(crate) fn batch(&self, sql: &str) -> Result<(), StoreError> {
+        self.prepare(sql)?.execute([])?;
+        Ok(())
+    }
+
+    /// How many migrations this database has seen.
+    pub(crate) fn schema_version(&self) -> Result<usize, StoreError> {
+        let version: i64 = self.0.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        usize::try_from(version).map_err(|_| StoreError::Corrupt(format!("schema version {version}")))
+    }
+
+    /// Runs one migration and its number in one transaction.
+    pub(crate) fn migrate(&mut self, text: &str, version: usize) -> Result<(), StoreError> {
+        let transaction = self.0.transaction()?;
+        transaction.execute_batch(text)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(version).unwrap_or(i64::MAX))?;
+        Ok(transaction.commit()?)
+    }
+
+    fn prepare(&self, sql: &str) -> Result<rusqlite::CachedStatement<'_>, StoreError> {
+        let statement = self.0.prepare_cached(sql)?;
+        if cfg!(test) {
+            for index in 1..=statement.parameter_count() {
+                assert_eq!(statement.parameter_name(index), Some(format!("${index}").as_str()), "parameters out of order: {sql}");
+            }
+        }
+        Ok(statement)
+    }
+}
+
+impl rusqlite::ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Integer(integer) => ValueRef::Integer(*integer),
+            Value::Null => ValueRef::Null,
+            Value::Octets(octets) => ValueRef::Blob(octets),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+impl Row<'_> {
+    pub(crate) fn integer(&self, column: usize) -> Result<i64, StoreError> {
+        Ok(self.0.get(column)?)
+    }
+
+    pub(crate) fn flag(&self, column: usize) -> Result<bool, StoreError> {
+        Ok(self.integer(column)? != 0)
+    }
+
+    pub(crate) fn text(&self, column: usize) -> Result<String, StoreError> {
+        Ok(self.0.get(column)?)
+    }
+
+    pub(crate) fn optional_text(&self, column: usize) -> Result<Option<String>, StoreError> {
+        Ok(self.0.get(column)?)
+    }
+
+    pub(crate) fn octets(&self, column: usize) -> Result<Vec<u8>, StoreError> {
+        Ok(self.0.get(column)?)
+    }
+
+    pub(crate) fn optional_octets(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.0.get(column)?)
+    }
+
+    /// Octets of a fixed length: an id or a digest.
+    pub(crate) fn fixed<const N: usize>(&self, column: usize) -> Result<[u8; N], StoreError> {
+        self.octets(column)?.try_into().map_err(|_| StoreError::Corrupt(format!("column {column} has not {N} octets")))
+    }
+}

@@ -1,0 +1,27 @@
+//! What can go wrong with keeping.
+
+/// An error of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// What is stored contradicts itself; the text says what.
+    #[error("the store is corrupt: {0}")]
+    Corrupt(String),
+    /// The database refused or failed.
+    #[error("database: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// Another process serves this directory.
+    #[error("another process serves this data directory")]
+    InUse,
+    /// The file system refused or failed.
+    #[error("file system: {0}")]
+    Io(#[from] std::io::Error),
+    /// There is no store in this directory.
+    #[error("there is no store in this data directory")]
+    Missing,
+    /// The row asked for is not there.
+    #[error("no such row")]
+    NotFound,
+    /// The store is closing, or a deed broke off.
+    #[error("the store stopped before the deed was done")]
+    Stopped,
+}

@@ -1,0 +1,98 @@
+//! What must always hold, looked up in one consistent state, so that it holds beside a running server too.
+
+use crate::blobs::{BlobFiles, Digest};
+use crate::db::{self, ReadTx};
+use crate::error::StoreError;
+use std::path::Path;
+
+/// Each query lists what breaks the sentence before it.
+const RULES: [(&str, &str); 9] = [
+    (
+        "a folder's totalItemCount is the number of its messages",
+        "SELECT 'folder ' || display_name || ' counts ' || total_item_count FROM folder f WHERE total_item_count <>
+         (SELECT count(*) FROM message m WHERE m.mailbox = f.mailbox AND m.folder = f.id)",
+    ),
+    (
+        "a folder's unreadItemCount is the number of its unread messages",
+        "SELECT 'folder ' || display_name || ' counts ' || unread_item_count FROM folder f WHERE unread_item_count <>
+         (SELECT count(*) FROM message m WHERE m.mailbox = f.mailbox AND m.folder = f.id AND m.is_read = 0)",
+    ),
+    (
+        "a message stands in a folder of its mailbox",
+        "SELECT 'a message of ' || m.created_date_time FROM message m
+         WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = m.mailbox AND f.id = m.folder)",
+    ),
+    (
+        "a message's octets are there",
+        "SELECT 'a message of ' || m.created_date_time FROM message m WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = m.blob)",
+    ),
+    (
+        "a submission's octets are there",
+        "SELECT 'a submission of ' || o.created_date_time FROM outbox o
+         WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = o.blob)",
+    ),
+    (
+        "a submission has a forward-path, and a forward-path a submission",
+        "SELECT 'a submission of ' || o.created_date_time FROM outbox o
+         WHERE NOT EXISTS (SELECT 1 FROM outbox_recipient r WHERE r.mailbox = o.mailbox AND r.submission = o.id)
+         UNION ALL SELECT 'a forward-path due at ' || r.due_date_time FROM outbox_recipient r
+         WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE r.mailbox = o.mailbox AND r.submission = o.id)",
+    ),
+    (
+        "a message's change number is in the change log",
+        "SELECT 'change ' || m.modseq FROM message m
+         WHERE NOT EXISTS (SELECT 1 FROM change c WHERE c.mailbox = m.mailbox AND c.modseq = m.modseq AND c.message = m.id)",
+    ),
+    (
+        "no change is numbered above its mailbox's counter",
+        "SELECT 'change ' || c.modseq FROM change c WHERE c.modseq > (SELECT modseq FROM mailbox WHERE id = c.mailbox)",
+    ),
+    (
+        "every person has a mailbox with all well-known folders",
+        "SELECT 'person ' || p.user_principal_name FROM person p WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = p.id)
+         OR 17 <> (SELECT count(*) FROM folder f WHERE f.mailbox = p.id AND f.well_known_name IS NOT NULL)",
+    ),
+];
+
+/// Checks the store in `dir`; answers a sentence for everything that is wrong.
+///
+/// # Errors
+/// [`StoreError`] where it can't be read.
+pub fn check(dir: &Path) -> Result<Vec<String>, StoreError> {
+    if !db::exists(dir) {
+        return Err(StoreError::Missing);
+    }
+    let files = BlobFiles::open(dir)?;
+    let connection = db::open_for_writing(dir)?;
+    connection.batch("BEGIN")?;
+    let tx = ReadTx::new(&connection);
+    let mut findings = Vec::new();
+    for (rule, sql) in RULES {
+        let broken = tx.rows(sql, &[], |row| row.text(0))?;
+        findings.extend(broken.into_iter().map(|what| format!("{rule}: {what}")));
+    }
+    check_octets(&tx, &files, &mut findings)?;
+    connection.batch("ROLLBACK")?;
+    Ok(findings)
+}
+
+/// The octets of every blob give its digest.
+fn check_octets(tx: &ReadTx<'_>, files: &BlobFiles, findings: &mut Vec<String>) -> Result<(), StoreError> {
+    let digests = tx.rows("SELECT digest, size FROM blob", &[], |row| Ok((Digest(row.fixed(0)?), row.integer(1)?)))?;
+    for (digest, size) in digests {
+        let octets = match tx.blob(&digest)? {
+            Some(octets) => octets.into(),
+            None => match files.map(&digest) {
+                Ok(octets) => octets,
+                Err(error) => {
+                    findings.push(error.to_string());
+                    continue;
+                }
+            },
+        };
+        if usize::try_from(size) != Ok(octets.len()) || Digest::of(&octets) != digest {
+            findings.push(format!("a blob's octets give its digest: blob {}", digest.to_hex()));
+        }
+    }
+    Ok(())
+}

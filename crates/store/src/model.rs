@@ -1,0 +1,6 @@
+//! The nouns: what a row is, in the words of the standards.
+
+pub(crate) mod folder;
+pub(crate) mod message;
+pub(crate) mod outbox;
+pub(crate) mod person;

@@ -1,0 +1,108 @@
+//! A message's row: an index of its octets, and what stands beside them.
+
+use crate::blobs::Digest;
+use crate::clock::Timestamp;
+use crate::ids::{FolderId, MessageId};
+use serde::{Deserialize, Serialize};
+
+/// A name and an address (Graph: emailAddress).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Recipient {
+    /// Name for show; may be empty.
+    pub name: String,
+    /// Address as written; may be empty.
+    pub address: String,
+}
+
+/// A message of a mailbox. Its octets are `prefix`, then the blob without its cuts.
+#[derive(Debug, Clone)]
+pub struct MessageRecord {
+    /// Its id, for life.
+    pub id: MessageId,
+    /// The folder it stands in.
+    pub folder: FolderId,
+    /// The mailbox's change number when this row was last written; set by the store.
+    pub modseq: i64,
+    /// The octets that were given.
+    pub blob: Digest,
+    /// Header fields before them, with their line ends: part of the message.
+    pub prefix: String,
+    /// Header fields that the client left out, with their line ends: shown, sent, but no part of this copy.
+    pub generated: String,
+    /// Spans of the blob that are no part of this copy, as text.
+    pub cuts: String,
+    /// Size of this copy in octets.
+    pub size: i64,
+    /// Not sent yet.
+    pub is_draft: bool,
+    /// Read.
+    pub is_read: bool,
+    /// Its octets were built here, from JSON.
+    pub is_composed: bool,
+    /// When this copy was made.
+    pub created_date_time: Timestamp,
+    /// When this row was last written.
+    pub last_modified_date_time: Timestamp,
+    /// When it was delivered here; for what was made here, when it was made or sent.
+    pub received_date_time: Timestamp,
+    /// Its Date field.
+    pub sent_date_time: Timestamp,
+    /// Its Message-ID, angle brackets included.
+    pub internet_message_id: String,
+    /// Which conversation of this mailbox it belongs to.
+    pub conversation_id: [u8; 16],
+    /// Its place in the conversation (MS-OXOMSG 2.2.1.3).
+    pub conversation_index: Vec<u8>,
+    /// Subject, decoded.
+    pub subject: String,
+    /// First 255 characters of the text.
+    pub body_preview: String,
+    /// low, normal, high
+    pub importance: String,
+    /// focused, other
+    pub inference_classification: String,
+    /// Has attachments that are not inline.
+    pub has_attachments: bool,
+    /// Return-Receipt-To is there.
+    pub is_delivery_receipt_requested: bool,
+    /// Disposition-Notification-To is there.
+    pub is_read_receipt_requested: bool,
+    /// From
+    pub from: Vec<Recipient>,
+    /// Sender, else the first of From
+    pub sender: Vec<Recipient>,
+    /// To
+    pub to_recipients: Vec<Recipient>,
+    /// Cc
+    pub cc_recipients: Vec<Recipient>,
+    /// Bcc; always empty in a recipient's copy
+    pub bcc_recipients: Vec<Recipient>,
+    /// Reply-To
+    pub reply_to: Vec<Recipient>,
+    /// Names of categories
+    pub categories: Vec<String>,
+    /// The follow-up flag as Graph's JSON
+    pub flag: String,
+}
+
+/// A place in a list: after the message with this date and id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Its receivedDateTime.
+    pub received_date_time: Timestamp,
+    /// Its id.
+    pub id: MessageId,
+}
+
+/// Which messages of a mailbox, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Of this folder; else of every folder but the recoverable items.
+    pub folder: Option<FolderId>,
+    /// Only those after this place.
+    pub after: Option<Position>,
+    /// Then leave out so many.
+    pub skip: i64,
+    /// At most so many.
+    pub top: i64,
+}

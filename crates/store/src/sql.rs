@@ -1,0 +1,8 @@
+//! Every statement, by the table it is about. Deeds call these; nothing else in the house writes SQL.
+
+mod blobs;
+pub(crate) mod changes;
+mod folders;
+mod messages;
+mod outbox;
+mod people;

@@ -1,0 +1,35 @@
+//! Rows of octets.
+
+use crate::blobs::{Blob, Digest};
+use crate::db::{ReadTx, WriteTx, values};
+use crate::error::StoreError;
+
+impl ReadTx<'_> {
+    /// The octets of a blob; `None` where they stand in a file.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where no row has this digest.
+    pub(crate) fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.row("SELECT octets FROM blob WHERE digest = $1", values![&digest.0], |row| row.optional_octets(0))?
+            .ok_or(StoreError::NotFound)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Makes a row for octets, unless there is one.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn put_blob(&mut self, blob: &Blob) -> Result<(), StoreError> {
+        let octets = (!blob.in_file).then_some(&blob.octets[..]);
+        self.execute(
+            "INSERT INTO blob (digest, size, octets) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING",
+            values![&blob.digest.0, size(blob.octets.len()), octets],
+        )?;
+        Ok(())
+    }
+}
+
+fn size(octets: usize) -> i64 {
+    i64::try_from(octets).unwrap_or(i64::MAX)
+}

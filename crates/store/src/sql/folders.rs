@@ -1,0 +1,87 @@
+//! Folders and their counts.
+
+use crate::clock::Timestamp;
+use crate::db::{ReadTx, Row, WriteTx, values};
+use crate::error::StoreError;
+use crate::ids::{FolderId, MailboxId};
+use crate::model::folder::{Folder, WellKnownName};
+
+const FOLDER: &str = "SELECT f.id, f.parent, f.well_known_name, f.display_name, f.is_hidden,
+    (SELECT count(*) FROM folder c WHERE c.mailbox = f.mailbox AND c.parent = f.id AND c.is_hidden = 0),
+    f.total_item_count, f.unread_item_count FROM folder f WHERE f.mailbox = $1";
+
+impl ReadTx<'_> {
+    /// A folder by its id.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn folder(&self, mailbox: MailboxId, id: FolderId) -> Result<Option<Folder>, StoreError> {
+        self.row(&format!("{FOLDER} AND f.id = $2"), values![&mailbox.0, &id.0], folder)
+    }
+
+    /// The id of a folder that every mailbox has.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where this mailbox lacks it.
+    pub fn well_known_folder(&self, mailbox: MailboxId, name: WellKnownName) -> Result<FolderId, StoreError> {
+        self.row("SELECT id FROM folder WHERE mailbox = $1 AND well_known_name = $2", values![&mailbox.0, name.as_str()], |row| {
+            row.fixed(0).map(FolderId)
+        })?
+        .ok_or_else(|| StoreError::Corrupt(format!("mailbox {mailbox} has no folder {}", name.as_str())))
+    }
+
+    /// The folders within a folder that aren't hidden, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn child_folders(&self, mailbox: MailboxId, parent: FolderId, skip: i64, top: i64) -> Result<Vec<Folder>, StoreError> {
+        let sql = format!("{FOLDER} AND f.parent = $2 AND f.is_hidden = 0 ORDER BY f.display_name, f.id LIMIT $3 OFFSET $4");
+        self.rows(&sql, values![&mailbox.0, &parent.0, top, skip], folder)
+    }
+}
+
+impl WriteTx<'_> {
+    pub(crate) fn add_well_known_folders(&mut self, mailbox: MailboxId, now: Timestamp) -> Result<(), StoreError> {
+        let mut root: Option<FolderId> = None;
+        for &name in WellKnownName::ALL {
+            let id = FolderId::new(now);
+            self.execute(
+                "INSERT INTO folder (mailbox, id, parent, well_known_name, display_name, is_hidden, total_item_count,
+                 unread_item_count) VALUES ($1, $2, $3, $4, $5, $6, 0, 0)",
+                values![
+                    &mailbox.0,
+                    &id.0,
+                    root.as_ref().map(|root| &root.0),
+                    name.as_str(),
+                    name.display_name(),
+                    name.is_hidden()
+                ],
+            )?;
+            root.get_or_insert(id);
+        }
+        Ok(())
+    }
+
+    /// Adds to a folder's counts.
+    pub(crate) fn count(&mut self, mailbox: MailboxId, folder: FolderId, total: i64, unread: i64) -> Result<(), StoreError> {
+        let touched = self.execute(
+            "UPDATE folder SET total_item_count = total_item_count + $1, unread_item_count = unread_item_count + $2
+             WHERE mailbox = $3 AND id = $4",
+            values![total, unread, &mailbox.0, &folder.0],
+        )?;
+        if touched == 1 { Ok(()) } else { Err(StoreError::NotFound) }
+    }
+}
+
+fn folder(row: &Row<'_>) -> Result<Folder, StoreError> {
+    Ok(Folder {
+        id: FolderId(row.fixed(0)?),
+        parent: row.optional_octets(1)?.as_deref().and_then(FolderId::from_slice),
+        well_known_name: row.optional_text(2)?,
+        display_name: row.text(3)?,
+        is_hidden: row.flag(4)?,
+        child_folder_count: row.integer(5)?,
+        total_item_count: row.integer(6)?,
+        unread_item_count: row.integer(7)?,
+    })
+}

@@ -1,0 +1,198 @@
+//! Messages: each change of a row is counted in its folder and logged for its mailbox.
+
+use super::changes::Operation;
+use crate::blobs::Digest;
+use crate::clock::Timestamp;
+use crate::db::{ReadTx, Row, WriteTx, values};
+use crate::error::StoreError;
+use crate::ids::{FolderId, MailboxId, MessageId};
+use crate::model::folder::WellKnownName;
+use crate::model::message::{ListQuery, MessageRecord};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+const COLUMNS: &str = "id, folder, modseq, blob, prefix, generated, cuts, size, is_draft, is_read, is_composed, \
+    created_date_time, last_modified_date_time, received_date_time, sent_date_time, internet_message_id, conversation_id, \
+    conversation_index, subject, body_preview, importance, inference_classification, has_attachments, \
+    is_delivery_receipt_requested, is_read_receipt_requested, from_recipients, sender, to_recipients, cc_recipients, \
+    bcc_recipients, reply_to, categories, flag";
+
+impl ReadTx<'_> {
+    /// A message by its id.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn message(&self, mailbox: MailboxId, id: MessageId) -> Result<Option<MessageRecord>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM message WHERE mailbox = $1 AND id = $2");
+        self.row(&sql, values![&mailbox.0, &id.0], message)
+    }
+
+    /// Messages, newest first. What it reads follows what is asked, not what is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn messages(&self, mailbox: MailboxId, query: &ListQuery) -> Result<Vec<MessageRecord>, StoreError> {
+        let (date, id) = match &query.after {
+            Some(position) => (position.received_date_time.0, position.id.0),
+            None => (i64::MAX, [u8::MAX; 16]),
+        };
+        let hidden = self.well_known_folder(mailbox, WellKnownName::RecoverableItemsDeletions)?;
+        let (folder, folder_is) = match &query.folder {
+            Some(folder) => (folder, "="),
+            None => (&hidden, "<>"),
+        };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM message WHERE mailbox = $1 AND folder {folder_is} $2 AND (received_date_time, id) < ($3, $4)
+             ORDER BY received_date_time DESC, id DESC LIMIT $5 OFFSET $6"
+        );
+        self.rows(&sql, values![&mailbox.0, &folder.0, date, &id, query.top, query.skip], message)
+    }
+
+    /// How many messages [`ReadTx::messages`] would give in all.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn count_messages(&self, mailbox: MailboxId, folder: Option<FolderId>) -> Result<i64, StoreError> {
+        let hidden = self.well_known_folder(mailbox, WellKnownName::RecoverableItemsDeletions)?;
+        let (folder, folder_is) = folder.map_or((hidden, "<>"), |folder| (folder, "="));
+        let sql = format!("SELECT coalesce(sum(total_item_count), 0) FROM folder WHERE mailbox = $1 AND id {folder_is} $2");
+        Ok(self.row(&sql, values![&mailbox.0, &folder.0], |row| row.integer(0))?.unwrap_or(0))
+    }
+}
+
+impl WriteTx<'_> {
+    /// Files a new message. Its `modseq` is the store's to set.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such mailbox or folder.
+    pub fn add_message(&mut self, mailbox: MailboxId, record: &MessageRecord) -> Result<i64, StoreError> {
+        let modseq = self.next_modseq(mailbox)?;
+        self.insert(mailbox, modseq, record)?;
+        self.count(mailbox, record.folder, 1, i64::from(!record.is_read))?;
+        self.log_change(mailbox, modseq, record.folder, record.id, Operation::Created)?;
+        Ok(modseq)
+    }
+
+    /// Writes a message anew, in another folder or not.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such message.
+    pub fn replace_message(&mut self, mailbox: MailboxId, record: &MessageRecord) -> Result<i64, StoreError> {
+        let before = self.message(mailbox, record.id)?.ok_or(StoreError::NotFound)?;
+        self.execute("DELETE FROM message WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &record.id.0])?;
+        let modseq = self.next_modseq(mailbox)?;
+        self.insert(mailbox, modseq, record)?;
+        self.count(mailbox, before.folder, -1, -i64::from(!before.is_read))?;
+        self.count(mailbox, record.folder, 1, i64::from(!record.is_read))?;
+        if before.folder == record.folder {
+            self.log_change(mailbox, modseq, record.folder, record.id, Operation::Updated)?;
+        } else {
+            self.log_change(mailbox, modseq, before.folder, record.id, Operation::Deleted)?;
+            self.log_change(mailbox, modseq, record.folder, record.id, Operation::Created)?;
+        }
+        Ok(modseq)
+    }
+
+    /// Takes a message out of its mailbox. Its octets stay: others may keep them too.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such message.
+    pub fn remove_message(&mut self, mailbox: MailboxId, id: MessageId) -> Result<(), StoreError> {
+        let before = self.message(mailbox, id)?.ok_or(StoreError::NotFound)?;
+        self.execute("DELETE FROM message WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &id.0])?;
+        let modseq = self.next_modseq(mailbox)?;
+        self.count(mailbox, before.folder, -1, -i64::from(!before.is_read))?;
+        self.log_change(mailbox, modseq, before.folder, id, Operation::Deleted)
+    }
+
+    fn insert(&mut self, mailbox: MailboxId, modseq: i64, m: &MessageRecord) -> Result<(), StoreError> {
+        let numbers: Vec<String> = (1..=34).map(|n| format!("${n}")).collect();
+        let sql = format!("INSERT INTO message (mailbox, {COLUMNS}) VALUES ({})", numbers.join(", "));
+        self.execute(
+            &sql,
+            values![
+                &mailbox.0,
+                &m.id.0,
+                &m.folder.0,
+                modseq,
+                &m.blob.0,
+                &m.prefix,
+                &m.generated,
+                &m.cuts,
+                m.size,
+                m.is_draft,
+                m.is_read,
+                m.is_composed,
+                m.created_date_time.0,
+                m.last_modified_date_time.0,
+                m.received_date_time.0,
+                m.sent_date_time.0,
+                &m.internet_message_id,
+                &m.conversation_id,
+                &m.conversation_index[..],
+                &m.subject,
+                &m.body_preview,
+                &m.importance,
+                &m.inference_classification,
+                m.has_attachments,
+                m.is_delivery_receipt_requested,
+                m.is_read_receipt_requested,
+                &to_json(&m.from)?,
+                &to_json(&m.sender)?,
+                &to_json(&m.to_recipients)?,
+                &to_json(&m.cc_recipients)?,
+                &to_json(&m.bcc_recipients)?,
+                &to_json(&m.reply_to)?,
+                &to_json(&m.categories)?,
+                &m.flag,
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+fn message(row: &Row<'_>) -> Result<MessageRecord, StoreError> {
+    Ok(MessageRecord {
+        id: MessageId(row.fixed(0)?),
+        folder: FolderId(row.fixed(1)?),
+        modseq: row.integer(2)?,
+        blob: Digest(row.fixed(3)?),
+        prefix: row.text(4)?,
+        generated: row.text(5)?,
+        cuts: row.text(6)?,
+        size: row.integer(7)?,
+        is_draft: row.flag(8)?,
+        is_read: row.flag(9)?,
+        is_composed: row.flag(10)?,
+        created_date_time: Timestamp(row.integer(11)?),
+        last_modified_date_time: Timestamp(row.integer(12)?),
+        received_date_time: Timestamp(row.integer(13)?),
+        sent_date_time: Timestamp(row.integer(14)?),
+        internet_message_id: row.text(15)?,
+        conversation_id: row.fixed(16)?,
+        conversation_index: row.octets(17)?,
+        subject: row.text(18)?,
+        body_preview: row.text(19)?,
+        importance: row.text(20)?,
+        inference_classification: row.text(21)?,
+        has_attachments: row.flag(22)?,
+        is_delivery_receipt_requested: row.flag(23)?,
+        is_read_receipt_requested: row.flag(24)?,
+        from: from_json(&row.text(25)?)?,
+        sender: from_json(&row.text(26)?)?,
+        to_recipients: from_json(&row.text(27)?)?,
+        cc_recipients: from_json(&row.text(28)?)?,
+        bcc_recipients: from_json(&row.text(29)?)?,
+        reply_to: from_json(&row.text(30)?)?,
+        categories: from_json(&row.text(31)?)?,
+        flag: row.text(32)?,
+    })
+}
+
+fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
+}

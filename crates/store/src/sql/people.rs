@@ -1,0 +1,89 @@
+//! People, their addresses, and as whom they may send.
+
+use crate::clock::Timestamp;
+use crate::db::{ReadTx, Row, WriteTx, values};
+use crate::error::StoreError;
+use crate::ids::MailboxId;
+use crate::model::person::Person;
+
+const PERSON: &str = "SELECT id, user_principal_name, display_name, given_name, surname FROM person";
+
+/// Grants any address.
+const ANY_ADDRESS: &str = "*";
+
+impl ReadTx<'_> {
+    /// The person with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn person(&self, id: MailboxId) -> Result<Option<Person>, StoreError> {
+        self.row(&format!("{PERSON} WHERE id = $1"), values![&id.0], person)
+    }
+
+    /// The person who has this address, in any case.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn person_by_address(&self, address: &str) -> Result<Option<Person>, StoreError> {
+        let sql = format!("{PERSON} WHERE id = (SELECT person FROM address WHERE address = $1)");
+        self.row(&sql, values![&address.to_lowercase()], person)
+    }
+
+    /// Whether this mailbox's owner may send as this address: one of the owner's own, or one that was granted.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn may_send_as(&self, mailbox: MailboxId, address: &str) -> Result<bool, StoreError> {
+        let folded = address.to_lowercase();
+        let found = self.row(
+            "SELECT 1 FROM address WHERE person = $1 AND address = $2
+             UNION ALL SELECT 1 FROM send_as WHERE mailbox = $1 AND (address = $2 OR address = $3) LIMIT 1",
+            values![&mailbox.0, &folded, ANY_ADDRESS],
+            |row| row.integer(0),
+        )?;
+        Ok(found.is_some())
+    }
+}
+
+impl WriteTx<'_> {
+    /// Adds a person with a mailbox and its well-known folders, unless there is one with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], also where somebody else has the name or the address.
+    pub fn add_person(&mut self, person: &Person, now: Timestamp) -> Result<(), StoreError> {
+        let added = self.execute(
+            "INSERT INTO person (id, user_principal_name, display_name, given_name, surname) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (id) DO NOTHING",
+            values![&person.id.0, &person.user_principal_name, &person.display_name, &person.given_name, &person.surname],
+        )?;
+        if added == 0 {
+            return Ok(());
+        }
+        let address = person.user_principal_name.to_lowercase();
+        self.execute("INSERT INTO address (address, person) VALUES ($1, $2)", values![&address, &person.id.0])?;
+        self.execute("INSERT INTO mailbox (id, modseq) VALUES ($1, 0)", values![&person.id.0])?;
+        self.add_well_known_folders(person.id, now)
+    }
+
+    /// Lets a mailbox's owner send as an address; `*` is any.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn grant_send_as(&mut self, mailbox: MailboxId, address: &str) -> Result<(), StoreError> {
+        self.execute(
+            "INSERT INTO send_as (mailbox, address) VALUES ($1, $2) ON CONFLICT (mailbox, address) DO NOTHING",
+            values![&mailbox.0, &address.to_lowercase()],
+        )?;
+        Ok(())
+    }
+}
+
+fn person(row: &Row<'_>) -> Result<Person, StoreError> {
+    Ok(Person {
+        id: MailboxId(row.fixed(0)?),
+        user_principal_name: row.text(1)?,
+        display_name: row.text(2)?,
+        given_name: row.text(3)?,
+        surname: row.text(4)?,
+    })
+}
