@@ -1,7 +1,7 @@
 //! Connections that read, lent out one look at a time.
 
-use super::sqlite::{self, Connection};
 use super::ReadTx;
+use super::sqlite::{self, Connection};
 use crate::error::StoreError;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -72,7 +72,11 @@ fn write_all(connection: &Connection, mut waiting: mpsc::Receiver<Deed>) {
     }
 }
 
-fn commit_together(connection: &Connection, deeds: impl Iterator<Item = Deed>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
+fn commit_together(
+    connection: &Connection,
+    deeds: impl Iterator<Item = Deed>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), StoreError> {
     connection.batch("BEGIN IMMEDIATE")?;
     for deed in deeds {
         connection.batch("SAVEPOINT deed")?;

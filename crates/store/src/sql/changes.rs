@@ -25,8 +25,10 @@ impl Operation {
 impl WriteTx<'_> {
     /// The number of this mailbox's next change.
     pub(crate) fn next_modseq(&mut self, mailbox: MailboxId) -> Result<i64, StoreError> {
-        self.row("UPDATE mailbox SET modseq = modseq + 1 WHERE id = $1 RETURNING modseq", values![&mailbox.0], |row| row.integer(0))?
-            .ok_or(StoreError::NotFound)
+        self.row("UPDATE mailbox SET modseq = modseq + 1 WHERE id = $1 RETURNING modseq", values![&mailbox.0], |row| {
+            row.integer(0)
+        })?
+        .ok_or(StoreError::NotFound)
     }
 
     pub(crate) fn log_change(

@@ -24,9 +24,11 @@ impl ReadTx<'_> {
     /// # Errors
     /// [`StoreError::Corrupt`] where this mailbox lacks it.
     pub fn well_known_folder(&self, mailbox: MailboxId, name: WellKnownName) -> Result<FolderId, StoreError> {
-        self.row("SELECT id FROM folder WHERE mailbox = $1 AND well_known_name = $2", values![&mailbox.0, name.as_str()], |row| {
-            row.fixed(0).map(FolderId)
-        })?
+        self.row(
+            "SELECT id FROM folder WHERE mailbox = $1 AND well_known_name = $2",
+            values![&mailbox.0, name.as_str()],
+            |row| row.fixed(0).map(FolderId),
+        )?
         .ok_or_else(|| StoreError::Corrupt(format!("mailbox {mailbox} has no folder {}", name.as_str())))
     }
 

@@ -1,0 +1,69 @@
+//! Permissions, by the names that Graph gives them.
+
+/// A permission that some operation asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Read mail.
+    MailRead,
+    /// Read mail but for its text, attachments and extensions.
+    MailReadBasic,
+    /// Read, make, change and delete mail.
+    MailReadWrite,
+    /// Send mail.
+    MailSend,
+    /// Read the signed-in person.
+    UserRead,
+    /// Read everybody.
+    UserReadAll,
+}
+
+impl Scope {
+    /// All of them, with their names.
+    const NAMES: [(Scope, &'static str); 9] = [
+        (Scope::MailRead, "Mail.Read"),
+        (Scope::MailReadBasic, "Mail.ReadBasic"),
+        (Scope::MailReadBasic, "Mail.ReadBasic.All"),
+        (Scope::MailReadWrite, "Mail.ReadWrite"),
+        (Scope::MailSend, "Mail.Send"),
+        (Scope::UserRead, "User.Read"),
+        (Scope::UserReadAll, "User.Read.All"),
+        (Scope::UserReadAll, "User.ReadBasic.All"),
+        (Scope::UserReadAll, "Directory.Read.All"),
+    ];
+}
+
+/// The permissions of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scopes(Vec<Scope>);
+
+impl Scopes {
+    /// Everything there is to do with mail, and reading people.
+    pub const ALL_MAIL: &'static str = "Mail.ReadWrite Mail.Read Mail.ReadBasic Mail.Send User.Read User.Read.All";
+
+    /// Names joined by spaces; names that mean nothing here grant nothing. A name may carry its resource in front.
+    pub fn parse(text: &str) -> Scopes {
+        let short = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+        let known = text
+            .split_whitespace()
+            .map(short)
+            .filter_map(|name| Scope::NAMES.iter().find(|(_, known)| known.eq_ignore_ascii_case(&name)).map(|(scope, _)| *scope));
+        Scopes(known.collect())
+    }
+
+    /// Whether one of these permissions is among them.
+    pub fn any(&self, wanted: &[Scope]) -> bool {
+        wanted.iter().any(|scope| self.0.contains(scope))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_with_or_without_resource() {
+        let scopes = Scopes::parse("https://graph.microsoft.com/Mail.Send mail.read offline_access");
+        assert_eq!(scopes, Scopes(vec![Scope::MailSend, Scope::MailRead]));
+        assert!(!scopes.any(&[Scope::MailReadWrite]));
+    }
+}
