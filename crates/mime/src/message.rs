@@ -85,6 +85,19 @@ pub enum Disposition {
     Inline,
 }
 
+/// What the first octets of a message are: it decides what can stand before them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// A body: there is no header, and no empty line to end one.
+    Body,
+    /// A line that would continue a field above it.
+    Continuation,
+    /// A header field.
+    Field,
+    /// The empty line that ends a header without fields.
+    LineEnd,
+}
+
 /// What is wrong with a message; none of it stops anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Defect {
@@ -117,6 +130,19 @@ impl Message {
     /// How its first line ends.
     pub fn line_end(&self) -> LineEnd {
         LineEnd::of(&self.octets)
+    }
+
+    /// What its first octets are.
+    pub fn opening(&self) -> Opening {
+        if self.octets.starts_with(b"\n") || self.octets.starts_with(b"\r\n") {
+            Opening::LineEnd
+        } else if self.header.is_empty() {
+            Opening::Body
+        } else if self.fields().next().is_some_and(|f| f.span.start == 0) {
+            Opening::Field
+        } else {
+            Opening::Continuation
+        }
     }
 
     /// Its header fields, in order, duplicates included.
