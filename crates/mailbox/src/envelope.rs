@@ -17,7 +17,7 @@ impl Envelope {
     /// To those whom the header names in To, Cc and Bcc.
     ///
     /// # Errors
-    /// [`MailError::InvalidRecipients`].
+    /// [`MailError::InvalidRecipients`], [`MailError::NoRecipients`].
     pub fn from_header(message: &Message) -> Result<Envelope, MailError> {
         let named = ["To", "Cc", "Bcc"].into_iter().flat_map(|name| message.addresses(name));
         Envelope::new(named.map(|named| if named.address.is_empty() { named.name } else { named.address }))
@@ -26,7 +26,7 @@ impl Envelope {
     /// To these addresses.
     ///
     /// # Errors
-    /// [`MailError::InvalidRecipients`] where there is none, one is no address, or there are more than 500.
+    /// [`MailError::NoRecipients`]; [`MailError::InvalidRecipients`] where one is no address, or there are more than 500.
     pub fn new(addresses: impl IntoIterator<Item = String>) -> Result<Envelope, MailError> {
         let mut forward_paths: Vec<AddrSpec> = Vec::new();
         let mut seen = std::collections::HashSet::new();
@@ -38,7 +38,7 @@ impl Envelope {
             }
         }
         match forward_paths.len() {
-            0 => Err(MailError::InvalidRecipients("the message contains no recipients".to_owned())),
+            0 => Err(MailError::NoRecipients),
             count if count > MAX_RECIPIENTS => {
                 Err(MailError::InvalidRecipients(format!("{count} recipients, where {MAX_RECIPIENTS} are the most")))
             }
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn nobody_or_somebody_unreachable_is_refused() {
         for text in ["Subject: x\n\n", "To: undisclosed-recipients:;\n\n", "To: bob\n\n", "To: a@x.org\nCc: bob@\n\n"] {
-            assert!(matches!(of(text), Err(MailError::InvalidRecipients(_))), "{text}");
+            assert!(matches!(of(text), Err(MailError::InvalidRecipients(_) | MailError::NoRecipients)), "{text}");
         }
         let many = (0..=MAX_RECIPIENTS).map(|n| format!("p{n}@x.org"));
         assert!(matches!(Envelope::new(many), Err(MailError::InvalidRecipients(_))));

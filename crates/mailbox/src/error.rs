@@ -25,12 +25,15 @@ pub enum MailError {
     /// The name of a header field is none, or is not the client's to give.
     #[error("the header field {0:?} can't be given")]
     InvalidHeader(String),
-    /// Nobody to send to, or somebody to whom nothing can be sent.
+    /// Somebody to whom nothing can be sent, or too many.
     #[error("invalid recipients: {0}")]
     InvalidRecipients(String),
     /// An app has no mailbox of its own.
     #[error("an app asked for its own mailbox")]
     NoPerson,
+    /// Nobody to send to.
+    #[error("the message names no recipients")]
+    NoRecipients,
     /// It was sent already.
     #[error("the message is no draft")]
     NotDraft,

@@ -35,6 +35,14 @@ impl Content {
         let prefix = (!prefix.is_empty()).then_some(prefix);
         prefix.into_iter().chain(pieces(self.message.octets(), &self.cuts)).collect()
     }
+
+    /// Every header field of this copy, in order: what stands before its octets, then its own without those cut.
+    pub fn header_fields(&self) -> Vec<(String, String)> {
+        let before = Message::parse(format!("{}{}\r\n", self.record.prefix, self.record.generated).into());
+        let cut = if self.cuts.is_empty() { None } else { Some("Bcc") };
+        let own = self.message.fields().filter(|field| !cut.is_some_and(|name| field.is(name)));
+        before.fields().chain(own).map(|field| (field.name.to_owned(), field.text())).collect()
+    }
 }
 
 impl Mailbox {

@@ -40,7 +40,7 @@ impl Mailbox {
     /// Sends a message: the sender's copy and the outbox are one transaction, durable when this answers.
     ///
     /// # Errors
-    /// [`MailError::InvalidRecipients`], [`MailError::SendAsDenied`], [`MailError::Store`].
+    /// [`MailError::InvalidRecipients`], [`MailError::NoRecipients`], [`MailError::SendAsDenied`], [`MailError::Store`].
     pub async fn submit(&self, new: NewMessage, options: SendOptions) -> Result<Submitted, MailError> {
         let message = Message::parse(new.blob.octets.clone());
         let envelope = options.envelope.map_or_else(|| Envelope::from_header(&message), Ok)?;

@@ -157,10 +157,7 @@ impl Message {
 
     /// The text of the first field of a name, unfolded and decoded (RFC 2047), ends trimmed.
     pub fn text(&self, name: &str) -> Option<String> {
-        let body = self.field(name)?.body();
-        let text = decode_text(&body);
-        let trimmed = text.trim();
-        (!trimmed.is_empty()).then(|| trimmed.to_owned())
+        self.field(name).map(|field| field.text()).filter(|text| !text.is_empty())
     }
 
     /// The mailboxes of every field of a name, in order.
@@ -214,7 +211,7 @@ impl Part {
 
 /// Unstructured text (RFC 5322 §2.2.1) with encoded words decoded; controls and line ends become spaces, so that a
 /// decoded text can never end a header line.
-fn decode_text(body: &[u8]) -> String {
+pub(crate) fn decode_text(body: &[u8]) -> String {
     let text = match HeaderForm::Text.parse(body).value() {
         HeaderValue::Text(text) => text.to_owned(),
         _ => String::from_utf8_lossy(body).into_owned(),
