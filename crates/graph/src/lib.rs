@@ -19,6 +19,15 @@ pub struct Graph {
     pub max_message_octets: u64,
 }
 
+/// How the client reached us. The listener puts it beside each request; links are made with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Without TLS.
+    Http,
+    /// Over TLS.
+    Https,
+}
+
 /// Everything that this door answers: every path not taken by another router.
 pub fn routes(_graph: Graph) -> Router {
     Router::new()
