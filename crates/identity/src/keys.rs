@@ -2,12 +2,11 @@
 //! on first start and readable by their owner alone.
 
 use crate::error::KeyError;
+use crate::file::replace_file;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::{hmac, rand};
-use std::fs::{self, File};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::Path;
 
 /// RS256 is what every client of Graph can check.
@@ -61,12 +60,7 @@ fn kept(path: &Path, make: impl FnOnce() -> Result<Vec<u8>, KeyError>) -> Result
     match fs::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let octets = make()?;
-            let unfinished = path.with_extension("new");
-            let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-            file.write_all(&octets)?;
-            file.sync_all()?;
-            fs::rename(&unfinished, path)?;
-            path.parent().map(|folder| File::open(folder)?.sync_all()).transpose()?;
+            replace_file(path, &octets, 0o600)?;
             Ok(octets)
         }
         read => Ok(read?),

@@ -6,6 +6,7 @@
 mod caller;
 mod client_app;
 mod error;
+mod file;
 mod keys;
 mod routes;
 mod scope;
@@ -14,6 +15,7 @@ mod token;
 pub use caller::{Caller, Identity, Who};
 pub use client_app::ClientApp;
 pub use error::{AuthError, KeyError, OAuthError};
+pub use file::replace_file;
 pub use keys::Keys;
 pub use routes::{TokenState, token_routes};
 pub use scope::{Scope, Scopes};

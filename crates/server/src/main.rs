@@ -1,1 +1,39 @@
-fn main() {}
+//! `restante`: one subcommand after the other.
+
+use clap::Parser;
+use server::cli::{Cli, Command, Grant};
+use server::{admin, config, log, serve};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long the end of the process waits for work that can't be cancelled. What it would write is a transaction: it
+/// happens or it doesn't.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command.unwrap_or_default();
+    match run(command) {
+        Ok(code) => code,
+        Err(error) => {
+            for line in format!("{error:#}").lines() {
+                eprintln!("restante: {line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    log::start(config::log_filter().as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(async {
+        match command {
+            Command::Check(store) => admin::check(&store),
+            Command::Grant { grant: Grant::SendAs(grant) } => admin::grant_send_as(&grant).await,
+            Command::Serve(flags) => serve::run(&flags).await,
+            Command::Token(token) => admin::token(&token).await,
+        }
+    });
+    runtime.shutdown_timeout(LAST_WAIT);
+    outcome
+}

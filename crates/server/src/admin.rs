@@ -1,0 +1,67 @@
+//! The commands beside the server: they open the same data directory, whether a server runs on it or not.
+
+use crate::cli;
+use crate::tenant::Tenant;
+use anyhow::{Context, ensure};
+use identity::{Identity, Keys, Scopes};
+use std::process::ExitCode;
+use std::sync::Arc;
+use store::{Person, Store, StoreError, SystemClock};
+
+/// Days that a token is good for.
+const TOKEN_DAYS: i64 = 30;
+
+/// `restante check`: a line for each thing that is wrong, and failure where there is one.
+///
+/// # Errors
+/// Where the store can't be read.
+pub fn check(store: &cli::Store) -> anyhow::Result<ExitCode> {
+    let findings = store::check(&store.data).with_context(|| cannot_open(store))?;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `restante token`: prints a bearer token. The names in the scope that mean nothing here are told on stderr.
+///
+/// # Errors
+/// Where there is no such person, or the store or its keys can't be read.
+pub async fn token(token: &cli::Token) -> anyhow::Result<ExitCode> {
+    let (_, person) = person(&token.store, &token.user).await?;
+    let nothing = Scopes::parse("");
+    for name in token.scope.split_whitespace().filter(|name| Scopes::parse(name) == nothing) {
+        eprintln!("restante: \"{name}\" is no permission that this server knows; it grants nothing.");
+    }
+    let keys = Keys::open(&token.store.data)?;
+    let tenant = Tenant::of(&keys);
+    let identity = Identity::new(&keys, &tenant.id.to_string(), Arc::new(SystemClock))?;
+    println!("{}", identity.person_token(&person, &tenant.app, &token.scope, TOKEN_DAYS)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `restante grant send-as`: the person may send as the address from now on, also on a running server.
+///
+/// # Errors
+/// Where there is no such person, the address is none, or the store can't be written.
+pub async fn grant_send_as(grant: &cli::SendAs) -> anyhow::Result<ExitCode> {
+    let is_address = grant.address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    ensure!(grant.address == "*" || is_address, "\"{}\" is no address; it must be one, or * for any.", grant.address);
+    let (store, person) = person(&grant.store, &grant.user).await?;
+    let address = grant.address.clone();
+    store.write::<_, StoreError>(move |tx| tx.grant_send_as(person.id, &address)).await?;
+    println!("{} may send as {}.", person.user_principal_name, grant.address);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn person(which: &cli::Store, name: &str) -> anyhow::Result<(Store, Person)> {
+    let store = Store::beside(&which.data).with_context(|| cannot_open(which))?;
+    let wanted = name.to_owned();
+    let found = store.read::<_, StoreError>(move |tx| tx.person_by_address(&wanted)).await?;
+    let person = found.with_context(|| format!("there is nobody named {name} here"))?;
+    Ok((store, person))
+}
+
+fn cannot_open(store: &cli::Store) -> String {
+    format!("the store in {} can't be opened", store.data.display())
+}

@@ -1,0 +1,124 @@
+//! What may stand on the command line. Values are read as text here and judged in [`crate::config`], so that all that is
+//! wrong is said at once.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Where the data directory is unless something else is said.
+pub const DEFAULT_DATA: &str = "restante-data";
+
+/// The mail part of Microsoft Graph v1.0 on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "restante", version)]
+pub struct Cli {
+    /// What to do; `serve` where nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the binary does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Verify what must always hold in a data directory, also beside a running server: a line a finding, exit 0 or 1
+    Check(Store),
+    /// Grant a right
+    Grant {
+        /// Which.
+        #[command(subcommand)]
+        grant: Grant,
+    },
+    /// Start the server (also what happens without a subcommand)
+    Serve(ServeFlags),
+    /// Print a bearer token for a person
+    Token(Token),
+}
+
+impl Default for Command {
+    fn default() -> Command {
+        Command::Serve(ServeFlags::default())
+    }
+}
+
+/// The settings of a server that may be given on the command line. They go before those of the file.
+#[derive(Debug, Default, Clone, Args)]
+pub struct ServeFlags {
+    /// Data directory [default: ./restante-data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Address for HTTP; port 0 takes a free one [default: 127.0.0.1:8025]
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<String>,
+    /// Address for HTTPS; port 0 takes a free one [default: 127.0.0.1:8443]
+    #[arg(long, value_name = "ADDR")]
+    pub https: Option<String>,
+    /// Address for SMTP; taken, but there is no SMTP yet
+    #[arg(long, value_name = "ADDR")]
+    pub smtp: Option<String>,
+    /// Settings in TOML; without it, development mode
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Which data directory.
+#[derive(Debug, Clone, Args)]
+pub struct Store {
+    /// Data directory
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub data: PathBuf,
+}
+
+/// Rights that can be granted.
+#[derive(Debug, Subcommand)]
+pub enum Grant {
+    /// Let a person send as an address that is not theirs
+    SendAs(SendAs),
+}
+
+/// Who may send as whom.
+#[derive(Debug, Clone, Args)]
+pub struct SendAs {
+    /// Where
+    #[command(flatten)]
+    pub store: Store,
+    /// Who: a userPrincipalName
+    #[arg(long, value_name = "UPN")]
+    pub user: String,
+    /// As whom: an address, or * for any
+    #[arg(long, value_name = "ADDR")]
+    pub address: String,
+}
+
+/// A token for whom and for what.
+#[derive(Debug, Clone, Args)]
+pub struct Token {
+    /// Where
+    #[command(flatten)]
+    pub store: Store,
+    /// For whom: a userPrincipalName
+    #[arg(long, value_name = "UPN")]
+    pub user: String,
+    /// What it is good for, names joined by spaces
+    #[arg(long, value_name = "SCOPES", default_value = identity::Scopes::ALL_MAIL)]
+    pub scope: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_said_is_serve_with_nothing_said() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+        let command = Cli::parse_from(["restante"]).command.unwrap_or_default();
+        let Command::Serve(flags) = command else { panic!("{command:?}") };
+        assert!(flags.data.is_none() && flags.http.is_none() && flags.https.is_none() && flags.config.is_none());
+    }
+
+    #[test]
+    fn a_token_is_good_for_all_mail_unless_told_otherwise() {
+        let told = Cli::parse_from(["restante", "token", "--data", "d", "--user", "u", "--scope", "Mail.Send"]).command;
+        assert!(matches!(told, Some(Command::Token(token)) if token.scope == "Mail.Send" && token.store.data.ends_with("d")));
+        let untold = Cli::parse_from(["restante", "token", "--user", "u"]).command;
+        assert!(matches!(untold, Some(Command::Token(token)) if token.scope == identity::Scopes::ALL_MAIL));
+    }
+}

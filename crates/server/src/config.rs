@@ -1,0 +1,14 @@
+//! Settings: what may be written ([`RawConfig`]), and what it comes to ([`Config`]). This is the only room that reads a
+//! file of settings or the environment; all others are told.
+
+mod raw;
+mod resolve;
+
+pub use raw::{RawConfig, RawLimits, RawListen};
+pub use resolve::{Address, Config, ConfigErrors, load, resolve};
+
+/// What to log, in the words of `tracing_subscriber::EnvFilter`: the variable `RESTANTE_LOG`.
+#[allow(clippy::disallowed_methods, reason = "this is the room that reads the environment")]
+pub fn log_filter() -> Option<String> {
+    std::env::var("RESTANTE_LOG").ok().filter(|text| !text.trim().is_empty())
+}

@@ -1,0 +1,38 @@
+//! Exactly what may be written in a file of settings (TOML). Each field's comment is its manual; a key that is not here
+//! is refused.
+
+use serde::Deserialize;
+
+/// The file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawConfig {
+    /// Whether to make four people with known secrets and write them into `dev.json`. Never do so where strangers can
+    /// reach the server. Unless said: false.
+    pub development: bool,
+    /// The domain whose mailboxes are here, such as `"contoso.com"`. It must be said, save in development mode.
+    pub domain: Option<String>,
+    /// Where to listen.
+    pub listen: RawListen,
+    /// What is too much.
+    pub limits: RawLimits,
+}
+
+/// `[listen]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawListen {
+    /// IP address and port for HTTP, such as `"127.0.0.1:8025"`; port 0 takes a free one. An address that is written here
+    /// must be free; where none is, and 127.0.0.1:8025 is taken, another port is.
+    pub http: Option<String>,
+    /// Likewise for HTTPS; unless said, 127.0.0.1:8443.
+    pub https: Option<String>,
+}
+
+/// `[limits]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawLimits {
+    /// Octets that a message may have at most, before base64. Unless said, 157286400 (150 MiB).
+    pub message_octets: Option<u64>,
+}

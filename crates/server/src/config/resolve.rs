@@ -1,0 +1,147 @@
+//! `RawConfig` and command line to [`Config`], once, with every error found.
+
+use super::raw::RawConfig;
+use crate::cli::{DEFAULT_DATA, ServeFlags};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Where to listen unless something else is said.
+const HTTP: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8025);
+const HTTPS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8443);
+/// The domain of development mode.
+const DOMAIN: &str = "contoso.com";
+/// 150 MB is what Exchange takes at most.
+const MESSAGE_OCTETS: u64 = 150 * 1024 * 1024;
+/// The parser counts octets in 32 bits, so a message must stay below 4 GiB; this leaves room for the fields before it.
+const MOST_MESSAGE_OCTETS: u64 = 2 * 1024 * 1024 * 1024;
+
+/// The settings of one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Whether people, an app and `dev.json` are made.
+    pub development: bool,
+    /// The domain whose mailboxes are here, in lower case.
+    pub domain: String,
+    /// The data directory.
+    pub data: PathBuf,
+    /// Where to listen without TLS.
+    pub http: Address,
+    /// Where to listen with TLS.
+    pub https: Address,
+    /// Whether somebody asked for SMTP, which is not there yet.
+    pub smtp_asked: bool,
+    /// Octets that a message may have at most.
+    pub message_octets: u64,
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Address {
+    /// IP address and port.
+    pub socket: SocketAddr,
+    /// Whether somebody said so; then no other port will do.
+    pub explicit: bool,
+}
+
+/// All that is wrong with the settings, a sentence each.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigErrors(pub Vec<String>);
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// The settings that the command line and the file that it names come to.
+///
+/// # Errors
+/// [`ConfigErrors`]: the file can't be read or is no TOML of the known shape, and all that [`resolve`] finds.
+pub fn load(flags: &ServeFlags) -> Result<Config, ConfigErrors> {
+    let raw = flags.config.as_deref().map(read).transpose().map_err(|error| ConfigErrors(vec![error]))?;
+    resolve(raw, flags)
+}
+
+/// The settings that a file and the command line come to; the command line goes first. No file is development mode.
+///
+/// # Errors
+/// [`ConfigErrors`] with everything that is wrong.
+pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, ConfigErrors> {
+    let raw = raw.unwrap_or_else(|| RawConfig { development: true, ..RawConfig::default() });
+    let mut errors = Vec::new();
+    let http = address("HTTP", flags.http.as_ref().or(raw.listen.http.as_ref()), HTTP, &mut errors);
+    let https = address("HTTPS", flags.https.as_ref().or(raw.listen.https.as_ref()), HTTPS, &mut errors);
+    let smtp_asked = flags.smtp.is_some();
+    if smtp_asked {
+        address("SMTP", flags.smtp.as_ref(), HTTP, &mut errors);
+    }
+    let domain = domain(&raw, &mut errors);
+    let data = data(&raw, flags, &mut errors);
+    let message_octets = raw.limits.message_octets.unwrap_or(MESSAGE_OCTETS);
+    if !(1..=MOST_MESSAGE_OCTETS).contains(&message_octets) {
+        errors.push(format!("limits.message_octets is {message_octets}; it must be from 1 to {MOST_MESSAGE_OCTETS}."));
+    }
+    if !errors.is_empty() {
+        return Err(ConfigErrors(errors));
+    }
+    Ok(Config { development: raw.development, domain, data, http, https, smtp_asked, message_octets })
+}
+
+fn read(path: &Path) -> Result<RawConfig, String> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{name} can't be read: {error}."))?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text.bytes().take(span.start).filter(|&octet| octet == b'\n').count() + 1);
+        format!("{name}, line {line}: {}.", error.message().lines().collect::<Vec<_>>().join(" "))
+    })
+}
+
+/// The address that was said, or the default; where it is none, an error is noted and the default stands in.
+fn address(door: &str, said: Option<&String>, default: SocketAddr, errors: &mut Vec<String>) -> Address {
+    let Some(text) = said else { return Address { socket: default, explicit: false } };
+    let numeric = text.strip_prefix("localhost:").map_or_else(|| text.clone(), |port| format!("127.0.0.1:{port}"));
+    let socket = numeric.parse().unwrap_or_else(|_| {
+        errors.push(format!("\"{text}\" is no address for {door}; it must be an IP address and a port, such as {default}."));
+        default
+    });
+    Address { socket, explicit: true }
+}
+
+fn domain(raw: &RawConfig, errors: &mut Vec<String>) -> String {
+    match &raw.domain {
+        Some(text) if is_domain(text) => text.to_lowercase(),
+        Some(text) => {
+            errors.push(format!("\"{text}\" is no domain; it must be a name such as {DOMAIN}, an international one as xn--."));
+            String::new()
+        }
+        None if raw.development => DOMAIN.to_owned(),
+        None => {
+            errors.push("domain is missing; outside development mode it must be said.".to_owned());
+            String::new()
+        }
+    }
+}
+
+/// RFC 1035 §2.3.1 and §2.3.4, with the digits in front that RFC 1123 §2.1 allows.
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
+fn data(raw: &RawConfig, flags: &ServeFlags, errors: &mut Vec<String>) -> PathBuf {
+    if flags.data.is_none() && !raw.development {
+        errors.push("--data is missing; outside development mode it must be said.".to_owned());
+    }
+    flags.data.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DATA))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+use super::*;
+
+fn file(text: &str) -> Option<RawConfig> {
+    Some(toml::from_str(text).expect("TOML"))
+}
+
+#[test]
+fn no_file_is_development_mode() {
+    let config = resolve(None, &ServeFlags::default()).expect("config");
+    let expected = Config {
+        development: true,
+        domain: "contoso.com".into(),
+        data: "restante-data".into(),
+        http: Address { socket: "127.0.0.1:8025".parse().expect("address"), explicit: false },
+        https: Address { socket: "127.0.0.1:8443".parse().expect("address"), explicit: false },
+        smtp_asked: false,
+        message_octets: 157_286_400,
+    };
+    assert_eq!(config, expected);
+}
+
+#[test]
+fn the_command_line_goes_before_the_file() {
+    let raw = file("domain = 'Example.ORG'\n[listen]\nhttp = '127.0.0.1:1'\nhttps = '[::1]:2'\n[limits]\nmessage_octets = 10");
+    let flags = ServeFlags { data: Some("d".into()), http: Some("localhost:0".into()), ..ServeFlags::default() };
+    let config = resolve(raw, &flags).expect("config");
+    assert_eq!(config.http, Address { socket: "127.0.0.1:0".parse().expect("address"), explicit: true });
+    assert_eq!(config.https, Address { socket: "[::1]:2".parse().expect("address"), explicit: true });
+    assert!(!config.development, "a file is production unless it says otherwise");
+    assert_eq!((config.domain.as_str(), config.message_octets), ("example.org", 10));
+}
+
+#[test]
+fn every_error_is_found() {
+    let raw = file("domain = 'a@b'\n[listen]\nhttps = '8443'\n[limits]\nmessage_octets = 0");
+    let flags = ServeFlags { http: Some("here:1".into()), smtp: Some("25".into()), ..ServeFlags::default() };
+    let ConfigErrors(errors) = resolve(raw, &flags).expect_err("errors");
+    let named = ["\"here:1\"", "\"8443\"", "\"25\"", "\"a@b\"", "--data", "message_octets"];
+    assert_eq!(errors.len(), named.len(), "{errors:#?}");
+    for (error, name) in errors.iter().zip(named) {
+        assert!(error.contains(name) && error.ends_with('.'), "{error}");
+    }
+    let ConfigErrors(errors) = resolve(file(""), &ServeFlags::default()).expect_err("errors");
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+}
+
+#[test]
+fn domains_are_names() {
+    for good in ["contoso.com", "localhost", "xn--bcher-kva.example", "3com.com"] {
+        assert!(is_domain(good), "{good}");
+    }
+    let long = "a".repeat(64);
+    for bad in ["", ".", "a..b", "-a.com", "a-.com", "a b", "bücher.example", long.as_str(), "a.com."] {
+        assert!(!is_domain(bad), "{bad}");
+    }
+}
+
+#[test]
+fn a_file_with_an_unknown_key_is_refused_with_its_line() {
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let path = dir.path().join("restante.toml");
+    std::fs::write(&path, "domain = 'a.com'\n[listen]\nftp = '127.0.0.1:21'\n").expect("write");
+    let flags = ServeFlags { config: Some(path), ..ServeFlags::default() };
+    let error = load(&flags).expect_err("unknown").to_string();
+    assert!(error.contains("line 3") && error.contains("ftp"), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+
+    let flags = ServeFlags { config: Some(dir.path().join("none.toml")), ..ServeFlags::default() };
+    assert!(load(&flags).expect_err("missing").to_string().contains("can't be read"));
+}

@@ -1,0 +1,110 @@
+//! Development mode: people who can be written to at once, and `dev.json`, which tells everything that a script needs to
+//! speak as one of them. It holds secrets, so it is its owner's alone, and nothing of it exists in production.
+
+use crate::tenant::Tenant;
+use identity::{Identity, Keys, Scopes};
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use store::{MailboxId, Person, Store, StoreError, Timestamp};
+use uuid::Uuid;
+
+/// Days that the tokens are good for.
+const TOKEN_DAYS: i64 = 30;
+/// Local part, given name, surname. The first sends to the second in the banner.
+const PEOPLE: [(&str, &str, &str); 4] =
+    [("AdeleV", "Adele", "Vance"), ("AlexW", "Alex", "Wilber"), ("ChristieC", "Christie", "Cline"), ("MeganB", "Megan", "Bowen")];
+
+/// The people of a domain. Whoever was here before has the same id again.
+pub(crate) fn people(tenant: &Tenant, domain: &str) -> Vec<Person> {
+    let person = |(local, given, surname): (&str, &str, &str)| {
+        let name = format!("{local}@{domain}");
+        Person {
+            id: MailboxId(*Uuid::new_v5(&tenant.id, name.to_lowercase().as_bytes()).as_bytes()),
+            user_principal_name: name,
+            display_name: format!("{given} {surname}"),
+            given_name: given.to_owned(),
+            surname: surname.to_owned(),
+        }
+    };
+    PEOPLE.map(person).to_vec()
+}
+
+/// Gives each of them a mailbox who has none.
+///
+/// # Errors
+/// [`StoreError`], also where somebody else has one of the names.
+pub(crate) async fn move_in(store: &Store, people: Vec<Person>, now: Timestamp) -> Result<(), StoreError> {
+    store.write(move |tx| people.iter().try_for_each(|person| tx.add_person(person, now))).await
+}
+
+/// What is in `dev.json`. Scripts read it: a member may be added, never taken away or renamed.
+#[derive(Debug, Serialize)]
+pub(crate) struct DevFile {
+    pub(crate) base_url: String,
+    pub(crate) https_url: String,
+    pub(crate) ca: PathBuf,
+    pub(crate) authority: String,
+    pub(crate) tenant: String,
+    client_id: String,
+    client_secret: String,
+    pub(crate) people: Vec<DevPerson>,
+}
+
+/// One person in it, in Graph's words.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DevPerson {
+    id: String,
+    pub(crate) user_principal_name: String,
+    pub(crate) display_name: String,
+    password: String,
+    pub(crate) token: String,
+}
+
+impl DevFile {
+    /// What there is to tell of a server that listens at these addresses.
+    ///
+    /// # Errors
+    /// Where no token can be signed.
+    pub(crate) fn new(
+        (http, https): (SocketAddr, SocketAddr),
+        ca: &Path,
+        (keys, tenant, identity): (&Keys, &Tenant, &Identity),
+        people: &[Person],
+    ) -> anyhow::Result<DevFile> {
+        let dev_person = |person: &Person| {
+            let name = &person.user_principal_name;
+            Ok(DevPerson {
+                id: person.id.to_string(),
+                user_principal_name: name.clone(),
+                display_name: person.display_name.clone(),
+                password: keys.derive(&format!("password of {}", name.to_lowercase())),
+                token: identity.person_token(person, &tenant.app, Scopes::ALL_MAIL, TOKEN_DAYS)?,
+            })
+        };
+        Ok(DevFile {
+            base_url: format!("http://{http}/v1.0"),
+            https_url: format!("https://{https}/v1.0"),
+            ca: ca.to_owned(),
+            authority: format!("https://{https}"),
+            tenant: tenant.id.to_string(),
+            client_id: tenant.app.client_id.clone(),
+            client_secret: tenant.app.client_secret.clone(),
+            people: people.iter().map(dev_person).collect::<anyhow::Result<_>>()?,
+        })
+    }
+
+    /// Puts it into the place of an earlier one, whole, readable by its owner alone.
+    ///
+    /// # Errors
+    /// Where the file system fails.
+    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        Ok(identity::replace_file(path, &text, 0o600)?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

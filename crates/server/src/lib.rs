@@ -1,0 +1,18 @@
+//! The binary's inside: reads settings, wires the rooms, opens the doors and closes them again. It holds no rule of mail.
+//!
+//! It is a library so that a test can start a whole server in its own process.
+
+pub mod admin;
+pub mod cli;
+pub mod config;
+pub mod log;
+pub mod serve;
+
+mod banner;
+mod certificate;
+mod development;
+#[cfg(test)]
+mod fake_clock;
+mod health;
+mod listen;
+mod tenant;

@@ -1,0 +1,184 @@
+//! Takes connections and speaks HTTP/1.1 and HTTP/2 on them, with TLS or without, until it is told to stop. A client that
+//! is slow, silent or hostile costs one connection, and none for ever before its request stands.
+
+use crate::config::Address;
+use anyhow::Context;
+use axum::Router;
+use axum::extract::ConnectInfo;
+use graph::Scheme;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+/// For a TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// For the header of a request, and between requests of a connection.
+const HEADER: Duration = Duration::from_secs(30);
+/// Between signs of life of an HTTP/2 connection, and for the answer to ours.
+const PING: Duration = Duration::from_secs(30);
+/// Before the next try where the machine has no more connections to give.
+const EXHAUSTED: Duration = Duration::from_millis(250);
+/// For the requests that run when the end comes.
+const LAST_REQUESTS: Duration = Duration::from_secs(6);
+
+/// A bound address and what is spoken there.
+pub(crate) struct Listener {
+    socket: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+}
+
+/// Binds an address. A default one that is taken gives way to a free port of the same IP address; one that somebody asked
+/// for does not.
+///
+/// # Errors
+/// Where it can't be bound.
+pub(crate) async fn bind(door: &str, address: Address) -> anyhow::Result<TcpListener> {
+    let Address { socket, explicit } = address;
+    match TcpListener::bind(socket).await {
+        Err(error) if error.kind() == ErrorKind::AddrInUse && !explicit => {
+            let free = TcpListener::bind(SocketAddr::new(socket.ip(), 0)).await?;
+            let instead = free.local_addr()?;
+            tracing::warn!(%instead, "{socket} is taken, so {door} has another port");
+            Ok(free)
+        }
+        bound => bound.with_context(|| format!("{socket} can't be had for {door}")),
+    }
+}
+
+impl Listener {
+    /// Listens here; with TLS where that is given.
+    pub(crate) fn new(socket: TcpListener, tls: Option<Arc<ServerConfig>>) -> Listener {
+        Listener { socket, tls }
+    }
+
+    /// Answers with `router` until `stop` turns true. Then it takes no more connections, closes idle ones, lets running
+    /// requests end, for [`LAST_REQUESTS`] at most, and cuts off what is left.
+    pub(crate) async fn serve(self, router: Router, stop: watch::Receiver<bool>) {
+        let graceful = GracefulShutdown::new();
+        let mut connections = JoinSet::new();
+        let mut exhausted = false;
+        let mut until = stop.clone();
+        loop {
+            tokio::select! {
+                () = stopped(&mut until) => break,
+                Some(_) = connections.join_next() => {} // a panic in it was logged where it happened
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, peer)) => {
+                        exhausted = false;
+                        let connection = Connection { peer, router: router.clone(), watcher: graceful.watcher(), stop: stop.clone() };
+                        connections.spawn(connection.run(stream, self.tls.clone()));
+                    }
+                    Err(error) => refused(&error, &mut exhausted).await,
+                },
+            }
+        }
+        drop(self.socket);
+        if timeout(LAST_REQUESTS, graceful.shutdown()).await.is_err() {
+            tracing::warn!(connections = connections.len(), "requests that would not end are cut off");
+        }
+        connections.shutdown().await;
+    }
+}
+
+/// A connection that failed before we had it is nobody's loss. Where the machine has none to give (EMFILE, ENFILE,
+/// ENOBUFS, ENOMEM) asking again at once would spin, so this waits; the first of a row is logged.
+async fn refused(error: &io::Error, exhausted: &mut bool) {
+    if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset) {
+        return;
+    }
+    if !std::mem::replace(exhausted, true) {
+        tracing::error!(%error, "no connection can be taken");
+    }
+    sleep(EXHAUSTED).await;
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await; // whoever could say so being gone is an end too
+}
+
+struct Connection {
+    peer: SocketAddr,
+    router: Router,
+    watcher: Watcher,
+    stop: watch::Receiver<bool>,
+}
+
+impl Connection {
+    async fn run(mut self, stream: TcpStream, tls: Option<Arc<ServerConfig>>) {
+        // An answer is one write and should leave at once (RFC 9293 §3.7.4); where that fails, it leaves later.
+        let _ = stream.set_nodelay(true);
+        tokio::select! {
+            () = stopped(&mut self.stop) => {}
+            opened = open(stream, tls) => match opened {
+                Ok(Opened::Plain(stream)) => self.speak(stream, Scheme::Http, any_version()).await,
+                Ok(Opened::Secure(stream)) => {
+                    let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                    let version = if h2 { any_version().http2_only() } else { any_version().http1_only() };
+                    self.speak(*stream, Scheme::Https, version).await;
+                }
+                Err(error) => tracing::debug!(%error, "a connection came to nothing"),
+            },
+        }
+    }
+
+    /// Speaks HTTP until either side has had enough. Each request carries the peer's address and the scheme.
+    async fn speak<S>(self, stream: S, scheme: Scheme, version: auto::Builder<TokioExecutor>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (peer, app) = (self.peer, TowerToHyperService::new(self.router));
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(scheme);
+            app.call(request)
+        });
+        let connection = version.serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = self.watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection broke off");
+        }
+    }
+}
+
+enum Opened {
+    Plain(TcpStream),
+    Secure(Box<tokio_rustls::server::TlsStream<TcpStream>>),
+}
+
+/// Waits for the handshake, or for the first octet where there is none.
+async fn open(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Opened> {
+    match tls {
+        Some(config) => {
+            let stream = timeout(HANDSHAKE, TlsAcceptor::from(config).accept(stream)).await??;
+            Ok(Opened::Secure(Box::new(stream)))
+        }
+        None => {
+            timeout(HEADER, stream.readable()).await??; // until then it isn't known which HTTP, hence no other clock runs
+            Ok(Opened::Plain(stream))
+        }
+    }
+}
+
+fn any_version() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PING);
+    builder
+}
+
+#[cfg(test)]
+mod tests;

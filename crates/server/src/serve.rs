@@ -1,0 +1,202 @@
+//! The wiring: the only function that knows every room. It opens them from the lowest floor up, and closes them from the
+//! doors down, so that what is below always outlives what leans on it.
+
+use crate::cli::ServeFlags;
+use crate::config::{self, Config};
+use crate::development::{self, DevFile};
+use crate::listen::{self, Listener};
+use crate::tenant::Tenant;
+use crate::{banner, certificate, health};
+use anyhow::{Context, anyhow};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use graph::Graph;
+use identity::{Identity, Keys, TokenState, token_routes};
+use mailbox::{Mail, Options};
+use std::fs::{self, DirBuilder};
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Clock, Store, SystemClock};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// For the delivery that runs when the end comes. With the doors' six seconds and the last one of the process it stays
+/// below ten.
+const LAST_DELIVERY: Duration = Duration::from_secs(2);
+
+/// `restante serve`: serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// Where the settings are wrong, the server can't be started, or a part of it ends of itself.
+pub async fn run(flags: &ServeFlags) -> anyhow::Result<ExitCode> {
+    let config = config::load(flags)?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut running = start(config, Arc::new(SystemClock)).await?;
+    // A reader that is gone must not stop the server, so a banner that nobody takes is only noted.
+    if let Err(error) = std::io::stdout().write_all(running.banner().as_bytes()) {
+        tracing::warn!(%error, "the banner could not be printed");
+    }
+    let broken = tokio::select! {
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        broken = running.broken() => Some(broken),
+    };
+    tracing::info!("stopping");
+    running.stop().await;
+    tracing::info!("stopped");
+    broken.map_or(Ok(ExitCode::SUCCESS), Err)
+}
+
+/// A server that runs. Dropped without [`Running::stop`], it breaks off.
+pub struct Running {
+    http: SocketAddr,
+    https: SocketAddr,
+    banner: String,
+    stop: watch::Sender<bool>,
+    doors: JoinSet<()>,
+    stop_delivery: oneshot::Sender<()>,
+    delivery: JoinSet<()>,
+}
+
+/// Starts a server; it answers when this returns. In development mode `dev.json` is then written.
+///
+/// # Errors
+/// Where another process serves the data directory, an address is taken, or the file system fails.
+pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Running> {
+    let dir = data_dir(&config.data).with_context(|| format!("the data directory {} can't be had", config.data.display()))?;
+    let store = Store::serve(&dir).with_context(|| format!("the store in {} can't be opened", dir.display()))?;
+    let keys = Keys::open(&dir)?;
+    let tenant = Tenant::of(&keys);
+    let identity = Arc::new(Identity::new(&keys, &tenant.id.to_string(), clock.clone())?);
+    let options = Options { domain: config.domain.clone(), max_message_octets: config.message_octets };
+    let mail = Mail::new(store.clone(), clock.clone(), options);
+
+    let http = listen::bind("HTTP", config.http).await?;
+    let https = listen::bind("HTTPS", config.https).await?;
+    let addresses = (reachable(http.local_addr()?), reachable(https.local_addr()?));
+    let authority = certificate::Authority::open(&dir, clock.now())?;
+    let ca = authority.pem().to_owned();
+    let tls = certificate::tls(authority, addresses.1.ip(), clock.clone())?;
+    if config.smtp_asked {
+        tracing::warn!("--smtp was given, but this version has no SMTP; nothing listens there");
+    }
+
+    let mut banner = banner::production(addresses, &ca);
+    if config.development {
+        let people = development::people(&tenant, &config.domain);
+        development::move_in(&store, people.clone(), clock.now()).await?;
+        let dev = DevFile::new(addresses, &ca, (&keys, &tenant, &identity), &people)?;
+        let file = dir.join("dev.json");
+        dev.write(&file)?;
+        banner = banner::development(&dev, &file);
+    }
+
+    let router = router(&config, store, (tenant, identity), mail.clone(), clock);
+    let (stop, until) = watch::channel(false);
+    let mut doors = JoinSet::new();
+    doors.spawn(Listener::new(http, None).serve(router.clone(), until.clone()));
+    doors.spawn(Listener::new(https, Some(tls)).serve(router, until));
+    let (stop_delivery, told) = oneshot::channel::<()>();
+    let mut delivery = JoinSet::new();
+    delivery.spawn(async move { mail.deliver_until(async { drop(told.await) }).await });
+    tracing::info!(http = %addresses.0, https = %addresses.1, development = config.development, "listening");
+    Ok(Running { http: addresses.0, https: addresses.1, banner, stop, doors, stop_delivery, delivery })
+}
+
+impl Running {
+    /// Where HTTP is reached.
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Where HTTPS is reached.
+    pub fn https(&self) -> SocketAddr {
+        self.https
+    }
+
+    /// What to tell the person who started it.
+    pub fn banner(&self) -> &str {
+        &self.banner
+    }
+
+    /// Waits until a part of the server ends that should not: a server that takes mail and delivers none must not go on.
+    pub async fn broken(&mut self) -> anyhow::Error {
+        tokio::select! {
+            _ = self.doors.join_next() => anyhow!("a listener ended of itself"),
+            _ = self.delivery.join_next() => anyhow!("the delivery of mail ended of itself"),
+        }
+    }
+
+    /// Takes no more connections, lets running requests and the running delivery end, and cuts off what would not: nine
+    /// seconds at most.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true); // nobody may be left to hear it
+        while self.doors.join_next().await.is_some() {}
+        let _ = self.stop_delivery.send(());
+        if timeout(LAST_DELIVERY, self.delivery.join_next()).await.is_err() {
+            tracing::warn!("a delivery that would not end is cut off; it is taken up at the next start");
+        }
+        self.delivery.shutdown().await;
+    }
+}
+
+/// The data directory's whole path. It holds mail: where it is made here, it is its owner's alone.
+fn data_dir(path: &Path) -> std::io::Result<std::path::PathBuf> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    fs::canonicalize(path)
+}
+
+/// Where a client on this machine reaches what listens there: "any address" is no address to connect to.
+fn reachable(bound: SocketAddr) -> SocketAddr {
+    let ip = match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bound.port())
+}
+
+/// Everything that is answered: health and tokens here, all other paths by Graph.
+fn router(
+    config: &Config,
+    store: Store,
+    (tenant, identity): (Tenant, Arc<Identity>),
+    mail: Mail,
+    clock: Arc<dyn Clock>,
+) -> Router {
+    let tokens = TokenState {
+        identity: identity.clone(),
+        apps: if config.development { vec![tenant.app] } else { Vec::new() },
+        domain: config.domain.clone(),
+        clock: clock.clone(),
+        new_id: random_id,
+    };
+    let graph = Graph { mail, identity, clock, max_message_octets: config.message_octets };
+    // Graph counts octets itself while they stream, and answers in its own words.
+    let graph = graph::routes(graph).layer(DefaultBodyLimit::disable());
+    health::routes(store).merge(token_routes(Arc::new(tokens))).fallback_service(graph)
+}
+
+#[allow(clippy::disallowed_methods, reason = "it finds a line in the log and names nothing that is stored")]
+fn random_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_address_is_reached_at_loopback() {
+        for (bound, reached) in [("0.0.0.0:1", "127.0.0.1:1"), ("[::]:2", "[::1]:2"), ("10.0.0.1:3", "10.0.0.1:3")] {
+            assert_eq!(reachable(bound.parse().expect("address")), reached.parse().expect("address"));
+        }
+    }
+}
