@@ -175,10 +175,15 @@ def row(connections, pairs):
     return "| " + " | ".join(cells) + " |"
 
 
+def output(*command):
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()[-1]
+
+
 def machine(work):
-    file_system = subprocess.run(["stat", "-f", "-c", "%T", work], stdout=subprocess.PIPE, text=True).stdout.strip()
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True).stdout.strip()
-    return f"{datetime.date.today()}, commit {commit or 'unknown'}, {os.cpu_count()} cores, {os.uname().sysname} {os.uname().release}, {file_system}"
+    file_system = output("df", "--output=fstype", work)
+    commit = output("git", "rev-parse", "--short", "HEAD")
+    kernel = f"{os.uname().sysname} {os.uname().release.split('-')[0]}"
+    return f"{datetime.date.today()}, commit {commit}, {os.cpu_count()} cores, {kernel}, {file_system}"
 
 
 def page(args, rows):
