@@ -1,8 +1,10 @@
 //! Octets by their digest: written once, whoever keeps them, and durable before a row names them.
 
 mod files;
+mod uploads;
 
 pub(crate) use files::BlobFiles;
+pub use uploads::{Upload, UploadPart};
 
 use crate::error::StoreError;
 use bytes::Bytes;

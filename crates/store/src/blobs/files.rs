@@ -2,6 +2,7 @@
 
 use super::Digest;
 use crate::error::StoreError;
+use crate::ids::UploadId;
 use bytes::Bytes;
 use std::fs::{self, File};
 use std::io::Write;
@@ -25,6 +26,7 @@ impl BlobFiles {
     pub(crate) fn open(dir: &Path) -> Result<BlobFiles, StoreError> {
         let folder = dir.join("blobs");
         fs::create_dir_all(folder.join("tmp"))?;
+        fs::create_dir_all(folder.join("uploads"))?;
         Ok(BlobFiles { folder, next: AtomicU64::new(0) })
     }
 
@@ -37,27 +39,41 @@ impl BlobFiles {
 
     /// Gives a whole file its name. File, then folder are synced: a row may name it afterwards.
     pub(crate) fn keep(&self, mut temp: TempFile, digest: &Digest) -> Result<(), StoreError> {
-        temp.file.sync_all()?;
+        self.keep_path(&temp.path, digest)?;
+        temp.kept = true;
+        Ok(())
+    }
+
+    /// The same for a file that is in this folder already.
+    pub(crate) fn keep_path(&self, whole: &Path, digest: &Digest) -> Result<(), StoreError> {
+        File::open(whole)?.sync_all()?;
         let path = self.path(digest);
         let shard = path.parent().unwrap_or(&self.folder);
         if !shard.is_dir() {
             fs::create_dir_all(shard)?;
             sync_folder(&self.folder)?;
         }
-        fs::rename(&temp.path, &path)?;
-        temp.kept = true;
+        fs::rename(whole, &path)?;
         sync_folder(shard)
     }
 
     /// Maps a blob's file.
-    #[allow(unsafe_code, reason = "memory-mapped files have no safe interface")]
     pub(crate) fn map(&self, digest: &Digest) -> Result<Bytes, StoreError> {
-        let gone = |error| StoreError::Corrupt(format!("blob {}: {error}", digest.to_hex()));
-        let file = File::open(self.path(digest)).map_err(gone)?;
+        self.map_path(&self.path(digest)).map_err(|error| StoreError::Corrupt(format!("blob {}: {error}", digest.to_hex())))
+    }
+
+    /// Maps a file that nobody writes to any more.
+    #[allow(unsafe_code, reason = "memory-mapped files have no safe interface")]
+    pub(crate) fn map_path(&self, path: &Path) -> Result<Bytes, StoreError> {
+        let file = File::open(path)?;
         // SAFETY: a mapping must not change beneath its readers. A blob's file is never written after it has its
         // name, and never truncated; removing it leaves the mapping whole.
         let map = unsafe { memmap2::Mmap::map(&file)? };
         Ok(Bytes::from_owner(map))
+    }
+
+    pub(crate) fn upload_path(&self, id: UploadId) -> PathBuf {
+        self.folder.join("uploads").join(uuid::Uuid::from_bytes(id.0).simple().to_string())
     }
 
     pub(crate) fn path(&self, digest: &Digest) -> PathBuf {
@@ -70,7 +86,7 @@ impl BlobFiles {
         let mut found = Vec::new();
         for shard in fs::read_dir(&self.folder)? {
             let shard = shard?;
-            if shard.file_name() == "tmp" || !shard.file_type()?.is_dir() {
+            if shard.file_name().len() != 2 || !shard.file_type()?.is_dir() {
                 continue;
             }
             for file in fs::read_dir(shard.path())? {
@@ -84,7 +100,18 @@ impl BlobFiles {
     }
 
     /// Removes what a crash left behind: unfinished files, and files that no row names. Only while nobody else writes.
-    pub(crate) fn sweep(&self, named: impl Fn(&Digest) -> Result<bool, StoreError>) -> Result<(), StoreError> {
+    pub(crate) fn sweep(
+        &self,
+        named: impl Fn(&Digest) -> Result<bool, StoreError>,
+        under_way: impl Fn(UploadId) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        for upload in fs::read_dir(self.folder.join("uploads"))? {
+            let upload = upload?;
+            let id = upload.file_name().to_str().and_then(|name| uuid::Uuid::try_parse(name).ok());
+            if !id.map_or(Ok(false), |id| under_way(UploadId(*id.as_bytes())))? {
+                fs::remove_file(upload.path())?;
+            }
+        }
         for unfinished in fs::read_dir(self.folder.join("tmp"))? {
             fs::remove_file(unfinished?.path())?;
         }
