@@ -31,6 +31,18 @@ impl Beside {
     }
 }
 
+impl Beside {
+    /// What is said here, else there.
+    pub(crate) fn or(self, other: Beside) -> Beside {
+        Beside {
+            categories: self.categories.or(other.categories),
+            flag: self.flag.or(other.flag),
+            inference_classification: self.inference_classification.or(other.inference_classification),
+            is_read: self.is_read.or(other.is_read),
+        }
+    }
+}
+
 /// A message as a client writes it in JSON, whole or in part: what is not given is the server's to fill in, or stays.
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
@@ -95,7 +107,7 @@ impl Importance {
 }
 
 /// Fields that have properties of their own, or are the server's to write: no client gives them by name.
-const OWN_FIELDS: [&str; 14] = [
+const OWN_FIELDS: [&str; 16] = [
     "From",
     "Sender",
     "Reply-To",
@@ -110,6 +122,8 @@ const OWN_FIELDS: [&str; 14] = [
     "Return-Path",
     "Received",
     "Resent-Bcc",
+    READ_RECEIPT,
+    DELIVERY_RECEIPT,
 ];
 
 impl Mailbox {
@@ -134,7 +148,7 @@ impl Mailbox {
             .await
             .map_err(|_| MailError::Store(store::StoreError::Stopped))?;
         self.check_size(octets.len() as u64)?;
-        let blob = self.mail.spool().write(&octets).await?.finish().await?;
+        let blob = self.mail.spool().write(octets).await?.finish().await?;
         Ok(NewMessage { blob, is_composed: true, message_id, beside, overlay: Overlay::default() })
     }
 
@@ -192,8 +206,13 @@ pub(crate) const DELIVERY_RECEIPT: &str = "Return-Receipt-To";
 /// Whether a client may give a field of this name: a field name (RFC 5322 §3.6.8) that has no property of its own.
 fn may_be_given(name: &str) -> bool {
     let is_name = !name.is_empty() && name.len() <= 76 && name.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+    is_name && !has_property(name)
+}
+
+/// Whether a field of this name is written from a property of its message, or by the server.
+pub(crate) fn has_property(name: &str) -> bool {
     let of_content = name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"));
-    is_name && !of_content && !OWN_FIELDS.iter().any(|own| own.eq_ignore_ascii_case(name))
+    of_content || OWN_FIELDS.iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

@@ -26,14 +26,17 @@ pub enum MailError {
     /// What is asked for can't be deleted.
     #[error("it can't be deleted from where it is")]
     CannotDelete,
+    /// Somebody else changed it in between.
+    #[error("it was changed in between")]
+    Conflict,
     /// A folder of that name stands there already.
     #[error("there is a folder {0:?} already")]
     FolderExists(String),
     /// The key came with another request before.
     #[error("the idempotency key came with another request before")]
     KeyReused,
-    /// What is given can't be set, or not any more.
-    #[error("{0} can't be set")]
+    /// What is given can't be set, or not any more; the sentence says why.
+    #[error("{0}")]
     InvalidPropertySet(&'static str),
     /// The name of a header field is none, or is not the client's to give.
     #[error("the header field {0:?} can't be given")]

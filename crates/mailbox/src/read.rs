@@ -36,6 +36,11 @@ impl Content {
         prefix.into_iter().chain(pieces(self.message.octets(), &self.cuts)).collect()
     }
 
+    /// Whether the copy is nothing but the octets that were given.
+    pub fn is_whole(&self) -> bool {
+        self.record.prefix.is_empty() && self.cuts.is_empty()
+    }
+
     /// The text of the first field of a name, among all that are shown.
     pub fn field_text(&self, name: &str) -> Option<String> {
         let found = self.header_fields().into_iter().find(|(n, _)| n.eq_ignore_ascii_case(name));

@@ -99,6 +99,14 @@ impl Mailbox {
     }
 }
 
+/// The text of a message and its form.
+pub(crate) fn body_of(message: &mime::Message) -> (BodyKind, String) {
+    match message.body() {
+        ItemBody::Html(html) => (BodyKind::Html, html),
+        ItemBody::Text(text) => (BodyKind::Text, text),
+    }
+}
+
 fn kind_of(body: &ItemBody) -> BodyKind {
     match body {
         ItemBody::Html(_) => BodyKind::Html,
@@ -145,7 +153,8 @@ fn topic(subject: &str) -> &str {
     topic
 }
 
-fn attachment(original: &Content, part: &mime::Part) -> Attachment {
+/// An attachment of a message, for another message.
+pub(crate) fn attachment(original: &Content, part: &mime::Part) -> Attachment {
     let octets = original.message.decoded(part);
     let subject = || mime::Message::parse(octets.clone()).text("Subject");
     let name = part.file_name.clone().or_else(|| (part.kind == PartKind::Message).then(subject).flatten());

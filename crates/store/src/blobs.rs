@@ -25,6 +25,12 @@ impl Digest {
         Digest(Sha256::digest(octets).into())
     }
 
+    /// The digest of octets in pieces.
+    pub fn of_pieces<'p>(pieces: impl IntoIterator<Item = &'p Bytes>) -> Digest {
+        let hasher = pieces.into_iter().fold(Sha256::new(), |hasher, piece| hasher.chain_update(piece));
+        Digest(hasher.finalize().into())
+    }
+
     /// In lower-case hexadecimal figures.
     pub fn to_hex(self) -> String {
         use std::fmt::Write;
@@ -74,14 +80,14 @@ impl Spool {
     ///
     /// # Errors
     /// [`StoreError::Io`]; the octets taken so far are gone then.
-    pub async fn write(mut self, octets: &[u8]) -> Result<Spool, StoreError> {
+    pub async fn write(mut self, octets: impl Into<Bytes>) -> Result<Spool, StoreError> {
+        let octets = octets.into();
         self.size += octets.len() as u64;
         if self.file.is_none() && self.memory.len() + octets.len() < IN_FILE_FROM {
-            self.hasher.update(octets);
-            self.memory.extend_from_slice(octets);
+            self.hasher.update(&octets);
+            self.memory.extend_from_slice(&octets);
             return Ok(self);
         }
-        let octets = octets.to_vec();
         blocking(move || self.write_to_file(&octets)).await
     }
 
