@@ -1,4 +1,16 @@
-//! The Microsoft Graph door.
+//! The Microsoft Graph door: HTTP and JSON in, the rules of mail behind it.
+//!
+//! Promises: every answer has Graph's shape, codes and header fields; one path parser and one table of errors. Refuses:
+//! to decide what happens to mail, and to touch the store.
+
+mod body;
+mod error;
+mod handlers;
+mod ids;
+mod page;
+mod request;
+mod routes;
+mod schema;
 
 use axum::Router;
 use identity::Identity;
@@ -19,16 +31,16 @@ pub struct Graph {
     pub max_message_octets: u64,
 }
 
-/// How the client reached us. The listener puts it beside each request; links are made with it.
+/// How a request came: a request extension that the listener sets. Links in answers go back the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// Without TLS.
+    /// Without TLS
     Http,
-    /// Over TLS.
+    /// Over TLS
     Https,
 }
 
-/// Everything that this door answers: every path not taken by another router.
-pub fn routes(_graph: Graph) -> Router {
-    Router::new()
+/// Everything that this door answers: every path that no other router takes.
+pub fn routes(graph: Graph) -> Router {
+    Router::new().fallback(routes::answer).with_state(Arc::new(graph))
 }

@@ -1,8 +1,33 @@
-//! The rules of mail: every change of mail happens here, once, in one transaction.
+//! The rules of mail (RFC 5598's roles): every change of mail happens here, once, in one transaction.
+//!
+//! Promises: a [`Mailbox`] is only opened with a proven caller; all sending is [`Mailbox::submit`], all arriving is
+//! `deliver`; the octets that a client gave are never changed. Refuses: to speak a wire, or to write SQL.
 
-use std::future::Future;
+mod compose;
+mod deliver;
+mod drafts;
+mod envelope;
+mod error;
+mod folders;
+mod generated;
+mod index;
+mod organize;
+mod people;
+mod read;
+mod submit;
+
+pub use compose::{Beside, Draft, Importance};
+pub use drafts::NewMessage;
+pub use envelope::Envelope;
+pub use error::{Kind, MailError};
+pub use folders::FolderName;
+pub use people::UserName;
+pub use read::{Content, Page};
+pub use submit::{SendOptions, Submitted};
+
 use std::sync::Arc;
-use store::{Clock, Store};
+use store::{Clock, Person, Spool, Store};
+use tokio::sync::Notify;
 
 /// What the rules need to be told.
 #[derive(Debug, Clone)]
@@ -20,20 +45,47 @@ pub struct Mail {
 }
 
 struct Inner {
-    _store: Store,
-    _clock: Arc<dyn Clock>,
-    _options: Options,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    options: Options,
+    /// Told when something was put into the outbox.
+    submitted: Notify,
+}
+
+/// The mail of one person, opened for somebody who may.
+#[derive(Clone)]
+pub struct Mailbox {
+    mail: Mail,
+    owner: Person,
 }
 
 impl Mail {
     /// The rules over a store.
     pub fn new(store: Store, clock: Arc<dyn Clock>, options: Options) -> Mail {
-        Mail { inner: Arc::new(Inner { _store: store, _clock: clock, _options: options }) }
+        Mail { inner: Arc::new(Inner { store, clock, options, submitted: Notify::new() }) }
     }
 
-    /// Delivers what is due until `stop`.
-    pub async fn deliver_until(&self, stop: impl Future<Output = ()>) {
-        let _ = &self.inner;
-        stop.await;
+    /// A place to put the octets of one message as they come.
+    pub fn spool(&self) -> Spool {
+        self.inner.store.spool()
+    }
+
+    fn is_local(&self, domain: &str) -> bool {
+        domain.eq_ignore_ascii_case(&self.inner.options.domain)
+    }
+}
+
+impl Mailbox {
+    /// Whose mail it is.
+    pub fn owner(&self) -> &Person {
+        &self.owner
+    }
+
+    fn store(&self) -> &Store {
+        &self.mail.inner.store
+    }
+
+    fn now(&self) -> store::Timestamp {
+        self.mail.inner.clock.now()
     }
 }

@@ -85,6 +85,13 @@ pub fn compose(message: &Composition) -> Vec<u8> {
     out
 }
 
+/// One address field, encoded and folded, with its CR LF; nothing for an empty list.
+pub fn address_line(name: &str, list: &[NameAddr]) -> String {
+    let mut out = Vec::new();
+    address_field(&mut out, name, list);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 fn field(out: &mut Vec<u8>, name: &str, value: impl Header) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");

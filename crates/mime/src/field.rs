@@ -4,6 +4,7 @@
 //! lenient than §2.2.3 in one point: a line that begins with neither white space nor a field name continues the field
 //! above it, since Microsoft's own MIME sample is folded so.
 
+use crate::message::decode_text;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -22,6 +23,11 @@ impl<'x> HeaderField<'x> {
     /// Whether this field has the given name; names compare without regard to case (RFC 5322 §1.2.2).
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// The field body as text: unfolded, encoded words decoded (RFC 2047), ends trimmed.
+    pub fn text(&self) -> String {
+        decode_text(&self.body()).trim().to_owned()
     }
 
     /// The field body with folding removed and without a line end.

@@ -19,10 +19,10 @@ mod undeclared;
 
 pub use address::{AddrSpec, NameAddr};
 pub use body::ItemBody;
-pub use build::{Attachment, BodyKind, Composition, compose};
+pub use build::{Attachment, BodyKind, Composition, address_line, compose};
 pub use date::{Date, Seconds};
 pub use field::{HeaderField, LineEnd, unfold};
-pub use message::{Defect, Disposition, MediaType, Message, Part, PartKind, Span, TransferEncoding};
+pub use message::{Defect, Disposition, MediaType, Message, Opening, Part, PartKind, Span, TransferEncoding};
 pub use msg_id::msg_ids;
 pub use preview::{html_to_text, preview};
 pub use splice::{Cuts, pieces};

@@ -85,6 +85,19 @@ pub enum Disposition {
     Inline,
 }
 
+/// What the first octets of a message are: it decides what can stand before them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// A body: there is no header, and no empty line to end one.
+    Body,
+    /// A line that would continue a field above it.
+    Continuation,
+    /// A header field.
+    Field,
+    /// The empty line that ends a header without fields.
+    LineEnd,
+}
+
 /// What is wrong with a message; none of it stops anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Defect {
@@ -119,6 +132,19 @@ impl Message {
         LineEnd::of(&self.octets)
     }
 
+    /// What its first octets are.
+    pub fn opening(&self) -> Opening {
+        if self.octets.starts_with(b"\n") || self.octets.starts_with(b"\r\n") {
+            Opening::LineEnd
+        } else if self.header.is_empty() {
+            Opening::Body
+        } else if self.fields().next().is_some_and(|f| f.span.start == 0) {
+            Opening::Field
+        } else {
+            Opening::Continuation
+        }
+    }
+
     /// Its header fields, in order, duplicates included.
     pub fn fields(&self) -> impl Iterator<Item = HeaderField<'_>> {
         field::fields(&self.octets[self.header.clone()])
@@ -131,10 +157,7 @@ impl Message {
 
     /// The text of the first field of a name, unfolded and decoded (RFC 2047), ends trimmed.
     pub fn text(&self, name: &str) -> Option<String> {
-        let body = self.field(name)?.body();
-        let text = decode_text(&body);
-        let trimmed = text.trim();
-        (!trimmed.is_empty()).then(|| trimmed.to_owned())
+        self.field(name).map(|field| field.text()).filter(|text| !text.is_empty())
     }
 
     /// The mailboxes of every field of a name, in order.
@@ -188,7 +211,7 @@ impl Part {
 
 /// Unstructured text (RFC 5322 §2.2.1) with encoded words decoded; controls and line ends become spaces, so that a
 /// decoded text can never end a header line.
-fn decode_text(body: &[u8]) -> String {
+pub(crate) fn decode_text(body: &[u8]) -> String {
     let text = match HeaderForm::Text.parse(body).value() {
         HeaderValue::Text(text) => text.to_owned(),
         _ => String::from_utf8_lossy(body).into_owned(),

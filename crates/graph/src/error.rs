@@ -1,0 +1,182 @@
+//! The one table from what went wrong to Graph's words. No other file names a status of failure.
+
+use axum::http::StatusCode;
+use identity::AuthError;
+use mailbox::{Kind, MailError};
+use odata::SyntaxError;
+use store::StoreError;
+
+macro_rules! error_codes {
+    ($($variant:ident $name:literal $status:ident;)*) => {
+        /// Graph's error codes: the contract of an error (Graph: errors).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum ErrorCode { $($variant,)* }
+
+        impl ErrorCode {
+            /// The code on the wire.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(ErrorCode::$variant => $name,)* }
+            }
+
+            pub(crate) fn status(self) -> StatusCode {
+                match self { $(ErrorCode::$variant => StatusCode::$status,)* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    BadRequest "BadRequest" BAD_REQUEST;
+    ErrorAccessDenied "ErrorAccessDenied" FORBIDDEN;
+    ErrorCannotDeleteObject "ErrorCannotDeleteObject" BAD_REQUEST;
+    ErrorInternalServerError "ErrorInternalServerError" INTERNAL_SERVER_ERROR;
+    ErrorInvalidIdMalformed "ErrorInvalidIdMalformed" BAD_REQUEST;
+    ErrorInvalidOperation "ErrorInvalidOperation" BAD_REQUEST;
+    ErrorInvalidRecipients "ErrorInvalidRecipients" BAD_REQUEST;
+    ErrorInvalidRequest "ErrorInvalidRequest" METHOD_NOT_ALLOWED;
+    ErrorInvalidUser "ErrorInvalidUser" NOT_FOUND;
+    ErrorItemNotFound "ErrorItemNotFound" NOT_FOUND;
+    ErrorMessageSizeExceeded "ErrorMessageSizeExceeded" PAYLOAD_TOO_LARGE;
+    ErrorMimeContentInvalidBase64String "ErrorMimeContentInvalidBase64String" BAD_REQUEST;
+    ErrorSendAsDenied "ErrorSendAsDenied" FORBIDDEN;
+    InvalidAuthenticationToken "InvalidAuthenticationToken" UNAUTHORIZED;
+    InvalidInternetMessageHeader "InvalidInternetMessageHeader" BAD_REQUEST;
+    NotImplemented "NotImplemented" NOT_IMPLEMENTED;
+    RequestBodyRead "RequestBodyRead" BAD_REQUEST;
+    RequestBrokerParseUri "RequestBroker--ParseUri" BAD_REQUEST;
+    ServiceNotAvailable "ServiceNotAvailable" SERVICE_UNAVAILABLE;
+    UnsupportedMediaType "UnsupportedMediaType" UNSUPPORTED_MEDIA_TYPE;
+}
+
+/// An answer that is an error: a sentence for the caller, and the precise cause.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    pub(crate) code: ErrorCode,
+    pub(crate) message: String,
+    /// Told to the caller too where the caller is at fault, else to the log alone.
+    pub(crate) cause: Option<String>,
+}
+
+impl ApiError {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> ApiError {
+        ApiError { code, message: message.into(), cause: None }
+    }
+
+    pub(crate) fn because(mut self, cause: impl std::fmt::Display) -> ApiError {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> ApiError {
+        ApiError::new(ErrorCode::BadRequest, message)
+    }
+
+    pub(crate) fn malformed_id() -> ApiError {
+        ApiError::new(ErrorCode::ErrorInvalidIdMalformed, "Id is malformed.")
+    }
+
+    pub(crate) fn no_such_segment(segment: &str) -> ApiError {
+        ApiError::bad_request(format!("Resource not found for the segment '{segment}'."))
+    }
+
+    pub(crate) fn no_such_property(name: &str, of: &str) -> ApiError {
+        let message = format!("Could not find a property named '{name}' on type 'microsoft.graph.{of}'.");
+        ApiError::new(ErrorCode::RequestBrokerParseUri, message)
+    }
+
+    pub(crate) fn unreadable_body(cause: impl std::fmt::Display) -> ApiError {
+        let message =
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.";
+        ApiError::bad_request(message).because(cause)
+    }
+
+    pub(crate) fn unreadable_member(path: &str, expected: &str) -> ApiError {
+        let message = format!("The value of the member '{path}' can't be read: {expected} is expected.");
+        ApiError::new(ErrorCode::RequestBodyRead, message)
+    }
+
+    pub(crate) fn invalid_mime(cause: impl std::fmt::Display) -> ApiError {
+        let code = ErrorCode::ErrorMimeContentInvalidBase64String;
+        ApiError::new(code, "Invalid base64 string for MIME content.").because(cause)
+    }
+
+    pub(crate) fn too_large(limit: u64) -> ApiError {
+        let code = ErrorCode::ErrorMessageSizeExceeded;
+        ApiError::new(code, "The message exceeds the maximum supported size.").because(format!("the limit is {limit} octets"))
+    }
+
+    pub(crate) fn method_not_allowed() -> ApiError {
+        ApiError::new(ErrorCode::ErrorInvalidRequest, "The OData request is not supported.")
+    }
+
+    pub(crate) fn internal(cause: impl std::fmt::Display) -> ApiError {
+        let code = ErrorCode::ErrorInternalServerError;
+        ApiError::new(code, "An internal server error occurred. The operation failed.").because(cause)
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> ApiError {
+        ApiError::new(ErrorCode::InvalidAuthenticationToken, error.to_string())
+    }
+}
+
+impl From<SyntaxError> for ApiError {
+    fn from(error: SyntaxError) -> ApiError {
+        ApiError::bad_request(format!("The query or path can't be read: {error}."))
+    }
+}
+
+impl From<MailError> for ApiError {
+    fn from(error: MailError) -> ApiError {
+        let cause = error.to_string();
+        let told = |code, message: &str| ApiError::new(code, message).because(&cause);
+        match error {
+            MailError::AccessDenied(_) => {
+                told(ErrorCode::ErrorAccessDenied, "Access is denied. Check credentials and try again.")
+            }
+            MailError::CannotDelete => told(ErrorCode::ErrorCannotDeleteObject, "Object cannot be deleted."),
+            MailError::InvalidHeader(name) => {
+                let message = format!("The internet message header name '{name}' can't be set.");
+                ApiError::new(ErrorCode::InvalidInternetMessageHeader, message)
+            }
+            MailError::InvalidRecipients(detail) => {
+                let message = format!("At least one recipient is not valid., {detail}.");
+                ApiError::new(ErrorCode::ErrorInvalidRecipients, message)
+            }
+            MailError::NoPerson => ApiError::bad_request("/me request is only valid with delegated authentication flow."),
+            MailError::NoRecipients => ApiError::new(
+                ErrorCode::ErrorInvalidRecipients,
+                "At least one recipient is not valid., A message can't be sent because it contains no recipients.",
+            ),
+            MailError::NotDraft => told(ErrorCode::ErrorInvalidOperation, "Message is not draft."),
+            MailError::NotFound(Kind::User) => told(ErrorCode::ErrorInvalidUser, "The requested user is invalid."),
+            MailError::NotFound(Kind::Folder | Kind::Message) => {
+                told(ErrorCode::ErrorItemNotFound, "The specified object was not found in the store.")
+            }
+            MailError::SendAsDenied(_) => told(
+                ErrorCode::ErrorSendAsDenied,
+                "The user account which was used to submit this request does not have the right to send mail on behalf of \
+                 the specified sending account., Cannot submit message.",
+            ),
+            MailError::TooLarge { limit } => ApiError::too_large(limit),
+            MailError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> ApiError {
+        match error {
+            StoreError::Stopped => {
+                ApiError::new(ErrorCode::ServiceNotAvailable, "The service is stopping. Try again.").because(error)
+            }
+            StoreError::Corrupt(_)
+            | StoreError::Database(_)
+            | StoreError::InUse
+            | StoreError::Io(_)
+            | StoreError::Missing
+            | StoreError::NotFound => ApiError::internal(error),
+        }
+    }
+}

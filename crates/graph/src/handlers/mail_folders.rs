@@ -1,0 +1,42 @@
+//! Folders (Graph: user-list-mailfolders, mailfolder-get, mailfolder-list-childfolders).
+
+use crate::error::ApiError;
+use crate::page::{collection, entity, json_answer};
+use crate::request::Asked;
+use crate::schema::mail_folder;
+use axum::http::StatusCode;
+use axum::response::Response;
+use identity::Scope;
+use mailbox::FolderName;
+use store::WellKnownName;
+
+const READ: &[Scope] = &[Scope::MailRead, Scope::MailReadBasic, Scope::MailReadWrite];
+/// Graph: user-list-mailfolders: the default page.
+const PAGE: i64 = 10;
+
+/// `GET …/mailFolders`, `GET …/mailFolders/{id}/childFolders`
+pub(crate) async fn list_mail_folders(asked: &Asked<'_>, parent: Option<FolderName>) -> Result<Response, ApiError> {
+    asked.only_options(&["select", "top", "skip"])?;
+    let mailbox = asked.mailbox(READ).await?;
+    let (top, skip) = (asked.top(PAGE)?, asked.options.number("skip")?.unwrap_or(0));
+    let within = parent.unwrap_or(FolderName::WellKnown(WellKnownName::MsgFolderRoot));
+    let mut folders = mailbox.child_folders(within, skip, top.saturating_add(1)).await?;
+    let more = folders.len() > usize::try_from(top).unwrap_or(usize::MAX);
+    folders.truncate(usize::try_from(top).unwrap_or(usize::MAX));
+    let select = asked.options.names("select");
+    let value = folders.iter().map(|f| mail_folder::render(f, asked.version, select.as_deref())).collect::<Result<_, _>>()?;
+    let next = more.then(|| asked.skip_link(skip.saturating_add(top)));
+    let context = asked.context(mailbox.owner().id, "mailFolders", select.as_deref());
+    Ok(json_answer(StatusCode::OK, &collection(context, None, next, value)))
+}
+
+/// `GET …/mailFolders/{id}`
+pub(crate) async fn get_mail_folder(asked: &Asked<'_>, name: FolderName) -> Result<Response, ApiError> {
+    asked.only_options(&["select"])?;
+    let mailbox = asked.mailbox(READ).await?;
+    let folder = mailbox.folder(name).await?;
+    let select = asked.options.names("select");
+    let context = asked.context(mailbox.owner().id, "mailFolders/$entity", select.as_deref());
+    let value = mail_folder::render(&folder, asked.version, select.as_deref())?;
+    Ok(json_answer(StatusCode::OK, &entity(context, value)))
+}

@@ -1,0 +1,92 @@
+//! Opaque ids on the wire: URL-safe base64 of a kind, the store's id and a check octet, so that an id that was folded,
+//! cut or made up is told from one that is gone.
+
+use crate::error::ApiError;
+use encodify::base64::URL_SAFE_NO_PAD;
+use store::{FolderId, MessageId, Position, Timestamp};
+
+/// What an id is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Attachment = 1,
+    Conversation = 2,
+    Folder = 3,
+    Message = 4,
+    Position = 5,
+}
+
+pub(crate) fn message(id: MessageId) -> String {
+    encode(Kind::Message, &id.0)
+}
+
+pub(crate) fn folder(id: FolderId) -> String {
+    encode(Kind::Folder, &id.0)
+}
+
+pub(crate) fn conversation(id: [u8; 16]) -> String {
+    encode(Kind::Conversation, &id)
+}
+
+/// The id of an attachment: its message's, and its place among that message's parts.
+pub(crate) fn attachment(message: MessageId, part: usize) -> String {
+    let part = u32::try_from(part).unwrap_or(u32::MAX).to_be_bytes();
+    encode(Kind::Attachment, &[&message.0[..], &part[..]].concat())
+}
+
+/// A place in a list, as a token for the link to the next page.
+pub(crate) fn skip_token(position: Position) -> String {
+    encode(Kind::Position, &[&position.received_date_time.0.to_be_bytes()[..], &position.id.0[..]].concat())
+}
+
+pub(crate) fn parse_message(text: &str) -> Result<MessageId, ApiError> {
+    decode(Kind::Message, text).and_then(|octets| MessageId::from_slice(&octets)).ok_or_else(ApiError::malformed_id)
+}
+
+pub(crate) fn parse_folder(text: &str) -> Result<FolderId, ApiError> {
+    decode(Kind::Folder, text).and_then(|octets| FolderId::from_slice(&octets)).ok_or_else(ApiError::malformed_id)
+}
+
+pub(crate) fn parse_skip_token(text: &str) -> Option<Position> {
+    let octets = decode(Kind::Position, text)?;
+    let (date, id) = octets.split_at_checked(8)?;
+    let received_date_time = Timestamp(i64::from_be_bytes(date.try_into().ok()?));
+    Some(Position { received_date_time, id: MessageId::from_slice(id)? })
+}
+
+fn encode(kind: Kind, id: &[u8]) -> String {
+    let mut octets = vec![kind as u8];
+    octets.extend_from_slice(id);
+    octets.push(check(&octets));
+    URL_SAFE_NO_PAD.encode(octets)
+}
+
+fn decode(kind: Kind, text: &str) -> Option<Vec<u8>> {
+    let octets = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
+    let (&check_octet, octets) = octets.split_last()?;
+    let (&kind_octet, id) = octets.split_first()?;
+    (kind_octet == kind as u8 && check_octet == check(octets)).then(|| id.to_vec())
+}
+
+/// A sum in which the place of each octet counts.
+fn check(octets: &[u8]) -> u8 {
+    octets.iter().fold(0x5a, |sum: u8, &octet| sum.rotate_left(3) ^ octet.wrapping_mul(31))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_read_back_and_others_are_refused() {
+        let id = MessageId([7; 16]);
+        let text = message(id);
+        assert_eq!(text.len(), 24);
+        assert_eq!(parse_message(&text).expect("id"), id);
+        assert_eq!(parse_folder(&folder(FolderId([9; 16]))).expect("id"), FolderId([9; 16]));
+        for bad in ["", "x", &text[1..], &text.to_lowercase(), &folder(FolderId([7; 16])), "AAMkAGI2", "é"] {
+            assert!(parse_message(bad).is_err(), "{bad}");
+        }
+        let position = Position { received_date_time: Timestamp(-5), id };
+        assert_eq!(parse_skip_token(&skip_token(position)), Some(position));
+    }
+}

@@ -1,0 +1,86 @@
+//! What surrounds a JSON answer: contexts and links, all on the host that the client used.
+
+use crate::ids;
+use crate::request::Asked;
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+use store::{MailboxId, Position};
+
+/// As Graph writes it.
+const JSON: HeaderValue = HeaderValue::from_static(
+    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
+);
+
+/// What is kept as it is in a link's query: unreserved characters (RFC 3986 §2.3).
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A JSON answer.
+pub(crate) fn json_answer(status: StatusCode, value: &Value) -> Response {
+    let mut response = Response::new(Body::from(value.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response
+}
+
+/// An answer without a body, and so without a content type: some clients parse whatever calls itself JSON.
+pub(crate) fn empty_answer(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// One entity with its context in front.
+pub(crate) fn entity(context: String, mut value: Value) -> Value {
+    if let Some(members) = value.as_object_mut() {
+        members.shift_insert(0, "@odata.context".to_owned(), Value::String(context));
+    }
+    value
+}
+
+/// A page of a collection.
+pub(crate) fn collection(context: String, count: Option<i64>, next: Option<String>, value: Vec<Value>) -> Value {
+    let mut page = json!({"@odata.context": context});
+    if let Some(count) = count {
+        page["@odata.count"] = count.into();
+    }
+    page["value"] = Value::Array(value);
+    if let Some(next) = next {
+        page["@odata.nextLink"] = next.into();
+    }
+    page
+}
+
+impl Asked<'_> {
+    /// The context of something in a mailbox (Graph: `$metadata#users('id')/messages/$entity`).
+    pub(crate) fn context(&self, owner: MailboxId, what: &str, select: Option<&[String]>) -> String {
+        let selected = select.map(|names| format!("({})", names.join(","))).unwrap_or_default();
+        let (what, tail) = what.strip_suffix("/$entity").map_or((what, ""), |what| (what, "/$entity"));
+        format!("{}/{}/$metadata#users('{owner}')/{what}{selected}{tail}", self.origin, self.version.as_str())
+    }
+
+    /// The address of a message of a mailbox, as `Location` names it.
+    pub(crate) fn message_location(&self, owner: MailboxId, id: &str) -> String {
+        format!("{}/{}/users/{owner}/messages/{id}", self.origin, self.version.as_str())
+    }
+
+    /// This request's own address, going on after a place in its list (Graph: the path as sent, `$` encoded).
+    pub(crate) fn next_link(&self, after: Position) -> String {
+        let mut link = format!("{}{}?", self.origin, self.path);
+        for (name, value) in self.options.without(&["skip", "skiptoken"]) {
+            link += &format!("{}={}&", utf8_percent_encode(name, QUERY), utf8_percent_encode(value, QUERY));
+        }
+        link + "%24skiptoken=" + &ids::skip_token(after)
+    }
+
+    /// This request's own address, leaving out `skip` items of its list.
+    pub(crate) fn skip_link(&self, skip: i64) -> String {
+        let mut link = format!("{}{}?", self.origin, self.path);
+        for (name, value) in self.options.without(&["skip"]) {
+            link += &format!("{}={}&", utf8_percent_encode(name, QUERY), utf8_percent_encode(value, QUERY));
+        }
+        link + "%24skip=" + &skip.to_string()
+    }
+}

@@ -1,0 +1,115 @@
+//! One request as the handlers see it: who asks, of whose mail, with which options, and how to link back.
+
+use crate::error::{ApiError, ErrorCode};
+use crate::{Graph, Scheme, ids};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use identity::{Caller, Scope};
+use mailbox::{Mailbox, UserName};
+use odata::Options;
+use store::{Position, Timestamp};
+
+/// System query options of OData; those that a handler doesn't name are refused, not passed over.
+const SYSTEM_OPTIONS: [&str; 11] =
+    ["select", "filter", "orderby", "search", "expand", "top", "skip", "count", "skiptoken", "format", "deltatoken"];
+
+/// The version of the service that was asked: the second one answers all that the first does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    Beta,
+    V1,
+}
+
+impl Version {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Version::Beta => "beta",
+            Version::V1 => "v1.0",
+        }
+    }
+}
+
+/// A request of somebody who proved who he is.
+pub(crate) struct Asked<'g> {
+    pub(crate) graph: &'g Graph,
+    pub(crate) caller: Caller,
+    pub(crate) user: UserName,
+    pub(crate) version: Version,
+    /// Scheme, host and port that the client used.
+    pub(crate) origin: String,
+    /// The path as the client sent it.
+    pub(crate) path: String,
+    pub(crate) options: Options,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Asked<'_> {
+    /// Opens the mailbox that was asked for, for one of these permissions.
+    pub(crate) async fn mailbox(&self, wanted: &[Scope]) -> Result<Mailbox, ApiError> {
+        Ok(self.graph.mail.open(&self.caller, &self.user, wanted).await?)
+    }
+
+    /// Refuses system query options but these: one that were passed over would give a wrong answer.
+    pub(crate) fn only_options(&self, known: &[&str]) -> Result<(), ApiError> {
+        for name in self.options.system_names(&SYSTEM_OPTIONS) {
+            if name == "format" || known.contains(&name.as_str()) {
+                continue;
+            }
+            return Err(if SYSTEM_OPTIONS.contains(&name.as_str()) {
+                ApiError::new(ErrorCode::NotImplemented, format!("The query option '${name}' is not answered here yet."))
+            } else {
+                ApiError::bad_request(format!("The query option '${name}' is unknown."))
+            });
+        }
+        Ok(())
+    }
+
+    /// `$top`, within what Graph allows.
+    pub(crate) fn top(&self, default: i64) -> Result<i64, ApiError> {
+        match self.options.number("top")? {
+            None => Ok(default),
+            Some(top) if top <= MAX_TOP => Ok(top),
+            Some(_) => Err(ApiError::bad_request(format!("The value of '$top' must be at most {MAX_TOP}."))),
+        }
+    }
+
+    /// Where a page begins that an earlier one linked to.
+    pub(crate) fn position(&self) -> Result<Option<Position>, ApiError> {
+        let Some(token) = self.options.get("skiptoken") else { return Ok(None) };
+        let position = ids::parse_skip_token(token);
+        position.map(Some).ok_or_else(|| ApiError::bad_request("The value of '$skiptoken' is none that this service gave."))
+    }
+}
+
+/// Graph: user-list-messages: `$top` is 1 to 1000.
+const MAX_TOP: i64 = 1000;
+
+/// The two ids of every answer (Graph: best practices).
+#[derive(Debug, Clone)]
+pub(crate) struct RequestIds {
+    pub(crate) request_id: String,
+    pub(crate) client_request_id: String,
+}
+
+impl RequestIds {
+    /// The client's own id is echoed where it is a short line of plain text.
+    pub(crate) fn of(headers: &HeaderMap, now: Timestamp) -> RequestIds {
+        let nanos = u32::try_from(now.0.rem_euclid(1_000_000) * 1000).unwrap_or(0);
+        let time = uuid::Timestamp::from_unix(uuid::NoContext, now.seconds().unsigned_abs(), nanos);
+        let request_id = uuid::Uuid::new_v7(time).to_string();
+        let theirs = headers.get("client-request-id").and_then(|id| id.to_str().ok());
+        let client_request_id = theirs.filter(|id| !id.is_empty() && id.len() <= 128).unwrap_or(&request_id).to_owned();
+        RequestIds { request_id, client_request_id }
+    }
+}
+
+/// Scheme, host and port by which the client knows this server.
+pub(crate) fn origin(parts: &Parts) -> String {
+    let scheme = match parts.extensions.get::<Scheme>() {
+        Some(Scheme::Https) => "https",
+        Some(Scheme::Http) | None => "http",
+    };
+    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| parts.uri.authority().map(|authority| authority.as_str())).unwrap_or("localhost");
+    format!("{scheme}://{host}")
+}

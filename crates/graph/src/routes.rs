@@ -1,0 +1,253 @@
+//! The whole URL map on one page: a path becomes a [`Target`], a method and a target become a handler.
+
+use crate::body::linger;
+use crate::error::{ApiError, ErrorCode};
+use crate::handlers::{mail_folders, messages, send_mail, users};
+use crate::page::json_answer;
+use crate::request::{Asked, RequestIds, Version, origin};
+use crate::{Graph, ids};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, header};
+use axum::response::Response;
+use futures::FutureExt;
+use mailbox::{FolderName, UserName};
+use odata::{Options, Segment, parse_path};
+use percent_encoding::percent_decode_str;
+use serde_json::json;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use store::{MessageId, WellKnownName};
+
+/// Whose, and what.
+#[derive(Debug, PartialEq)]
+struct Target {
+    version: Version,
+    user: UserName,
+    resource: Resource,
+}
+
+/// What a path names.
+#[derive(Debug, PartialEq)]
+enum Resource {
+    MailFolder(FolderName),
+    MailFolders { parent: Option<FolderName> },
+    Message(MessageId),
+    Messages { folder: Option<FolderName> },
+    Send(MessageId),
+    SendMail,
+    User,
+    Value(MessageId),
+}
+
+/// The handler of a method on a resource.
+async fn dispatch(asked: &Asked<'_>, resource: Resource, method: &Method, body: &mut Body) -> Result<Response, ApiError> {
+    // A HEAD is a GET whose body the server leaves out (RFC 9110 §9.3.2).
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    match (method, resource) {
+        (&Method::GET, Resource::MailFolder(name)) => mail_folders::get_mail_folder(asked, name).await,
+        (&Method::GET, Resource::MailFolders { parent }) => mail_folders::list_mail_folders(asked, parent).await,
+        (&Method::GET, Resource::Message(id)) => messages::get_message(asked, id).await,
+        (&Method::DELETE, Resource::Message(id)) => messages::delete_message(asked, id).await,
+        (&Method::GET, Resource::Messages { folder }) => messages::list_messages(asked, folder).await,
+        (&Method::POST, Resource::Messages { folder }) => messages::create_message(asked, folder, body).await,
+        (&Method::POST, Resource::Send(id)) => send_mail::send_message(asked, id).await,
+        (&Method::POST, Resource::SendMail) => send_mail::send_mail(asked, body).await,
+        (&Method::GET, Resource::User) => users::get_user(asked).await,
+        (&Method::GET, Resource::Value(id)) => messages::get_value(asked, id).await,
+        _ => Err(ApiError::method_not_allowed()),
+    }
+}
+
+fn resolve(path: &str) -> Result<Target, ApiError> {
+    let segments = parse_path(path)?;
+    let Some((first, rest)) = segments.split_first() else { return Err(ApiError::no_such_segment("/")) };
+    let version = match first {
+        v1 if v1.is("v1.0") => Version::V1,
+        beta if beta.is("beta") => Version::Beta,
+        other => return Err(ApiError::bad_request(format!("Invalid version: '{}'.", other.text()))),
+    };
+    let (user, rest) = match rest {
+        [me, rest @ ..] if me.is("me") => (UserName::Me, rest),
+        [users, rest @ ..] if users.is("users") => match keyed(users, rest) {
+            (Some(name), rest) if name.eq_ignore_ascii_case("me") => (UserName::Me, rest),
+            (Some(name), rest) => (UserName::Named(name), rest),
+            (None, _) => return Err(not_yet("users")),
+        },
+        [other, ..] => return Err(ApiError::no_such_segment(other.text())),
+        [] => return Err(not_yet("the service document")),
+    };
+    Ok(Target { version, user, resource: of_mailbox(rest, None)? })
+}
+
+/// What stands below a person, or below a folder.
+fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resource, ApiError> {
+    match (segments, folder) {
+        ([], None) => Ok(Resource::User),
+        ([], Some(folder)) => Ok(Resource::MailFolder(folder)),
+        ([send], None) if send.is("sendMail") => Ok(Resource::SendMail),
+        ([messages, rest @ ..], folder) if messages.is("messages") => match keyed(messages, rest) {
+            (None, []) => Ok(Resource::Messages { folder }),
+            (None, [next, ..]) => Err(ApiError::no_such_segment(next.text())),
+            (Some(id), rest) => of_message(&id, rest),
+        },
+        ([folders, rest @ ..], parent) if folders.is(if parent.is_none() { "mailFolders" } else { "childFolders" }) => {
+            match keyed(folders, rest) {
+                (None, []) => Ok(Resource::MailFolders { parent }),
+                (None, [next, ..]) => Err(ApiError::no_such_segment(next.text())),
+                (Some(name), rest) => of_mailbox(rest, Some(folder_name(&name)?)),
+            }
+        }
+        ([other, ..], _) => Err(ApiError::no_such_segment(other.text())),
+    }
+}
+
+fn of_message(id: &str, rest: &[Segment]) -> Result<Resource, ApiError> {
+    match rest {
+        [] => Ok(Resource::Message(ids::parse_message(id)?)),
+        [send] if send.is("send") => Ok(Resource::Send(ids::parse_message(id)?)),
+        [value] if value.is("$value") => Ok(Resource::Value(ids::parse_message(id)?)),
+        [other, ..] => Err(ApiError::no_such_segment(other.text())),
+    }
+}
+
+/// The key of a collection's segment, in its parentheses or as the next segment, and what follows.
+fn keyed<'s>(collection: &Segment, rest: &'s [Segment]) -> (Option<String>, &'s [Segment]) {
+    match (collection.key(), rest) {
+        (Some(key), rest) => (Some(decoded_again(&key)), rest),
+        (None, [next, ..]) if next.text().starts_with('$') || next.is("delta") => (None, rest),
+        (None, [next, rest @ ..]) => (Some(decoded_again(next.text())), rest),
+        (None, []) => (None, rest),
+    }
+}
+
+/// Clients are known that encode a key twice; no id and no address has a `%XX` of its own.
+fn decoded_again(key: &str) -> String {
+    percent_decode_str(key).decode_utf8().map_or_else(|_| key.to_owned(), |key| key.into_owned())
+}
+
+fn folder_name(name: &str) -> Result<FolderName, ApiError> {
+    match WellKnownName::parse(name) {
+        Some(name) => Ok(FolderName::WellKnown(name)),
+        None => Ok(FolderName::Id(ids::parse_folder(name)?)),
+    }
+}
+
+fn not_yet(what: &str) -> ApiError {
+    ApiError::new(ErrorCode::NotImplemented, format!("A request for {what} is not answered here yet."))
+}
+
+/// Answers any request.
+pub(crate) async fn answer(State(graph): State<Arc<Graph>>, request: Request) -> Response {
+    let (parts, mut body) = request.into_parts();
+    let ids = RequestIds::of(&parts.headers, graph.clock.now());
+    let served = AssertUnwindSafe(serve(&graph, &parts, &mut body)).catch_unwind().await;
+    let outcome = served.unwrap_or_else(|_| Err(ApiError::internal("the handler panicked")));
+    if outcome.is_err() {
+        linger(body);
+    }
+    let mut response = outcome.unwrap_or_else(|error| refusal(&graph, &parts, &ids, &error));
+    let headers = response.headers_mut();
+    for (name, value) in [("request-id", &ids.request_id), ("client-request-id", &ids.client_request_id)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    headers.insert("odata-version", HeaderValue::from_static("4.0"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    response
+}
+
+async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response, ApiError> {
+    let target = resolve(parts.uri.path());
+    let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let caller = graph.identity.prove(authorization)?;
+    let Target { version, user, resource } = target?; // a stranger isn't told which paths there are
+    let asked = Asked {
+        graph,
+        caller,
+        user,
+        version,
+        origin: origin(parts),
+        path: parts.uri.path().to_owned(),
+        options: Options::parse(parts.uri.query().unwrap_or_default())?,
+        headers: parts.headers.clone(),
+    };
+    dispatch(&asked, resource, &parts.method, body).await
+}
+
+/// Graph's error envelope (Graph: errors). The cause is told where the caller can mend it.
+fn refusal(graph: &Graph, parts: &Parts, ids: &RequestIds, error: &ApiError) -> Response {
+    let status = error.code.status();
+    let cause = error.cause.as_deref().unwrap_or_default();
+    if status.is_server_error() {
+        tracing::error!(request.id = ids.request_id, code = error.code.name(), method = %parts.method, cause, "a request failed");
+    } else {
+        tracing::info!(request.id = ids.request_id, code = error.code.name(), method = %parts.method, "a request was refused");
+    }
+    let date = jiff::Timestamp::from_second(graph.clock.now().seconds()).unwrap_or_default();
+    let mut inner = json!({
+        "date": date.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+        "request-id": ids.request_id,
+        "client-request-id": ids.client_request_id,
+    });
+    if let Some(cause) = error.cause.as_deref().filter(|_| status.is_client_error()) {
+        inner["cause"] = cause.into();
+    }
+    let body = json!({"error": {"code": error.code.name(), "message": error.message, "innerError": inner}});
+    let mut response = json_answer(status, &body);
+    if error.code == ErrorCode::InvalidAuthenticationToken {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
+    }
+    response
+}
+
+/// RFC 6750 §3, with the resource that Graph's tokens are for.
+const CHALLENGE: &str = r#"Bearer realm="", client_id="00000003-0000-0000-c000-000000000000""#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(path: &str) -> Result<(UserName, Resource), (ErrorCode, String)> {
+        resolve(path).map(|t| (t.user, t.resource)).map_err(|e| (e.code, e.message))
+    }
+
+    #[test]
+    fn spellings_of_one_path_name_one_thing() {
+        let id = MessageId([3; 16]);
+        let text = ids::message(id);
+        for path in [
+            format!("/v1.0/me/messages/{text}/$value"),
+            format!("/beta/me//Messages('{text}')/%24value"),
+            format!("/V1.0/users/me/mailFolders/INBOX/messages/{text}/$value"),
+            format!("/v1.0/me/mailfolders('inbox')/childFolders/Drafts/messages(%27{text}%27)/$value"),
+        ] {
+            assert_eq!(resource(&path), Ok((UserName::Me, Resource::Value(id))), "{path}");
+        }
+        let adele = UserName::Named("AdeleV@contoso.com".into());
+        for user in ["AdeleV@contoso.com", "AdeleV%40contoso.com", "AdeleV%2540contoso.com"] {
+            assert_eq!(
+                resource(&format!("/v1.0//users/{user}/microsoft.graph.sendMail")),
+                Ok((adele.clone(), Resource::SendMail))
+            );
+        }
+        assert_eq!(resource("/v1.0/users('AdeleV@contoso.com')"), Ok((adele, Resource::User)));
+    }
+
+    #[test]
+    fn unknown_paths_get_graphs_words() {
+        for (path, code, message) in [
+            ("/", ErrorCode::BadRequest, "Resource not found for the segment '/'."),
+            ("/v3.0/me", ErrorCode::BadRequest, "Invalid version: 'v3.0'."),
+            ("/v1.0/planets", ErrorCode::BadRequest, "Resource not found for the segment 'planets'."),
+            ("/v1.0/me/messages/x/$value", ErrorCode::ErrorInvalidIdMalformed, "Id is malformed."),
+            ("/v1.0/me/mailFolders/nope/messages", ErrorCode::ErrorInvalidIdMalformed, "Id is malformed."),
+            ("/v1.0/me/sendMail/x", ErrorCode::BadRequest, "Resource not found for the segment 'sendMail'."),
+            ("/v1.0/me/messages/$sum", ErrorCode::BadRequest, "Resource not found for the segment '$sum'."),
+        ] {
+            assert_eq!(resource(path), Err((code, message.to_owned())), "{path}");
+        }
+    }
+}

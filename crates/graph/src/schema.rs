@@ -1,0 +1,9 @@
+//! Graph's resources as JSON: each property of each one declared once.
+
+pub(crate) mod attachment;
+pub(crate) mod draft;
+pub(crate) mod json;
+pub(crate) mod mail_folder;
+pub(crate) mod message;
+pub(crate) mod property;
+pub(crate) mod user;

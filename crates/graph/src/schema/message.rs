@@ -1,0 +1,176 @@
+//! The message resource: each property declared once.
+
+use super::attachment;
+use super::property::{Property, Returned, object, selected};
+use crate::error::{ApiError, ErrorCode};
+use crate::ids;
+use encodify::base64::STANDARD;
+use mailbox::Content;
+use mime::{ItemBody, Message};
+use odata::Options;
+use serde_json::{Map, Value, json};
+use store::{MessageRecord, Recipient, Timestamp};
+
+/// A message as it is shown: its row, and its octets where something of them is asked for.
+pub(crate) enum View {
+    Content(Box<Content>),
+    Record(Box<MessageRecord>),
+}
+
+/// In Graph's order.
+const PROPERTIES: &[Property<View>] = &[
+    of("id", |v| ids::message(v.record().id).into()),
+    of("createdDateTime", |v| date(v.record().created_date_time)),
+    of("lastModifiedDateTime", |v| date(v.record().last_modified_date_time)),
+    of("changeKey", |v| change_key(v.record()).into()),
+    of("categories", |v| json!(v.record().categories)),
+    of("receivedDateTime", |v| date(v.record().received_date_time)),
+    of("sentDateTime", |v| date(v.record().sent_date_time)),
+    of("hasAttachments", |v| v.record().has_attachments.into()),
+    of("internetMessageId", |v| v.record().internet_message_id.as_str().into()),
+    of("subject", |v| v.record().subject.as_str().into()),
+    of("bodyPreview", |v| v.record().body_preview.as_str().into()),
+    of("importance", |v| v.record().importance.as_str().into()),
+    of("parentFolderId", |v| ids::folder(v.record().folder).into()),
+    of("conversationId", |v| ids::conversation(v.record().conversation_id).into()),
+    of("conversationIndex", |v| STANDARD.encode(&v.record().conversation_index).into()),
+    of("isDeliveryReceiptRequested", |v| v.record().is_delivery_receipt_requested.into()),
+    of("isReadReceiptRequested", |v| v.record().is_read_receipt_requested.into()),
+    of("isRead", |v| v.record().is_read.into()),
+    of("isDraft", |v| v.record().is_draft.into()),
+    of("webLink", |_| Value::Null), // an address, which View::render knows how to make
+    of("inferenceClassification", |v| v.record().inference_classification.as_str().into()),
+    of("body", |v| v.message().map_or(Value::Null, body)),
+    of("sender", |v| v.record().sender.first().map_or(Value::Null, recipient)),
+    of("from", |v| v.record().from.first().map_or(Value::Null, recipient)),
+    of("toRecipients", |v| recipients(&v.record().to_recipients)),
+    of("ccRecipients", |v| recipients(&v.record().cc_recipients)),
+    of("bccRecipients", |v| recipients(&v.record().bcc_recipients)),
+    of("replyTo", |v| recipients(&v.record().reply_to)),
+    of("flag", |v| serde_json::from_str(&v.record().flag).unwrap_or(Value::Null)),
+    on_select("internetMessageHeaders", View::internet_message_headers),
+    on_select("uniqueBody", |v| v.message().map_or(Value::Null, body)),
+];
+
+/// Those that are read from the octets.
+const OF_OCTETS: [&str; 3] = ["body", "internetMessageHeaders", "uniqueBody"];
+
+const fn of(name: &'static str, read: fn(&View) -> Value) -> Property<View> {
+    Property { name, returned: Returned::ByDefault, read }
+}
+
+const fn on_select(name: &'static str, read: fn(&View) -> Value) -> Property<View> {
+    Property { name, returned: Returned::OnSelect, read }
+}
+
+/// Which properties and attachments of messages are asked for.
+pub(crate) struct Selection {
+    properties: Vec<&'static Property<View>>,
+    names: Option<Vec<String>>,
+    attachments: bool,
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        let by_default = PROPERTIES.iter().filter(|p| p.returned == Returned::ByDefault).collect();
+        Selection { properties: by_default, names: None, attachments: false }
+    }
+}
+
+impl Selection {
+    /// What `$select` and `$expand` name.
+    ///
+    /// # Errors
+    /// For a property that is none, or one that can't be expanded here.
+    pub(crate) fn of(options: &Options) -> Result<Selection, ApiError> {
+        let names = options.names("select");
+        let properties = selected(PROPERTIES, names.as_deref(), "message")?;
+        let expanded = options.names("expand").unwrap_or_default();
+        if let Some(other) = expanded.iter().find(|name| !name.eq_ignore_ascii_case("attachments")) {
+            let message = format!("'$expand={other}' is not answered here yet.");
+            return Err(ApiError::new(ErrorCode::NotImplemented, message));
+        }
+        Ok(Selection { properties, names, attachments: !expanded.is_empty() })
+    }
+
+    /// The names in `$select`.
+    pub(crate) fn names(&self) -> Option<&[String]> {
+        self.names.as_deref()
+    }
+
+    /// Whether the octets must be at hand.
+    pub(crate) fn needs_octets(&self) -> bool {
+        self.attachments || self.properties.iter().any(|p| OF_OCTETS.contains(&p.name))
+    }
+}
+
+impl View {
+    pub(crate) fn of_content(content: Content) -> View {
+        View::Content(Box::new(content))
+    }
+
+    pub(crate) fn of_record(record: MessageRecord) -> View {
+        View::Record(Box::new(record))
+    }
+
+    /// The message as JSON. `origin` begins the address at which a person may open it.
+    pub(crate) fn render(&self, selection: &Selection, origin: &str) -> Value {
+        let mut value = Map::new();
+        value.insert("@odata.etag".to_owned(), format!("W/\"{}\"", change_key(self.record())).into());
+        value.extend(object(&selection.properties, self));
+        if let Some(link) = value.get_mut("webLink") {
+            *link = format!("{origin}/owa/?ItemID={}&exvsurl=1&viewmodel=ReadMessageItem", ids::message(self.record().id)).into();
+        }
+        if let (true, View::Content(content)) = (selection.attachments, self) {
+            value.insert("attachments".to_owned(), attachment::render_all(content));
+        }
+        value.into()
+    }
+
+    fn record(&self) -> &MessageRecord {
+        match self {
+            View::Content(content) => &content.record,
+            View::Record(record) => record,
+        }
+    }
+
+    fn message(&self) -> Option<&Message> {
+        match self {
+            View::Content(content) => Some(&content.message),
+            View::Record(_) => None,
+        }
+    }
+
+    /// Every header field of this copy, generated ones first.
+    fn internet_message_headers(&self) -> Value {
+        let View::Content(content) = self else { return Value::Null };
+        content.header_fields().into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+    }
+}
+
+/// A date as Graph writes it: UTC, to the second.
+pub(crate) fn date(at: Timestamp) -> Value {
+    jiff::Timestamp::from_second(at.seconds()).map_or(Value::Null, |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into())
+}
+
+/// Changes with each write (Graph: outlookItem).
+fn change_key(record: &MessageRecord) -> String {
+    STANDARD.encode([&record.modseq.to_be_bytes()[..], &record.id.0[8..]].concat())
+}
+
+fn recipients(list: &[Recipient]) -> Value {
+    list.iter().map(recipient).collect()
+}
+
+/// A recipient; one without a name is shown by its address.
+fn recipient(of: &Recipient) -> Value {
+    let name = if of.name.is_empty() { &of.address } else { &of.name };
+    json!({"emailAddress": {"name": name, "address": of.address}})
+}
+
+fn body(message: &Message) -> Value {
+    match message.body() {
+        ItemBody::Html(content) => json!({"contentType": "html", "content": content}),
+        ItemBody::Text(content) => json!({"contentType": "text", "content": content}),
+    }
+}

@@ -1,0 +1,73 @@
+//! From whom and to whom a message really goes (RFC 5321 §2.3.1); its To and Cc are text.
+
+use crate::error::MailError;
+use mime::{AddrSpec, Message};
+
+/// Graph: message resource: at most 500 recipients over To, Cc and Bcc.
+const MAX_RECIPIENTS: usize = 500;
+
+/// The recipients of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// Each once, in order; at least one.
+    pub(crate) forward_paths: Vec<AddrSpec>,
+}
+
+impl Envelope {
+    /// To those whom the header names in To, Cc and Bcc.
+    ///
+    /// # Errors
+    /// [`MailError::InvalidRecipients`], [`MailError::NoRecipients`].
+    pub fn from_header(message: &Message) -> Result<Envelope, MailError> {
+        let named = ["To", "Cc", "Bcc"].into_iter().flat_map(|name| message.addresses(name));
+        Envelope::new(named.map(|named| if named.address.is_empty() { named.name } else { named.address }))
+    }
+
+    /// To these addresses.
+    ///
+    /// # Errors
+    /// [`MailError::NoRecipients`]; [`MailError::InvalidRecipients`] where one is no address, or there are more than 500.
+    pub fn new(addresses: impl IntoIterator<Item = String>) -> Result<Envelope, MailError> {
+        let mut forward_paths: Vec<AddrSpec> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for address in addresses {
+            let path = AddrSpec::parse(&address)
+                .ok_or_else(|| MailError::InvalidRecipients(format!("{address:?} is no address that mail can be sent to")))?;
+            if seen.insert(path.folded()) {
+                forward_paths.push(path);
+            }
+        }
+        match forward_paths.len() {
+            0 => Err(MailError::NoRecipients),
+            count if count > MAX_RECIPIENTS => {
+                Err(MailError::InvalidRecipients(format!("{count} recipients, where {MAX_RECIPIENTS} are the most")))
+            }
+            _ => Ok(Envelope { forward_paths }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &'static str) -> Result<Vec<String>, MailError> {
+        let message = Message::parse(bytes::Bytes::from_static(text.as_bytes()));
+        Ok(Envelope::from_header(&message)?.forward_paths.iter().map(|p| p.as_str().to_owned()).collect())
+    }
+
+    #[test]
+    fn each_address_once_from_all_three_fields() {
+        let found = of("To: A <a@x.org>, b@x.org\nCc: A@X.org\nBcc: c@x.org\n\n").expect("envelope");
+        assert_eq!(found, ["a@x.org", "b@x.org", "c@x.org"]);
+    }
+
+    #[test]
+    fn nobody_or_somebody_unreachable_is_refused() {
+        for text in ["Subject: x\n\n", "To: undisclosed-recipients:;\n\n", "To: bob\n\n", "To: a@x.org\nCc: bob@\n\n"] {
+            assert!(matches!(of(text), Err(MailError::InvalidRecipients(_) | MailError::NoRecipients)), "{text}");
+        }
+        let many = (0..=MAX_RECIPIENTS).map(|n| format!("p{n}@x.org"));
+        assert!(matches!(Envelope::new(many), Err(MailError::InvalidRecipients(_))));
+    }
+}

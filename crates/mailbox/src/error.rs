@@ -1,0 +1,55 @@
+//! Why a deed is refused: one variant for each thing that a caller can do something about.
+
+use store::StoreError;
+
+/// What was not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A folder
+    Folder,
+    /// A message
+    Message,
+    /// A person
+    User,
+}
+
+/// A deed that was refused or failed; nothing of it happened.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The token lacks the permission, or the mailbox is somebody else's.
+    #[error("the caller may not do this: {0}")]
+    AccessDenied(&'static str),
+    /// What is asked for can't be deleted.
+    #[error("it can't be deleted from where it is")]
+    CannotDelete,
+    /// The name of a header field is none, or is not the client's to give.
+    #[error("the header field {0:?} can't be given")]
+    InvalidHeader(String),
+    /// Somebody to whom nothing can be sent, or too many.
+    #[error("invalid recipients: {0}")]
+    InvalidRecipients(String),
+    /// An app has no mailbox of its own.
+    #[error("an app asked for its own mailbox")]
+    NoPerson,
+    /// Nobody to send to.
+    #[error("the message names no recipients")]
+    NoRecipients,
+    /// It was sent already.
+    #[error("the message is no draft")]
+    NotDraft,
+    /// There is no such thing in this mailbox.
+    #[error("no such {0:?}")]
+    NotFound(Kind),
+    /// From or Sender names somebody as whom the caller may not send.
+    #[error("may not send as {0:?}")]
+    SendAsDenied(String),
+    /// More octets than a message may have.
+    #[error("the message has more than {limit} octets")]
+    TooLarge {
+        /// The limit in octets.
+        limit: u64,
+    },
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

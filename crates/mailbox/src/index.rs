@@ -1,0 +1,150 @@
+//! Octets → row: everything that a list shows without opening the message.
+
+use crate::compose::{Beside, Importance};
+use mime::{Cuts, Date, HeaderField, Message, NameAddr, msg_ids};
+use store::{Digest, FolderId, MailboxId, MessageId, MessageRecord, Recipient, Timestamp};
+use uuid::Uuid;
+
+/// A copy of a message: what stands before its octets, and what is left out of them.
+pub(crate) struct Copy<'m> {
+    pub(crate) message: &'m Message,
+    pub(crate) blob: Digest,
+    /// Part of the copy.
+    pub(crate) prefix: String,
+    /// Shown, and no part of the copy.
+    pub(crate) generated: String,
+    pub(crate) cuts: Cuts,
+}
+
+/// Where and how a copy is filed.
+pub(crate) struct Place {
+    pub(crate) mailbox: MailboxId,
+    pub(crate) folder: FolderId,
+    pub(crate) id: MessageId,
+    pub(crate) created: Timestamp,
+    pub(crate) now: Timestamp,
+    pub(crate) is_draft: bool,
+    pub(crate) is_read: bool,
+    pub(crate) is_composed: bool,
+    pub(crate) beside: Beside,
+}
+
+/// The row of a copy. Its `modseq` is the store's to set.
+pub(crate) fn index(copy: Copy<'_>, place: Place) -> MessageRecord {
+    let header = Header::of(&copy);
+    let internet_message_id = header.message_id();
+    let conversation_id = conversation(place.mailbox, &header, &internet_message_id);
+    let from = header.recipients("From");
+    let sender = header.recipients("Sender");
+    let message = copy.message;
+    let size = copy.prefix.len() + message.octets().len() - copy.cuts.octets();
+    MessageRecord {
+        id: place.id,
+        folder: place.folder,
+        modseq: 0,
+        blob: copy.blob,
+        size: i64::try_from(size).unwrap_or(i64::MAX),
+        is_draft: place.is_draft,
+        is_read: place.is_read,
+        is_composed: place.is_composed,
+        created_date_time: place.created,
+        last_modified_date_time: place.now,
+        received_date_time: place.now,
+        sent_date_time: header.date().unwrap_or(place.now),
+        internet_message_id,
+        conversation_id,
+        conversation_index: header.thread_index().unwrap_or_else(|| thread_index(place.now, conversation_id)),
+        subject: message.text("Subject").unwrap_or_default(),
+        body_preview: message.body_preview(),
+        importance: header.importance().as_str().to_owned(),
+        inference_classification: place.beside.inference_classification.unwrap_or_else(|| "focused".to_owned()),
+        has_attachments: message.attachments().any(|(_, part)| !part.is_inline()),
+        is_delivery_receipt_requested: message.field("Return-Receipt-To").is_some(),
+        is_read_receipt_requested: message.field("Disposition-Notification-To").is_some(),
+        sender: if sender.is_empty() { from.iter().take(1).cloned().collect() } else { sender },
+        from,
+        to_recipients: header.recipients("To"),
+        cc_recipients: header.recipients("Cc"),
+        bcc_recipients: if copy.cuts.is_empty() { header.recipients("Bcc") } else { Vec::new() },
+        reply_to: header.recipients("Reply-To"),
+        categories: place.beside.categories,
+        flag: place.beside.flag.unwrap_or_else(|| r#"{"flagStatus":"notFlagged"}"#.to_owned()),
+        cuts: copy.cuts.to_text(),
+        prefix: copy.prefix,
+        generated: copy.generated,
+    }
+}
+
+/// The header of a copy: the fields before its octets, then its own.
+struct Header<'m> {
+    before: Message,
+    message: &'m Message,
+}
+
+impl<'m> Header<'m> {
+    fn of(copy: &Copy<'m>) -> Header<'m> {
+        let before = format!("{}{}\r\n", copy.prefix, copy.generated);
+        Header { before: Message::parse(before.into()), message: copy.message }
+    }
+
+    fn field(&self, name: &str) -> Option<HeaderField<'_>> {
+        self.before.field(name).or_else(|| self.message.field(name))
+    }
+
+    fn recipients(&self, name: &str) -> Vec<Recipient> {
+        let named = self.before.addresses(name).into_iter().chain(self.message.addresses(name));
+        named.map(|NameAddr { name, address }| Recipient { name, address }).collect()
+    }
+
+    fn message_id(&self) -> String {
+        let first = self.field("Message-ID").and_then(|f| msg_ids(&f.body()).into_iter().next());
+        first.or_else(|| self.message.text("Message-ID")).unwrap_or_default()
+    }
+
+    fn date(&self) -> Option<Timestamp> {
+        Date::parse(&self.field("Date")?.body()).map(Timestamp::from_seconds)
+    }
+
+    /// Importance (RFC 2156 §5.3.4), else the X-Priority that older clients write, else Priority (RFC 2156 §5.3.6).
+    fn importance(&self) -> Importance {
+        let word = |name: &str| self.message.text(name).map(|text| text.trim().to_ascii_lowercase());
+        let importance = word("Importance").and_then(|text| Importance::parse(&text));
+        importance
+            .or_else(|| match word("X-Priority")?.as_bytes().first()? {
+                b'1' | b'2' => Some(Importance::High),
+                b'3' => Some(Importance::Normal),
+                b'4' | b'5' => Some(Importance::Low),
+                _ => None,
+            })
+            .or_else(|| match word("Priority")?.as_str() {
+                "urgent" => Some(Importance::High),
+                "non-urgent" => Some(Importance::Low),
+                _ => None,
+            })
+            .unwrap_or_default()
+    }
+
+    /// The octets of Thread-Index, if it is one: a header block of 22 octets, then 5 for each reply (MS-OXOMSG 2.2.1.3).
+    fn thread_index(&self) -> Option<Vec<u8>> {
+        let body = self.message.field("Thread-Index")?.body();
+        let octets = mime::decode_base64(body.trim_ascii()).ok()?;
+        (octets.len() >= 22 && (octets.len() - 22).is_multiple_of(5)).then_some(octets)
+    }
+}
+
+/// The conversation of a message in one mailbox: named after its root, which is the first reference (RFC 5322 §3.6.4).
+fn conversation(mailbox: MailboxId, header: &Header<'_>, message_id: &str) -> [u8; 16] {
+    let first = |name: &str| header.message.field(name).and_then(|f| msg_ids(&f.body()).into_iter().next());
+    let root = first("References").or_else(|| first("In-Reply-To")).unwrap_or_else(|| message_id.to_owned());
+    *Uuid::new_v5(&Uuid::from_bytes(mailbox.0), root.as_bytes()).as_bytes()
+}
+
+/// The index of a conversation that begins now (MS-OXOMSG 2.2.1.3): a 1, the upper five octets of a FILETIME, a GUID.
+fn thread_index(now: Timestamp, conversation: [u8; 16]) -> Vec<u8> {
+    const FILETIME_OF_1970: i64 = 116_444_736_000_000_000; // in units of 100 ns since 1601
+    let filetime = now.0.saturating_mul(10).saturating_add(FILETIME_OF_1970);
+    let mut index = vec![1];
+    index.extend_from_slice(&filetime.to_be_bytes()[..5]);
+    index.extend_from_slice(&conversation);
+    index
+}

@@ -1,0 +1,74 @@
+//! Whose mailbox, and whether the caller may.
+
+use crate::error::{Kind, MailError};
+use crate::{Mail, Mailbox};
+use identity::{Caller, Scope, Who};
+use store::{MailboxId, Person, ReadTx, StoreError};
+
+/// How a request names a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserName {
+    /// Whoever signed in.
+    Me,
+    /// By id, user principal name or address.
+    Named(String),
+}
+
+impl Mail {
+    /// Opens a person's mailbox for a caller who has one of the permissions in `wanted`: people their own, apps any.
+    ///
+    /// # Errors
+    /// [`MailError::AccessDenied`], [`MailError::NoPerson`], [`MailError::NotFound`], [`MailError::Store`].
+    pub async fn open(&self, caller: &Caller, user: &UserName, wanted: &[Scope]) -> Result<Mailbox, MailError> {
+        if !caller.may(wanted) {
+            return Err(MailError::AccessDenied("the token lacks the permission"));
+        }
+        let owner = self.named(caller, user).await?;
+        match caller.who() {
+            Who::Person { id } if *id != owner.id => Err(MailError::AccessDenied("the mailbox is somebody else's")),
+            _ => Ok(Mailbox { mail: self.clone(), owner }),
+        }
+    }
+
+    /// What is known of a person: of oneself with `User.Read`, of others with `User.Read.All`.
+    ///
+    /// # Errors
+    /// [`MailError::AccessDenied`], [`MailError::NoPerson`], [`MailError::NotFound`], [`MailError::Store`].
+    pub async fn person(&self, caller: &Caller, user: &UserName) -> Result<Person, MailError> {
+        if !caller.may(&[Scope::UserRead, Scope::UserReadAll]) {
+            return Err(MailError::AccessDenied("the token lacks the permission"));
+        }
+        let person = self.named(caller, user).await?;
+        let oneself = *caller.who() == Who::Person { id: person.id };
+        if oneself || caller.may(&[Scope::UserReadAll]) {
+            Ok(person)
+        } else {
+            Err(MailError::AccessDenied("the token lacks the permission to read others"))
+        }
+    }
+
+    async fn named(&self, caller: &Caller, user: &UserName) -> Result<Person, MailError> {
+        let me = match caller.who() {
+            Who::Person { id } => Some(*id),
+            Who::App { .. } => None,
+        };
+        let user = user.clone();
+        if user == UserName::Me && me.is_none() {
+            return Err(MailError::NoPerson);
+        }
+        let look = move |tx: &ReadTx<'_>| match (user, me) {
+            (UserName::Named(name), _) => by_name(tx, &name),
+            (UserName::Me, Some(id)) => tx.person(id),
+            (UserName::Me, None) => Ok(None),
+        };
+        let found: Option<Person> = self.inner.store.read(look).await?;
+        found.ok_or(MailError::NotFound(Kind::User))
+    }
+}
+
+fn by_name(tx: &ReadTx<'_>, name: &str) -> Result<Option<Person>, StoreError> {
+    match uuid::Uuid::try_parse(name) {
+        Ok(id) => tx.person(MailboxId(*id.as_bytes())),
+        Err(_) => tx.person_by_address(name),
+    }
+}

@@ -1,0 +1,94 @@
+//! Reading: lists of rows, and the octets behind them.
+
+use crate::Mailbox;
+use crate::error::{Kind, MailError};
+use crate::folders::FolderName;
+use bytes::Bytes;
+use mime::{Cuts, Message, pieces};
+use store::{ListQuery, MessageId, MessageRecord, Position, ReadTx, StoreError};
+
+/// A page of a list.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The messages, newest first.
+    pub records: Vec<MessageRecord>,
+    /// Where the next page begins; nothing on the last one.
+    pub next: Option<Position>,
+    /// How many messages the whole list has.
+    pub count: i64,
+}
+
+/// A message with its octets at hand.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// Its row.
+    pub record: MessageRecord,
+    /// The octets that were given, parsed.
+    pub message: Message,
+    cuts: Cuts,
+}
+
+impl Content {
+    /// The octets of this copy, in order: slices of memory or of a mapped file.
+    pub fn octets(&self) -> Vec<Bytes> {
+        let prefix = Bytes::copy_from_slice(self.record.prefix.as_bytes());
+        let prefix = (!prefix.is_empty()).then_some(prefix);
+        prefix.into_iter().chain(pieces(self.message.octets(), &self.cuts)).collect()
+    }
+
+    /// Every header field of this copy, in order: what stands before its octets, then its own without those cut.
+    pub fn header_fields(&self) -> Vec<(String, String)> {
+        let before = Message::parse(format!("{}{}\r\n", self.record.prefix, self.record.generated).into());
+        let cut = if self.cuts.is_empty() { None } else { Some("Bcc") };
+        let own = self.message.fields().filter(|field| !cut.is_some_and(|name| field.is(name)));
+        before.fields().chain(own).map(|field| (field.name.to_owned(), field.text())).collect()
+    }
+}
+
+impl Mailbox {
+    /// A page of messages, newest first: of a folder, else of all.
+    ///
+    /// # Errors
+    /// [`MailError::NotFound`] for the folder, [`MailError::Store`].
+    pub async fn list(
+        &self,
+        folder: Option<FolderName>,
+        after: Option<Position>,
+        skip: i64,
+        top: i64,
+    ) -> Result<Page, MailError> {
+        let mailbox = self.clone();
+        let look = move |tx: &ReadTx<'_>| {
+            let folder = folder.map(|name| mailbox.folder_id(tx, &name)).transpose()?;
+            let query = ListQuery { folder, after, skip, top: top.saturating_add(1) };
+            let mut records = tx.messages(mailbox.owner.id, &query)?;
+            let asked = usize::try_from(top).unwrap_or(usize::MAX);
+            let more = records.len() > asked;
+            records.truncate(asked);
+            let last = records.last().filter(|_| more);
+            let next = last.map(|m| Position { received_date_time: m.received_date_time, id: m.id });
+            Ok(Page { next, count: tx.count_messages(mailbox.owner.id, folder)?, records })
+        };
+        self.store().read(look).await
+    }
+
+    /// A message's row.
+    ///
+    /// # Errors
+    /// [`MailError::NotFound`], [`MailError::Store`].
+    pub async fn message(&self, id: MessageId) -> Result<MessageRecord, MailError> {
+        let owner = self.owner.id;
+        let found = self.store().read(move |tx: &ReadTx<'_>| tx.message(owner, id)).await?;
+        found.ok_or(MailError::NotFound(Kind::Message))
+    }
+
+    /// A message with its octets.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn content(&self, record: MessageRecord) -> Result<Content, MailError> {
+        let octets = self.store().octets(record.blob).await?;
+        let cuts = Cuts::parse(&record.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", record.cuts)))?;
+        Ok(Content { message: Message::parse(octets), cuts, record })
+    }
+}

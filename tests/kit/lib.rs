@@ -1,0 +1,31 @@
+//! What the tests of the whole are made with: the real binary as a child process, and people who call it over HTTP.
+//!
+//! Nothing here waits by sleeping for a time that should be enough: [`until`] looks again and again for what is waited for.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on should say where")]
+
+mod answer;
+mod census;
+mod http;
+mod memory;
+mod mime;
+mod past;
+mod person;
+mod raw;
+mod rng;
+mod server;
+mod settings;
+mod wait;
+
+pub use answer::Answer;
+pub use census::{Census, census};
+pub use http::{Http, NoAnswer};
+pub use memory::MemoryWatch;
+pub use mime::{base64, decode_base64, letter, plain, recipients};
+pub use past::expired_token;
+pub use person::Person;
+pub use raw::exchange;
+pub use rng::Rng;
+pub use server::{PEOPLE, Server, address};
+pub use settings::{aloud, kills, seed, shared, skipped, workspace};
+pub use wait::{now, until, until_within};

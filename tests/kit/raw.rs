@@ -1,0 +1,45 @@
+//! One HTTP/1.1 exchange by hand, for requests that a well-made client would not send.
+
+use crate::Answer;
+use bytes::Bytes;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{HeaderMap, StatusCode};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Sends a header section and what follows it, and reads the answer until the server closes; the header must ask it to.
+///
+/// The server may answer and close before it has everything, so a failed write is no failure. The answer is.
+pub async fn exchange(address: &str, head: &str, rest: Vec<Vec<u8>>) -> Answer {
+    let (mut reader, mut writer) = TcpStream::connect(address).await.expect("the server listens").into_split();
+    let head = head.as_bytes().to_vec();
+    let writing = tokio::spawn(async move {
+        for octets in std::iter::once(head).chain(rest) {
+            if writer.write_all(&octets).await.is_err() {
+                break;
+            }
+        }
+        writer // dropped, it would close our half before the answer
+    });
+    let mut answer = Vec::new();
+    let reading = tokio::time::timeout(Duration::from_secs(30), reader.read_to_end(&mut answer)).await;
+    assert!(reading.is_ok(), "the server neither answered nor closed: {}", String::from_utf8_lossy(&answer));
+    writing.abort();
+    parse(&answer)
+}
+
+fn parse(octets: &[u8]) -> Answer {
+    let end = octets.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer has a header section");
+    let head = std::str::from_utf8(&octets[..end]).expect("a header section is text");
+    let mut lines = head.split("\r\n");
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("an answer has a status");
+    let headers: HeaderMap = lines.filter_map(|line| line.split_once(':')).map(|(name, value)| field(name, value)).collect();
+    assert!(!headers.contains_key("transfer-encoding"), "an error says how long it is");
+    let status = StatusCode::from_bytes(status.as_bytes()).expect("a status has three figures");
+    Answer { status, headers, body: Bytes::copy_from_slice(&octets[end + 4..]) }
+}
+
+fn field(name: &str, value: &str) -> (HeaderName, HeaderValue) {
+    (name.parse().expect("a field has a name"), value.trim().parse().expect("a field has a body"))
+}

@@ -1,0 +1,228 @@
+//! The real binary, as a child process on free ports of the loopback and a data directory of its own.
+
+use crate::settings::binary;
+use crate::{Http, Person, until_within};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Output, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+/// The people of the development mode, by their names before the `@`.
+pub const PEOPLE: [&str; 4] = ["AdeleV", "AlexW", "ChristieC", "MeganB"];
+
+/// The address of one of the [`PEOPLE`].
+pub fn address(name: &str) -> String {
+    format!("{name}@contoso.com")
+}
+
+/// A server. A test ends with [`Server::finish`], or it fails.
+pub struct Server {
+    child: Child,
+    home: TempDir,
+    config: Option<PathBuf>,
+    dev: Value,
+    http: Http,
+    finished: bool,
+}
+
+impl Server {
+    /// Starts a server without a config file.
+    pub async fn start() -> Server {
+        Server::launch(None).await
+    }
+
+    /// Starts a server with the text of a config file.
+    pub async fn with_config(text: &str) -> Server {
+        Server::launch(Some(text)).await
+    }
+
+    async fn launch(config: Option<&str>) -> Server {
+        let home = tempfile::tempdir().expect("a temporary directory can be made");
+        let config = config.map(|text| {
+            let path = home.path().join("restante.toml");
+            fs::write(&path, text).expect("the config can be written");
+            path
+        });
+        let child = spawn(home.path(), config.as_deref());
+        let mut server = Server { child, home, config, dev: Value::Null, http: Http::new(), finished: false };
+        server.until_ready().await;
+        server
+    }
+
+    /// Starts the server again, after it was stopped or killed.
+    pub async fn restart(&mut self) {
+        self.spawn_again();
+        self.until_ready().await;
+    }
+
+    /// Starts the server again without waiting until it listens.
+    pub fn spawn_again(&mut self) {
+        // A server that is gone has left its own: its ports may be another test's by now.
+        let _ = fs::remove_file(self.data_dir().join("dev.json"));
+        self.child = spawn(self.home.path(), self.config.as_deref());
+        self.http = Http::new();
+    }
+
+    /// Kills the process as `kill -9` does.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.expect("the process can be killed");
+    }
+
+    /// Asks the process to stop (SIGTERM) and demands that it does within 10 seconds, with exit code 0.
+    pub async fn stop(&mut self) {
+        let process = i32::try_from(self.process()).ok().and_then(Pid::from_raw).expect("a process has a number");
+        kill_process(process, Signal::TERM).expect("the process can be asked to stop");
+        let status = tokio::time::timeout(Duration::from_secs(10), self.child.wait()).await;
+        let status = status.expect("SIGTERM ends it within 10 seconds").expect("it can be waited for");
+        assert_eq!(status.code(), Some(0), "the exit code after SIGTERM");
+    }
+
+    /// Stops the server and demands that its store is in order and nothing panicked.
+    pub async fn finish(mut self) {
+        self.finished = true; // what fails from here on says so itself
+        self.stop().await;
+        self.demand_order().await;
+        assert!(!self.log().contains("panicked at"), "something panicked:\n{}", self.log());
+    }
+
+    /// Demands that `restante check` has nothing to say.
+    pub async fn demand_order(&self) {
+        let found = self.restante(&["check"]).await;
+        let (out, err) = (String::from_utf8_lossy(&found.stdout), String::from_utf8_lossy(&found.stderr));
+        assert!(found.status.success() && out.is_empty(), "restante check: {}\n{out}{err}", found.status);
+    }
+
+    /// Runs another command of the binary on this server's data.
+    pub async fn restante(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(binary());
+        command.args(arguments).arg("--data").arg(self.data_dir()).stdin(Stdio::null());
+        command.output().await.expect("the binary can be started")
+    }
+
+    /// Somebody with a token that is good for all mail scopes.
+    pub fn person(&self, name: &str) -> Person {
+        let token = self.entry(name)["token"].as_str().expect("dev.json holds tokens").to_owned();
+        self.bearer(Some(token))
+    }
+
+    /// Somebody with a token of these scopes only.
+    pub async fn person_with_scopes(&self, name: &str, scopes: &str) -> Person {
+        let made = self.restante(&["token", "--user", &address(name), "--scope", scopes]).await;
+        assert!(made.status.success(), "restante token: {}", String::from_utf8_lossy(&made.stderr));
+        let token = String::from_utf8(made.stdout).expect("a token is text");
+        self.bearer(Some(token.trim_end().to_owned()))
+    }
+
+    /// Somebody without a token.
+    pub fn anonymous(&self) -> Person {
+        self.bearer(None)
+    }
+
+    /// Somebody who shows this token.
+    pub fn bearer(&self, token: Option<String>) -> Person {
+        Person::new(self.http.clone(), self.origin(), token)
+    }
+
+    /// The app of dev.json for itself, by client credentials.
+    pub async fn app(&self) -> Person {
+        let member = |name: &str| self.dev[name].as_str().expect("dev.json names the app").to_owned();
+        let form = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default",
+            member("client_id"),
+            member("client_secret")
+        );
+        // The endpoint stands on the plain port too; a client that insists on https is tested elsewhere.
+        let request = Request::post(format!("{}/{}/oauth2/v2.0/token", self.origin(), member("tenant")))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Full::new(Bytes::from(form)))
+            .expect("this is a request");
+        let granted = self.http.attempt(request).await.expect("the token endpoint answers").demand(200).json();
+        self.bearer(Some(granted["access_token"].as_str().expect("a token was given").to_owned()))
+    }
+
+    /// What dev.json says.
+    pub fn dev(&self) -> &Value {
+        &self.dev
+    }
+
+    /// What dev.json says of a person.
+    pub fn entry(&self, name: &str) -> &Value {
+        let people = self.dev["people"].as_array().expect("dev.json lists people");
+        let wanted = address(name);
+        people.iter().find(|one| one["userPrincipalName"] == wanted.as_str()).expect("the person is in dev.json")
+    }
+
+    /// `http://HOST:PORT`
+    pub fn origin(&self) -> String {
+        let base = self.dev["base_url"].as_str().expect("dev.json names the base URL");
+        base.strip_suffix("/v1.0").expect("the base URL ends in its version").to_owned()
+    }
+
+    /// The data directory.
+    pub fn data_dir(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    /// The number of the process.
+    pub fn process(&self) -> u32 {
+        self.child.id().expect("the process runs")
+    }
+
+    /// What the server has said so far, since its first start.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.home.path().join("log")).unwrap_or_default()
+    }
+
+    async fn until_ready(&mut self) {
+        let (file, http) = (self.data_dir().join("dev.json"), self.http.clone());
+        let child = &mut self.child;
+        let log = self.home.path().join("log");
+        self.dev = until_within(Duration::from_secs(30), "the server listens", async || {
+            if let Some(status) = ended(child) {
+                panic!("the server ended with {status}:\n{}", fs::read_to_string(&log).unwrap_or_default());
+            }
+            let dev: Value = serde_json::from_slice(&fs::read(&file).ok()?).expect("dev.json is whole at every moment");
+            let base = dev["base_url"].as_str().expect("dev.json names the base URL");
+            let health = format!("{}/healthz", base.trim_end_matches("/v1.0"));
+            let request = Request::get(health).body(Full::default()).expect("this is a request");
+            let answer = http.attempt(request).await.ok()?;
+            answer.status.is_success().then_some(dev)
+        })
+        .await;
+    }
+}
+
+fn ended(child: &mut Child) -> Option<ExitStatus> {
+    child.try_wait().expect("the process can be looked at")
+}
+
+fn spawn(home: &Path, config: Option<&Path>) -> Child {
+    let log = File::options().create(true).append(true).open(home.join("log")).expect("the log can be written");
+    let mut command = Command::new(binary());
+    command.arg("serve").arg("--data").arg(home.join("data"));
+    command.args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0"]);
+    if let Some(path) = config {
+        command.arg("--config").arg(path);
+    }
+    command.stdin(Stdio::null()).stdout(log.try_clone().expect("the log can be shared")).stderr(log);
+    command.kill_on_drop(true).spawn().expect("the binary can be started")
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            eprintln!("the server's last words:\n{}", lines[lines.len().saturating_sub(20)..].join("\n"));
+        } else {
+            assert!(self.finished, "a test ends with Server::finish");
+        }
+    }
+}

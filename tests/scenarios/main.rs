@@ -1,0 +1,8 @@
+//! What takes long: the real binary killed again and again, and watched by strace.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on should say where")]
+
+mod crash;
+mod ledger;
+mod strace;
+mod syncs;

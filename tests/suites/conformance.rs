@@ -1,0 +1,122 @@
+//! `docs/conformance/graph.tsv` says what works: each "yes" is called, and each row names what is there.
+
+use kit::{Answer, Person, Server, address, plain, recipients, shared, workspace};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+const COLUMNS: &str = "tier\tmethod\tpath\tstatus\thandler\ttest";
+
+type Row = BTreeMap<String, String>;
+
+/// The rows of a table of tab-separated texts under one line of names.
+fn rows(table: &str) -> Vec<Row> {
+    let mut lines = table.lines();
+    let names: Vec<&str> = lines.next().expect("a table has a header line").split('\t').collect();
+    let row =
+        |line: &str| -> Row { names.iter().map(|name| (*name).to_owned()).zip(line.split('\t').map(str::to_owned)).collect() };
+    lines.map(row).collect()
+}
+
+fn ours() -> String {
+    let path = workspace().join("docs/conformance/graph.tsv");
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn operations() -> Option<Vec<Row>> {
+    shared("api/operations.tsv").map(|octets| rows(&String::from_utf8(octets).unwrap()))
+}
+
+/// Whether a function of this name stands in the sources below a folder.
+fn defines(folder: &Path, name: &str) -> bool {
+    fs::read_dir(folder).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            return defines(&path, name);
+        }
+        path.extension().is_some_and(|extension| extension == "rs")
+            && fs::read_to_string(&path).unwrap().contains(&format!("fn {name}("))
+    })
+}
+
+#[test]
+fn the_table_has_a_row_for_each_operation() {
+    let Some(operations) = operations() else { return };
+    let table = ours();
+    assert_eq!(table.lines().next(), Some(COLUMNS));
+    let key = |row: &Row| ["tier", "method", "path"].map(|name| row[name].clone());
+    let (ours, theirs): (Vec<_>, Vec<_>) = (rows(&table).iter().map(key).collect(), operations.iter().map(key).collect());
+    assert_eq!(ours.len(), 203);
+    assert_eq!(ours, theirs, "the same operations in the same order");
+}
+
+#[test]
+fn rows_name_handlers_and_tests_that_are_there() {
+    for row in rows(&ours()) {
+        let shown = format!("{} {}", row["method"], row["path"]);
+        match row["status"].as_str() {
+            "yes" | "partial" => {
+                let (handler, test) = (&row["handler"], &row["test"]);
+                assert!(defines(&workspace().join("crates/graph/src"), handler), "{shown}: there is no handler {handler:?}");
+                assert!(defines(&workspace().join("tests/suites"), test), "{shown}: there is no test {test:?}");
+            }
+            "no" => assert!(row["handler"].is_empty() && row["test"].is_empty(), "{shown}: nothing to name"),
+            other => panic!("{shown}: the status is {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_yes_row_answers() {
+    let Some(operations) = operations() else { return };
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let mut called = 0;
+    for row in rows(&ours()).into_iter().filter(|row| row["status"] == "yes") {
+        let operation = operations.iter().find(|one| one["method"] == row["method"] && one["path"] == row["path"]);
+        let operation = operation.unwrap_or_else(|| panic!("{} {} is no operation", row["method"], row["path"]));
+        let status: u16 = operation["success_status"].parse().expect("a yes row has one success status");
+        let mut roads = vec![adele.at("AdeleV")];
+        if operation["me_alias"] == "yes" {
+            roads.push(adele.clone());
+        }
+        for road in &roads {
+            for version in [road.clone(), road.under_beta()] {
+                let answers = call(&version, &row["method"], &row["path"]).await;
+                assert!(!answers.is_empty(), "no call is written for {} {}", row["method"], row["path"]);
+                for answer in answers {
+                    answer.demand(status);
+                    called += 1;
+                }
+            }
+        }
+    }
+    assert!(called > 0, "something works");
+    server.finish().await;
+}
+
+/// Makes the calls of a row, one for each form that its body has. None is written for rows that are not "yes" yet.
+async fn call(person: &Person, method: &str, path: &str) -> Vec<Answer> {
+    if path == "/users/{user-id}" {
+        return vec![person.get(&format!("/users/{}", address("AdeleV"))).await];
+    }
+    let resource = path.strip_prefix("/users/{user-id}/").unwrap_or(path).replace("{mailFolder-id}", "drafts");
+    let octets = plain("AdeleV", &["AlexW"], "A call");
+    let message = json!({"subject": "A call", "toRecipients": recipients(&["AlexW"])});
+    let draft = person.draft(&octets).await;
+    let resource = resource.replace("{message-id}", draft["id"].as_str().unwrap());
+    if resource.contains('{') {
+        return Vec::new();
+    }
+    match (method, path.rsplit('/').next().unwrap()) {
+        ("GET", _) => vec![person.get(&resource).await],
+        ("DELETE", "{message-id}") => vec![person.delete(&resource).await],
+        ("POST", "sendMail") => {
+            vec![person.post_mime(&resource, &octets).await, person.post_json(&resource, &json!({"message": message})).await]
+        }
+        ("POST", "messages") => vec![person.post_mime(&resource, &octets).await, person.post_json(&resource, &message).await],
+        ("POST", "send") => vec![person.post_nothing(&resource).await],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,13 @@
+//! What the whole does, seen from outside: the real binary over HTTP, a module a subject.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on should say where")]
+
+mod bad_input;
+mod conformance;
+mod drafts;
+mod lists;
+mod messages;
+mod odd_input;
+mod seed;
+mod send_as;
+mod walls;
