@@ -3,6 +3,7 @@
 //! Date and Message-ID are not written here: they are generated fields, which stand before these octets.
 
 use crate::address::NameAddr;
+use crate::field::LineEnd;
 use bytes::Bytes;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::content_type::ContentType;
@@ -91,6 +92,17 @@ pub fn address_line(name: &str, list: &[NameAddr]) -> String {
     let mut out = Vec::new();
     address_field(&mut out, name, list);
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A file as a part: its header, the empty line and its body, lines ended as given.
+pub fn attachment_part(file: &Attachment, line_end: LineEnd) -> Vec<u8> {
+    let mut part = Vec::new();
+    attachment(file).write_part(&mut part);
+    match line_end {
+        LineEnd::CrLf => part,
+        // header fields and base64: no CR in it is anybody's own
+        LineEnd::Lf => part.into_iter().filter(|&octet| octet != b'\r').collect(),
+    }
 }
 
 /// One field, encoded and folded, with its CR LF.
