@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use bytes::Bytes;
 use files::TempFile;
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// From this size on octets stand in a file of their own: a database page cache has better uses than attachments.
 const IN_FILE_FROM: usize = 256 * 1024;
@@ -46,7 +46,28 @@ pub struct Blob {
     pub digest: Digest,
     /// The octets: memory, or a mapping of their file.
     pub octets: Bytes,
-    pub(crate) in_file: bool,
+    file: Option<Arc<UnnamedFile>>,
+}
+
+/// A whole, synced file that gets its name when a row names it, and is removed where none does.
+#[derive(Debug)]
+struct UnnamedFile {
+    files: Arc<BlobFiles>,
+    temp: Mutex<Option<TempFile>>,
+}
+
+impl Blob {
+    /// Whether the octets stand in a file.
+    pub(crate) fn in_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Gives the octets' file its name, durably; once, and only where there is one.
+    pub(crate) fn name_file(&self) -> Result<(), StoreError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let temp = file.temp.lock().unwrap_or_else(PoisonError::into_inner).take();
+        temp.map_or(Ok(()), |temp| file.files.keep(temp, &self.digest))
+    }
 }
 
 /// Takes octets as they come: into memory while they are few, then into a file.
@@ -96,19 +117,20 @@ impl Spool {
         Ok(self)
     }
 
-    /// All octets have come. What stands in a file is synced, file and folder, before this answers.
+    /// All octets have come. A file of them is synced before this answers.
     ///
     /// # Errors
     /// [`StoreError::Io`].
     pub async fn finish(self) -> Result<Blob, StoreError> {
         let digest = Digest(self.hasher.finalize().into());
         match self.file {
-            None => Ok(Blob { digest, octets: self.memory.into(), in_file: false }),
-            Some(file) => {
+            None => Ok(Blob { digest, octets: self.memory.into(), file: None }),
+            Some(temp) => {
                 let files = self.files;
                 blocking(move || {
-                    files.keep(file, &digest)?;
-                    Ok(Blob { digest, octets: files.map(&digest)?, in_file: true })
+                    let octets = temp.finish()?;
+                    let file = UnnamedFile { files, temp: Mutex::new(Some(temp)) };
+                    Ok(Blob { digest, octets, file: Some(Arc::new(file)) })
                 })
                 .await
             }
