@@ -20,17 +20,14 @@ pub struct Event {
     /// The call as strace writes it, up to where it was interrupted.
     pub text: String,
     pub ended: bool,
+    /// Whether its file was a folder when the trace was read.
+    pub is_of_folder: bool,
 }
 
 impl Event {
     /// Whether the call makes a file durable.
     pub fn is_sync(&self) -> bool {
         matches!(self.call.as_str(), "fsync" | "fdatasync")
-    }
-
-    /// Whether its file is a folder.
-    pub fn is_of_folder(&self) -> bool {
-        Path::new(&self.file).is_dir()
     }
 }
 
@@ -98,6 +95,7 @@ fn events(trace: &str) -> Vec<Event> {
             file: file.to_owned(),
             text: text.to_owned(),
             ended,
+            is_of_folder: Path::new(file).is_dir(),
         };
         if text.starts_with("<... ") {
             if let Some((call, file)) = begun.remove(thread) {

@@ -71,9 +71,9 @@ async fn a_large_message_is_synced_with_its_folder_before_the_row_that_names_it(
     let octets = letter(&fields, &("l".repeat(76) + "\r\n").repeat(8000));
     let Some(events) = traced(&octets).await else { return };
     let is_blob_sync = |event: &Event| event.is_sync() && !event.ended && event.file.contains("/blobs/");
-    let file = first(&events, 0, "the file is synced", |event| is_blob_sync(event) && !event.is_of_folder());
+    let file = first(&events, 0, "the file is synced", |event| is_blob_sync(event) && !event.is_of_folder);
     let file = end_of(&events, file);
-    let folder = first(&events, file, "its folder is synced", |event| is_blob_sync(event) && event.is_of_folder());
+    let folder = first(&events, file, "its folder is synced", |event| is_blob_sync(event) && event.is_of_folder);
     let folder = end_of(&events, folder);
     let row = demand_log_synced_before_answer(&events, "zyxwv-large-mark");
     assert!(folder < row, "the row was written before its octets were durable: {:?}", events[row]);

@@ -299,12 +299,12 @@ async fn unknown_paths_and_methods_have_errors_of_graph() {
     let server = Server::start().await;
     let adele = server.person("AdeleV");
     for path in ["nonsense", "messages/nonsense/nonsense", "/nonsense", "mailFolders/inbox/nonsense"] {
-        let message = adele.get(path).await.demand_error(400, "RequestBroker--ParseUri");
+        let message = adele.get(path).await.demand_error(400, "BadRequest");
         assert_eq!(message, "Resource not found for the segment 'nonsense'.", "{path}");
     }
     for (method, path) in [("PUT", "sendMail"), ("GET", "sendMail"), ("DELETE", "mailFolders"), ("PUT", "messages")] {
         let method = hyper::Method::from_bytes(method.as_bytes()).unwrap();
-        adele.call(method, path, &[], bytes::Bytes::new()).await.demand(405).error();
+        adele.call(method, path, &[], bytes::Bytes::new()).await.demand_error(405, "ErrorInvalidRequest");
     }
     server.finish().await;
 }

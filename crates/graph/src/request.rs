@@ -117,8 +117,8 @@ impl Asked<'_> {
     pub(crate) fn top(&self, default: i64) -> Result<i64, ApiError> {
         match self.options.number("top")? {
             None => Ok(default),
-            Some(top) if top <= MAX_TOP => Ok(top),
-            Some(_) => Err(ApiError::bad_request(format!("The value of '$top' must be at most {MAX_TOP}."))),
+            Some(top @ 1..=MAX_TOP) => Ok(top),
+            Some(_) => Err(ApiError::bad_request(format!("The value of '$top' must be 1 to {MAX_TOP}."))),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::error::StoreError;
 use bytes::Bytes;
 use files::TempFile;
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// From this size on octets stand in a file of their own: a database page cache has better uses than attachments.
 const IN_FILE_FROM: usize = 256 * 1024;
@@ -54,7 +54,38 @@ pub struct Blob {
     pub digest: Digest,
     /// The octets: memory, or a mapping of their file.
     pub octets: Bytes,
-    pub(crate) in_file: bool,
+    file: Option<Arc<UnnamedFile>>,
+}
+
+/// A whole, synced file that gets its name when a row names it, and is removed where none does.
+#[derive(Debug)]
+struct UnnamedFile {
+    files: Arc<BlobFiles>,
+    temp: Mutex<Option<TempFile>>,
+}
+
+impl Blob {
+    fn in_temp_file(digest: Digest, octets: Bytes, files: Arc<BlobFiles>, temp: TempFile) -> Blob {
+        let file = UnnamedFile { files, temp: Mutex::new(Some(temp)) };
+        Blob { digest, octets, file: Some(Arc::new(file)) }
+    }
+
+    /// Octets that a row names already.
+    pub(crate) fn named(digest: Digest, octets: Bytes) -> Blob {
+        Blob { digest, octets, file: None }
+    }
+
+    /// Whether the octets stand in a file.
+    pub(crate) fn in_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Gives the octets' file its name, durably; once, and only where there is one.
+    pub(crate) fn name_file(&self) -> Result<(), StoreError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let temp = file.temp.lock().unwrap_or_else(PoisonError::into_inner).take();
+        temp.map_or(Ok(()), |temp| file.files.keep(temp, &self.digest))
+    }
 }
 
 /// Takes octets as they come: into memory while they are few, then into a file.
@@ -104,19 +135,19 @@ impl Spool {
         Ok(self)
     }
 
-    /// All octets have come. What stands in a file is synced, file and folder, before this answers.
+    /// All octets have come. A file of them is synced before this answers.
     ///
     /// # Errors
     /// [`StoreError::Io`].
     pub async fn finish(self) -> Result<Blob, StoreError> {
         let digest = Digest(self.hasher.finalize().into());
         match self.file {
-            None => Ok(Blob { digest, octets: self.memory.into(), in_file: false }),
-            Some(file) => {
+            None => Ok(Blob { digest, octets: self.memory.into(), file: None }),
+            Some(temp) => {
                 let files = self.files;
                 blocking(move || {
-                    files.keep(file, &digest)?;
-                    Ok(Blob { digest, octets: files.map(&digest)?, in_file: true })
+                    let octets = temp.finish()?;
+                    Ok(Blob::in_temp_file(digest, octets, files, temp))
                 })
                 .await
             }

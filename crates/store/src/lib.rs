@@ -119,8 +119,8 @@ impl Store {
     pub async fn blob(&self, digest: Digest) -> Result<Blob, StoreError> {
         let files = self.inner.files.clone();
         self.read(move |tx| match tx.blob(&digest)? {
-            Some(octets) => Ok(Blob { digest, octets: octets.into(), in_file: false }),
-            None => Ok(Blob { digest, octets: files.map(&digest)?, in_file: true }),
+            Some(octets) => Ok(Blob::named(digest, octets.into())),
+            None => Ok(Blob::named(digest, files.map(&digest)?)),
         })
         .await
     }

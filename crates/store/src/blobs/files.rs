@@ -10,12 +10,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The folder of large blobs.
+#[derive(Debug)]
 pub(crate) struct BlobFiles {
     folder: PathBuf,
     next: AtomicU64,
 }
 
 /// A file that is removed unless it is kept.
+#[derive(Debug)]
 pub(crate) struct TempFile {
     file: File,
     path: PathBuf,
@@ -33,43 +35,27 @@ impl BlobFiles {
     pub(crate) fn temp_file(&self) -> Result<TempFile, StoreError> {
         let name = format!("{}-{}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
         let path = self.folder.join("tmp").join(name);
-        let file = File::options().create(true).truncate(true).write(true).open(&path)?;
+        let file = File::options().create(true).truncate(true).read(true).write(true).open(&path)?;
         Ok(TempFile { file, path, kept: false })
     }
 
-    /// Gives a whole file its name. File, then folder are synced: a row may name it afterwards.
+    /// Gives a synced file its name, and syncs its folder: a row may name it afterwards.
     pub(crate) fn keep(&self, mut temp: TempFile, digest: &Digest) -> Result<(), StoreError> {
-        self.keep_path(&temp.path, digest)?;
-        temp.kept = true;
-        Ok(())
-    }
-
-    /// The same for a file that is in this folder already.
-    pub(crate) fn keep_path(&self, whole: &Path, digest: &Digest) -> Result<(), StoreError> {
-        File::open(whole)?.sync_all()?;
         let path = self.path(digest);
         let shard = path.parent().unwrap_or(&self.folder);
         if !shard.is_dir() {
             fs::create_dir_all(shard)?;
             sync_folder(&self.folder)?;
         }
-        fs::rename(whole, &path)?;
+        fs::rename(&temp.path, &path)?;
+        temp.kept = true;
         sync_folder(shard)
     }
 
     /// Maps a blob's file.
     pub(crate) fn map(&self, digest: &Digest) -> Result<Bytes, StoreError> {
-        self.map_path(&self.path(digest)).map_err(|error| StoreError::Corrupt(format!("blob {}: {error}", digest.to_hex())))
-    }
-
-    /// Maps a file that nobody writes to any more.
-    #[allow(unsafe_code, reason = "memory-mapped files have no safe interface")]
-    pub(crate) fn map_path(&self, path: &Path) -> Result<Bytes, StoreError> {
-        let file = File::open(path)?;
-        // SAFETY: a mapping must not change beneath its readers. A blob's file is never written after it has its
-        // name, and never truncated; removing it leaves the mapping whole.
-        let map = unsafe { memmap2::Mmap::map(&file)? };
-        Ok(Bytes::from_owner(map))
+        let gone = |error| StoreError::Corrupt(format!("blob {}: {error}", digest.to_hex()));
+        map(&File::open(self.path(digest)).map_err(gone)?)
     }
 
     pub(crate) fn upload_path(&self, id: UploadId) -> PathBuf {
@@ -126,8 +112,19 @@ impl BlobFiles {
 }
 
 impl TempFile {
+    /// A whole file that stays where it is unless it is given a name.
+    pub(crate) fn of(path: PathBuf) -> Result<TempFile, StoreError> {
+        Ok(TempFile { file: File::open(&path)?, path, kept: true })
+    }
+
     pub(crate) fn write_all(&mut self, octets: &[u8]) -> Result<(), StoreError> {
         Ok(self.file.write_all(octets)?)
+    }
+
+    /// The whole file is written: syncs and maps it.
+    pub(crate) fn finish(&self) -> Result<Bytes, StoreError> {
+        self.file.sync_all()?;
+        map(&self.file)
     }
 }
 
@@ -137,6 +134,14 @@ impl Drop for TempFile {
             let _ = fs::remove_file(&self.path); // else the next start sweeps it
         }
     }
+}
+
+#[allow(unsafe_code, reason = "memory-mapped files have no safe interface")]
+fn map(file: &File) -> Result<Bytes, StoreError> {
+    // SAFETY: a mapping must not change beneath its readers. A blob's file is never written after it is whole, and never
+    // truncated; renaming or removing it leaves the mapping as it is.
+    let map = unsafe { memmap2::Mmap::map(file)? };
+    Ok(Bytes::from_owner(map))
 }
 
 fn sync_folder(folder: &Path) -> Result<(), StoreError> {

@@ -1,6 +1,6 @@
 //! A message that comes in several requests: a file that grows, until it is whole and becomes a blob.
 
-use super::files::BlobFiles;
+use super::files::{BlobFiles, TempFile};
 use super::{Blob, Digest, blocking};
 use crate::error::StoreError;
 use crate::ids::UploadId;
@@ -64,18 +64,17 @@ impl Upload {
         .await
     }
 
-    /// All octets have come: they become a blob, synced, file and folder, before this answers.
+    /// All octets have come: they become a blob, synced before this answers; its file is the upload's until a row names
+    /// it.
     ///
     /// # Errors
     /// [`StoreError::Io`].
     pub async fn finish(&self) -> Result<Blob, StoreError> {
         let (files, path) = (self.files.clone(), self.path());
         blocking(move || {
-            let octets = files.map_path(&path)?;
-            let digest = Digest::of(&octets);
-            drop(octets);
-            files.keep_path(&path, &digest)?;
-            Ok(Blob { digest, octets: files.map(&digest)?, in_file: true })
+            let temp = TempFile::of(path)?;
+            let octets = temp.finish()?;
+            Ok(Blob::in_temp_file(Digest::of(&octets), octets, files, temp))
         })
         .await
     }

@@ -16,12 +16,17 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Makes a row for octets, unless there is one.
+    /// Makes a row for octets, unless there is one. Their file, where they stand in one, is in its place before the row.
     ///
     /// # Errors
-    /// [`StoreError::Database`].
+    /// [`StoreError::Database`], [`StoreError::Io`].
     pub fn put_blob(&mut self, blob: &Blob) -> Result<(), StoreError> {
-        let octets = (!blob.in_file).then_some(&blob.octets[..]);
+        let found = self.row("SELECT 1 FROM blob WHERE digest = $1", values![&blob.digest.0], |row| row.integer(0))?;
+        if found.is_some() {
+            return Ok(());
+        }
+        blob.name_file()?;
+        let octets = (!blob.in_file()).then_some(&blob.octets[..]);
         self.execute(
             "INSERT INTO blob (digest, size, octets) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING",
             values![&blob.digest.0, size(blob.octets.len()), octets],
