@@ -1,5 +1,7 @@
 //! A whole server: in this process, and as the binary that people start.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on should say where")]
+
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::Value;
