@@ -115,10 +115,26 @@ pub(crate) async fn get_message(asked: &Asked<'_>, id: MessageId) -> Result<Resp
 pub(crate) async fn update_message(asked: &Asked<'_>, id: MessageId, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox(WRITE).await?;
     let record = match asked.body(&mailbox, body).await? {
-        (Given::Json(value), _) => mailbox.update(id, draft::message(&value)?).await?,
+        (Given::Json(value), _) => {
+            let mut change = draft::message(&value)?;
+            if change.body.is_some() && is_shown(asked, &mailbox, id, &value).await? {
+                change.body = None;
+            }
+            mailbox.update(id, change).await?
+        }
         (Given::Mime(blob), _) => mailbox.replace_octets(id, blob).await?,
     };
     whole(asked, &mailbox, StatusCode::OK, record).await
+}
+
+/// Whether the body that a client gives is the one that is shown: whoever sends a message back as it was read, its HTML
+/// made safe, doesn't mean to write it anew.
+async fn is_shown(asked: &Asked<'_>, mailbox: &Mailbox, id: MessageId, given: &Value) -> Result<bool, ApiError> {
+    let content = mailbox.content(mailbox.message(id).await?).await?;
+    let given = Members::of(given, "")?.object("body")?;
+    let given = given.map(|body| Ok::<_, ApiError>((body.text("contentType")?, body.text("content")?))).transpose()?;
+    let views = View::of_content(content, shown(asked)).bodies();
+    Ok(views.iter().any(|body| given == Some((body["contentType"].as_str(), body["content"].as_str()))))
 }
 
 /// `DELETE …/messages/{id}`
@@ -155,11 +171,7 @@ async fn destination(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> R
 }
 
 async fn render(asked: &Asked<'_>, mailbox: &Mailbox, selection: &Selection, record: MessageRecord) -> Result<Value, ApiError> {
-    let shown = Shown {
-        origin: asked.origin.clone(),
-        body_form: asked.preferences.body_form(),
-        unsafe_html: asked.preferences.allows_unsafe_html(),
-    };
+    let shown = shown(asked);
     if !selection.needs_octets() {
         return Ok(View::of_record(record, shown).render(selection));
     }
@@ -171,6 +183,14 @@ async fn render(asked: &Asked<'_>, mailbox: &Mailbox, selection: &Selection, rec
     let selection = selection.clone();
     let rendered = tokio::task::spawn_blocking(move || view.render(&selection)).await;
     rendered.map_err(|_| ApiError::internal("a message could not be rendered"))
+}
+
+fn shown(asked: &Asked<'_>) -> Shown {
+    Shown {
+        origin: asked.origin.clone(),
+        body_form: asked.preferences.body_form(),
+        unsafe_html: asked.preferences.allows_unsafe_html(),
+    }
 }
 
 fn collection_name(folder: Option<FolderName>) -> String {

@@ -141,6 +141,16 @@ impl View {
         value.into()
     }
 
+    /// The body in every form in which a client may have read it.
+    pub(crate) fn bodies(mut self) -> Vec<Value> {
+        let forms = [(BodyForm::AsStored, false), (BodyForm::AsStored, true), (BodyForm::Html, false), (BodyForm::Text, false)];
+        let mut in_form = |(body_form, unsafe_html)| {
+            (self.shown.body_form, self.shown.unsafe_html) = (body_form, unsafe_html);
+            self.body()
+        };
+        forms.into_iter().map(&mut in_form).collect()
+    }
+
     fn record(&self) -> &MessageRecord {
         match &self.source {
             Source::Content(content) => &content.record,
