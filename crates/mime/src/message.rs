@@ -37,7 +37,11 @@ pub struct Part {
     pub content_id: Option<String>,
     /// Whether it stands directly in a multipart/related (RFC 2387).
     pub related: bool,
-    /// Its body, as encoded.
+    /// The multipart it stands in, as an index in [`Message::parts`]; nothing for the message itself.
+    pub parent: Option<usize>,
+    /// Its header, the empty line after it included; empty where it has none.
+    pub header: Span,
+    /// Its body, as encoded; a multipart's body holds its parts.
     pub body: Span,
 }
 
@@ -150,6 +154,11 @@ impl Message {
         field::fields(&self.octets[self.header.clone()])
     }
 
+    /// The header fields of a part, in order; their spans count from the start of its header.
+    pub fn part_fields(&self, part: &Part) -> impl Iterator<Item = HeaderField<'_>> {
+        field::fields(&self.octets[part.header.clone()])
+    }
+
     /// The first field of a name. Where a field occurs twice against RFC 5322 §3.6, the first one counts everywhere.
     pub fn field(&self, name: &str) -> Option<HeaderField<'_>> {
         self.fields().find(|f| f.is(name))
@@ -180,6 +189,12 @@ impl Message {
         }
     }
 
+    /// The message that a part is (RFC 2046 §5.2.1): its octets as they stand here, or decoded where it is encoded against
+    /// that clause; nothing for a part of another type.
+    pub fn attached(&self, part: &Part) -> Option<Message> {
+        (part.kind == PartKind::Message).then(|| Message::parse(self.decoded(part)))
+    }
+
     /// A part's text: transfer encoding and charset undone. At most about `limit` octets of the encoded body are looked at.
     pub fn decoded_text(&self, part: &Part, limit: usize) -> String {
         let body = &self.octets[part.body.clone()];
@@ -189,6 +204,11 @@ impl Message {
 }
 
 impl Part {
+    /// The part as it stands in the message: its header and its body.
+    pub fn span(&self) -> Span {
+        self.header.start..self.body.end
+    }
+
     /// Whether it is a file beside the text rather than the text (behaviour of Graph's attachments).
     pub fn is_attachment(&self) -> bool {
         match self.kind {

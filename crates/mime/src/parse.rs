@@ -10,7 +10,7 @@ impl Message {
     /// Parses any octets. Nesting is followed for 64 levels and 10,000 parts; what lies beyond is one part.
     pub fn parse(octets: Bytes) -> Message {
         let mut reader = Reader { octets: &octets, parts: Vec::new(), defects: Vec::new() };
-        let header = reader.entity(0..octets.len(), true);
+        let header = reader.entity(0..octets.len(), None);
         let Reader { parts, mut defects, .. } = reader;
         defects.sort_by_key(|d| *d as u8);
         defects.dedup();
@@ -28,29 +28,39 @@ struct Reader<'x> {
 }
 
 impl Reader<'_> {
-    /// Reads the entity in `span` and appends its parts; answers where its header stands. With `recover`, parts behind
-    /// boundaries that a multipart doesn't name are read too (one level deep, so that the time stays linear).
-    fn entity(&mut self, span: Span, recover: bool) -> Span {
+    /// Reads the entity in `span` and appends its parts; answers where its header stands. With no `holder` it is the
+    /// message itself, and parts behind boundaries that a multipart doesn't name are read too (one level deep, so that
+    /// the time stays linear).
+    fn entity(&mut self, span: Span, holder: Option<usize>) -> Span {
         let slice = &self.octets[span.clone()];
         let Some(message) = MessageParser::new().parse(slice) else {
             self.defects.push(Defect::NoHeader);
-            self.parts.push(text_part(span.clone()));
+            self.parts.push(text_part(span.clone(), holder));
             return span.start..span.start;
         };
         let root = message.root();
+        let mut placed = Vec::new(); // the parts read so far: mail-parser's number and ours, ascending
         for part in message.parts().filter(|p| p.message().id() == root.id()) {
-            self.part(&part, span.start, recover);
+            let above = part.parent().map(|p| p.id());
+            let parent = above.and_then(|id| placed.binary_search_by_key(&id, |&(theirs, _)| theirs).ok());
+            let parent = parent.map_or(holder, |at| Some(placed[at].1));
+            placed.push((part.id(), self.parts.len()));
+            if !self.part(&part, span.start, parent, holder.is_none()) {
+                break;
+            }
         }
         span.start..span.start + root.root_part().offset_body() as usize
     }
 
-    fn part(&mut self, part: &MessagePart<'_>, base: usize, recover: bool) {
+    /// Reads one part; answers whether there is room for more.
+    fn part(&mut self, part: &MessagePart<'_>, base: usize, parent: Option<usize>, recover: bool) -> bool {
         if self.parts.len() >= MAX_PARTS {
             self.defects.push(Defect::LimitReached);
-            return;
+            return false;
         }
         self.note(part.flags());
-        let body = base + part.offset_body() as usize..base + part.offset_end() as usize;
+        let start = base + part.offset_body() as usize;
+        let body = start..start.max(base + part.offset_end() as usize);
         let media_type = media_type(part);
         let index = self.parts.len();
         self.parts.push(Part {
@@ -68,12 +78,15 @@ impl Reader<'_> {
             content_id: part.content_id().map(|id| id.trim_matches(['<', '>']).to_owned()).filter(|id| !id.is_empty()),
             related: part.parent().is_some_and(|p| p.is_content_type("multipart", "related")),
             media_type,
+            parent,
+            header: base + part.offset_header() as usize..start,
             body: body.clone(),
         });
         let opened = !part.flags().intersects(PartFlags::LIMIT_REACHED | PartFlags::NESTING_LIMIT);
         if recover && opened && self.parts[index].media_type.essence.starts_with("multipart/") {
             self.undeclared(index, part.children().next().map(|c| base + c.offset_header() as usize), body);
         }
+        true
     }
 
     /// Reads what stands before a multipart's first delimiter, if it is parts behind another boundary.
@@ -86,7 +99,7 @@ impl Reader<'_> {
         self.defects.push(Defect::UndeclaredBoundary);
         self.parts[index].kind = PartKind::Multipart;
         for span in found {
-            self.entity(body.start + span.start..body.start + span.end, false);
+            self.entity(body.start + span.start..body.start + span.end, Some(index));
         }
     }
 
@@ -100,7 +113,7 @@ impl Reader<'_> {
     }
 }
 
-fn text_part(body: Span) -> Part {
+fn text_part(body: Span, parent: Option<usize>) -> Part {
     Part {
         kind: PartKind::Text,
         media_type: MediaType { essence: "text/plain".to_owned(), charset: None },
@@ -109,6 +122,8 @@ fn text_part(body: Span) -> Part {
         file_name: None,
         content_id: None,
         related: false,
+        parent,
+        header: body.start..body.start,
         body,
     }
 }
