@@ -5,15 +5,21 @@
 //! sockets and randomness; a date, an id or a boundary is an argument.
 
 mod address;
+mod address_list;
 mod body;
 mod build;
+mod charset;
+mod comment;
 mod date;
+mod decode;
 mod field;
 mod message;
 mod msg_id;
+mod param;
 mod parse;
 mod preview;
 mod splice;
+mod text;
 mod transfer;
 mod undeclared;
 

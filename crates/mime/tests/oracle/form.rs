@@ -14,7 +14,7 @@ pub const FIELDS: [(&str, fn(&Message) -> Value); 17] = [
     ("bcc", |m| mailboxes(m, "Bcc")),
     ("replyTo", |m| mailboxes(m, "Reply-To")),
     ("date", |m| m.field("Date").and_then(|f| Date::parse(&f.body())).map(date_time).into()),
-    ("messageId", |m| ids(m, "Message-ID").into_iter().next().into()),
+    ("messageId", |m| m.message_id().map(|id| bare(&id)).into()),
     ("inReplyTo", |m| ids(m, "In-Reply-To").into_iter().next().into()),
     ("references", |m| ids(m, "References").into()),
     ("structure", |m| structure(m, 0).into()),
@@ -49,7 +49,12 @@ fn mailboxes(message: &Message, name: &str) -> Value {
 
 fn ids(message: &Message, name: &str) -> Vec<String> {
     let ids = message.field(name).map(|field| msg_ids(&field.body())).unwrap_or_default();
-    ids.into_iter().map(|id| id.trim_start_matches('<').trim_end_matches('>').to_owned()).collect()
+    ids.iter().map(|id| bare(id)).collect()
+}
+
+/// An identifier without its angle brackets.
+fn bare(id: &str) -> String {
+    id.trim_start_matches('<').trim_end_matches('>').to_owned()
 }
 
 /// `YYYY-MM-DDThh:mm:ssZ` of seconds since 1970 (the civil-from-days rule of the proleptic Gregorian calendar).
@@ -82,8 +87,8 @@ fn tree(message: &Message, index: usize, depth: usize) -> String {
         return format!("{essence}({})", children.join(","));
     }
     match message.attached(part) {
-        Some(attached) => format!("{essence}[{}]", structure(&attached, depth + 1)),
-        None => essence.clone(),
+        Some(attached) if essence == "message/rfc822" => format!("{essence}[{}]", structure(&attached, depth + 1)),
+        _ => essence.clone(),
     }
 }
 

@@ -116,7 +116,11 @@ fn report(counts: &BTreeMap<&str, Count>, demanded: usize, differing: usize) {
     for (field, count) in counts {
         shared::aloud(&format!("oracle: {field:14} {} of {} equal", count.demanded - count.differences.len(), count.demanded));
     }
-    shared::aloud(&format!("oracle: {} of {demanded} demanded values equal, {} meant to differ", demanded - differing, MEANT.len()));
+    shared::aloud(&format!(
+        "oracle: {} of {demanded} demanded values equal, {} meant to differ",
+        demanded - differing,
+        MEANT.len()
+    ));
     for meant in MEANT {
         shared::aloud(&format!("oracle: meant: {} {}: {}", meant.file, meant.field, meant.reason));
     }
