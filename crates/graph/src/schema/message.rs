@@ -160,7 +160,7 @@ impl View {
 
     fn message(&self) -> Option<&Message> {
         match &self.source {
-            Source::Content(content) => Some(&content.message),
+            Source::Content(content) => Some(content.shown()),
             Source::Record(_) => None,
         }
     }
