@@ -22,7 +22,12 @@ pub(crate) fn enclosed(message: &Message) -> Option<Message> {
 }
 
 fn layer(message: &Message) -> Option<Message> {
-    let part = message.parts().first().filter(|part| may_enclose(part))?;
+    let root = message.parts().first()?;
+    let signed = root.media_type.essence == "multipart/signed"; // whose first part is what it signs (RFC 1847 §2.1)
+    let part = if signed { message.parts().get(1)? } else { root };
+    if !may_enclose(part) {
+        return None;
+    }
     let content = smime::signed_content(&message.decoded(part))?;
     Some(Message::parse(Bytes::from(content)))
 }
