@@ -13,6 +13,7 @@ mod comment;
 mod date;
 mod decode;
 mod field;
+mod flowed;
 mod message;
 mod msg_id;
 mod param;
@@ -22,6 +23,7 @@ mod splice;
 mod text;
 mod transfer;
 mod undeclared;
+mod unique_body;
 
 pub use address::{AddrSpec, NameAddr};
 pub use body::ItemBody;
