@@ -64,7 +64,7 @@ pub(crate) fn index(copy: Copy<'_>, place: Place) -> MessageRecord {
         body_preview: shown.body_preview(),
         importance: place.overlay.importance.clone().unwrap_or_else(|| header.importance().as_str().to_owned()),
         inference_classification: place.beside.inference_classification.unwrap_or_else(|| "focused".to_owned()),
-        has_attachments: shown.attachments().any(|(_, part)| !part.is_inline()),
+        has_attachments: shown.has_attachments(),
         is_delivery_receipt_requested: asked(place.overlay.is_delivery_receipt_requested, DELIVERY_RECEIPT),
         is_read_receipt_requested: asked(place.overlay.is_read_receipt_requested, READ_RECEIPT),
         sender: if sender.is_empty() { from.iter().take(1).cloned().collect() } else { sender },

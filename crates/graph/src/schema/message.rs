@@ -173,7 +173,7 @@ impl View {
     }
 
     fn unique_body(&self) -> Value {
-        self.body()
+        self.message().map_or(Value::Null, |message| self.item_body(message.unique_body()))
     }
 
     /// A text in the form that is asked for, unsafe HTML taken out unless it is asked for too.
