@@ -20,6 +20,8 @@ impl Message {
     }
 }
 
+/// A message of more octets is not copied to hide its repeated fields: of those the last one counts then.
+const MAX_COPIED: usize = 16 * 1024 * 1024;
 /// How many parts of one message are looked at.
 pub(crate) const MAX_PARTS: usize = 10_000;
 
@@ -45,6 +47,9 @@ impl Reader<'_> {
             return self.tree(&message, span.start, holder);
         }
         self.defects.push(Defect::RepeatedField);
+        if slice.len() > MAX_COPIED {
+            return self.tree(&message, span.start, holder);
+        }
         let hidden = hide(slice.to_vec(), repeated);
         parser().parse(&hidden).map_or(span.start..span.start, |message| self.tree(&message, span.start, holder))
     }
