@@ -167,7 +167,7 @@ async fn open(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<O
             Ok(Opened::Secure(Box::new(stream)))
         }
         None => {
-            timeout(HEADER, stream.readable()).await??; // until then it isn't known which HTTP, hence no other clock runs
+            timeout(HEADER, stream.peek(&mut [0])).await??; // before it nothing else counts the time
             Ok(Opened::Plain(stream))
         }
     }
