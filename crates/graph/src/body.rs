@@ -1,6 +1,7 @@
 //! The body of a request: JSON, or a whole message as base64 text, decoded as it comes.
 
 use crate::error::ApiError;
+use axum::body::HttpBody;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
@@ -8,7 +9,7 @@ use mailbox::Mail;
 use mime::Base64Body;
 use serde_json::Value;
 use std::time::Duration;
-use store::Blob;
+use store::{Blob, Digest, Spool};
 
 /// Decoded octets that are gathered before they are handed on.
 const GATHERED: usize = 256 * 1024;
@@ -16,57 +17,122 @@ const GATHERED: usize = 256 * 1024;
 const LINGER_OCTETS: u64 = 64 * 1024 * 1024;
 const LINGER: Duration = Duration::from_secs(10);
 
-/// The form in which a message comes (Graph: Content-Type chooses it).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    Json,
-    Mime,
+/// A message as it came: as JSON, or as the octets themselves.
+pub(crate) enum Given {
+    Json(Value),
+    Mime(Blob),
 }
 
-/// The form that the Content-Type names, in any case and with any parameters.
-pub(crate) fn form(headers: &HeaderMap) -> Result<Form, ApiError> {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else {
-        return Err(ApiError::bad_request("Write requests must contain the Content-Type header declaration."));
-    };
+/// The form in which a message comes (Graph: Content-Type chooses it).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Json,
+    /// The octets themselves
+    Mime,
+    /// The octets in base64
+    MimeInBase64,
+}
+
+/// Reads a body in the form that its Content-Type names; answers its digest too, by which a request that comes again
+/// is known.
+pub(crate) async fn read(mail: &Mail, headers: &HeaderMap, body: &mut Body, limit: u64) -> Result<(Given, Digest), ApiError> {
+    match form(headers)? {
+        None if is_empty(headers, body) => Ok((Given::Json(Value::Null), Digest::of(&[]))),
+        None => Err(ApiError::bad_request("Write requests must contain the Content-Type header declaration.")),
+        Some(Form::Json) => json(headers, body, limit).await,
+        Some(Form::Mime) => of_blob(octets(mail, headers, body, limit).await?),
+        Some(Form::MimeInBase64) => of_blob(base64(mail, headers, body, limit).await?),
+    }
+}
+
+fn of_blob(blob: Blob) -> Result<(Given, Digest), ApiError> {
+    let digest = blob.digest;
+    Ok((Given::Mime(blob), digest))
+}
+
+fn is_empty(headers: &HeaderMap, body: &Body) -> bool {
+    body.is_end_stream() || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length == "0")
+}
+
+/// The form that the Content-Type names, in any case and with any parameters; nothing where there is none.
+fn form(headers: &HeaderMap) -> Result<Option<Form>, ApiError> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(None) };
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
-        "application/json" => Ok(Form::Json),
-        "text/plain" => Ok(Form::Mime),
+        "application/json" => Ok(Some(Form::Json)),
+        "message/rfc822" => Ok(Some(Form::Mime)),
+        "text/plain" => Ok(Some(Form::MimeInBase64)),
         _ => Err(ApiError::new(
             crate::error::ErrorCode::UnsupportedMediaType,
-            "The Content-Type must be application/json, or text/plain with a MIME message in base64.",
+            "The Content-Type must be application/json, text/plain with a MIME message in base64, or message/rfc822.",
         )),
     }
 }
 
 /// Decodes a message and puts it where it is kept. What is held in memory does not grow with it.
-pub(crate) async fn mime(mail: &Mail, headers: &HeaderMap, body: &mut Body, limit: u64) -> Result<Blob, ApiError> {
-    refuse_by_length(headers, limit)?;
+async fn base64(mail: &Mail, headers: &HeaderMap, body: &mut Body, limit: u64) -> Result<Blob, ApiError> {
+    refuse_by_length(headers, most_text(limit), limit)?;
     let mut decoder = Base64Body::default();
-    let mut spool = mail.spool();
-    let mut gathered = Vec::new();
+    let mut kept = Kept::new(mail, limit);
     let mut offset = 0;
     while let Some(text) = next(body).await? {
-        decoder.push(&text, offset, &mut gathered).map_err(ApiError::invalid_mime)?;
+        decoder.push(&text, offset, &mut kept.gathered).map_err(ApiError::invalid_mime)?;
         offset += text.len() as u64;
-        if spool.size() + gathered.len() as u64 > limit {
-            return Err(ApiError::too_large(limit));
-        }
-        if gathered.len() >= GATHERED {
-            spool = spool.write(&gathered).await?;
-            gathered.clear();
-        }
+        kept = kept.hand_on().await?;
     }
-    decoder.finish(&mut gathered).map_err(ApiError::invalid_mime)?;
-    if spool.size() + gathered.len() as u64 > limit {
-        return Err(ApiError::too_large(limit));
+    decoder.finish(&mut kept.gathered).map_err(ApiError::invalid_mime)?;
+    kept.finish().await
+}
+
+/// The same for octets that come as they are.
+async fn octets(mail: &Mail, headers: &HeaderMap, body: &mut Body, limit: u64) -> Result<Blob, ApiError> {
+    refuse_by_length(headers, limit, limit)?;
+    let mut kept = Kept::new(mail, limit);
+    while let Some(piece) = next(body).await? {
+        kept.gathered.extend_from_slice(&piece);
+        kept = kept.hand_on().await?;
     }
-    Ok(spool.write(&gathered).await?.finish().await?)
+    if kept.size() == 0 {
+        return Err(ApiError::invalid_mime("the body holds no octet"));
+    }
+    kept.finish().await
+}
+
+/// Octets on their way to where they are kept, within a limit.
+struct Kept {
+    spool: Spool,
+    gathered: Vec<u8>,
+    limit: u64,
+}
+
+impl Kept {
+    fn new(mail: &Mail, limit: u64) -> Kept {
+        Kept { spool: mail.spool(), gathered: Vec::new(), limit }
+    }
+
+    fn size(&self) -> u64 {
+        self.spool.size() + self.gathered.len() as u64
+    }
+
+    async fn hand_on(mut self) -> Result<Kept, ApiError> {
+        if self.size() > self.limit {
+            return Err(ApiError::too_large(self.limit));
+        }
+        if self.gathered.len() >= GATHERED {
+            self.spool = self.spool.write(std::mem::take(&mut self.gathered)).await?;
+        }
+        Ok(self)
+    }
+
+    async fn finish(self) -> Result<Blob, ApiError> {
+        let Kept { spool, gathered, .. } = self.hand_on().await?;
+        Ok(spool.write(gathered).await?.finish().await?)
+    }
 }
 
 /// Reads a JSON body; an empty one is `null`.
-pub(crate) async fn json(headers: &HeaderMap, body: &mut Body, limit: u64) -> Result<Value, ApiError> {
-    refuse_by_length(headers, limit)?;
+async fn json(headers: &HeaderMap, body: &mut Body, limit: u64) -> Result<(Given, Digest), ApiError> {
+    refuse_by_length(headers, most_text(limit), limit)?;
     let mut text = Vec::new();
     while let Some(piece) = next(body).await? {
         text.extend_from_slice(&piece);
@@ -74,10 +140,12 @@ pub(crate) async fn json(headers: &HeaderMap, body: &mut Body, limit: u64) -> Re
             return Err(ApiError::too_large(limit));
         }
     }
-    if text.trim_ascii().is_empty() {
-        return Ok(Value::Null);
-    }
-    serde_json::from_slice(&text).map_err(ApiError::unreadable_body)
+    let digest = Digest::of(&text);
+    let value = match text.trim_ascii() {
+        [] => Value::Null,
+        text => serde_json::from_slice(text).map_err(ApiError::unreadable_body)?,
+    };
+    Ok((Given::Json(value), digest))
 }
 
 /// The text that a message of `limit` octets makes in base64, with line ends as often as anybody writes them.
@@ -86,12 +154,12 @@ fn most_text(limit: u64) -> u64 {
 }
 
 /// Refuses what is too large by its own word, before any of it is read.
-fn refuse_by_length(headers: &HeaderMap, limit: u64) -> Result<(), ApiError> {
+fn refuse_by_length(headers: &HeaderMap, most: u64, limit: u64) -> Result<(), ApiError> {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > most_text(limit)) { Err(ApiError::too_large(limit)) } else { Ok(()) }
+    if length.is_some_and(|length| length > most) { Err(ApiError::too_large(limit)) } else { Ok(()) }
 }
 
-async fn next(body: &mut Body) -> Result<Option<Bytes>, ApiError> {
+pub(crate) async fn next(body: &mut Body) -> Result<Option<Bytes>, ApiError> {
     loop {
         match body.frame().await {
             None => return Ok(None),

@@ -29,18 +29,24 @@ error_codes! {
     BadRequest "BadRequest" BAD_REQUEST;
     ErrorAccessDenied "ErrorAccessDenied" FORBIDDEN;
     ErrorCannotDeleteObject "ErrorCannotDeleteObject" BAD_REQUEST;
+    ErrorFolderExists "ErrorFolderExists" CONFLICT;
     ErrorInternalServerError "ErrorInternalServerError" INTERNAL_SERVER_ERROR;
     ErrorInvalidIdMalformed "ErrorInvalidIdMalformed" BAD_REQUEST;
     ErrorInvalidOperation "ErrorInvalidOperation" BAD_REQUEST;
+    ErrorInvalidPropertySet "ErrorInvalidPropertySet" BAD_REQUEST;
     ErrorInvalidRecipients "ErrorInvalidRecipients" BAD_REQUEST;
     ErrorInvalidRequest "ErrorInvalidRequest" METHOD_NOT_ALLOWED;
     ErrorInvalidUser "ErrorInvalidUser" NOT_FOUND;
+    ErrorIrresolvableConflict "ErrorIrresolvableConflict" CONFLICT;
     ErrorItemNotFound "ErrorItemNotFound" NOT_FOUND;
     ErrorMessageSizeExceeded "ErrorMessageSizeExceeded" PAYLOAD_TOO_LARGE;
     ErrorMimeContentInvalidBase64String "ErrorMimeContentInvalidBase64String" BAD_REQUEST;
     ErrorSendAsDenied "ErrorSendAsDenied" FORBIDDEN;
+    IdempotencyKeyReused "IdempotencyKeyReused" UNPROCESSABLE_ENTITY;
     InvalidAuthenticationToken "InvalidAuthenticationToken" UNAUTHORIZED;
     InvalidInternetMessageHeader "InvalidInternetMessageHeader" BAD_REQUEST;
+    InvalidRange "InvalidRange" RANGE_NOT_SATISFIABLE;
+    InvalidTimeZone "InvalidTimeZone" BAD_REQUEST;
     NotImplemented "NotImplemented" NOT_IMPLEMENTED;
     RequestBodyRead "RequestBodyRead" BAD_REQUEST;
     RequestBrokerParseUri "RequestBroker--ParseUri" BAD_REQUEST;
@@ -136,6 +142,20 @@ impl From<MailError> for ApiError {
                 told(ErrorCode::ErrorAccessDenied, "Access is denied. Check credentials and try again.")
             }
             MailError::CannotDelete => told(ErrorCode::ErrorCannotDeleteObject, "Object cannot be deleted."),
+            MailError::Conflict => told(
+                ErrorCode::ErrorIrresolvableConflict,
+                "The send or update operation could not be performed because the change key passed in the request does not \
+                 match the current change key for the item.",
+            ),
+            MailError::FolderExists(name) => {
+                let message = format!("A folder with the specified name already exists., Could not create folder '{name}'.");
+                ApiError::new(ErrorCode::ErrorFolderExists, message)
+            }
+            MailError::InvalidPropertySet(why) => ApiError::new(ErrorCode::ErrorInvalidPropertySet, why),
+            MailError::KeyReused => told(
+                ErrorCode::IdempotencyKeyReused,
+                "The Idempotency-Key was used with another request within the last 24 hours.",
+            ),
             MailError::InvalidHeader(name) => {
                 let message = format!("The internet message header name '{name}' can't be set.");
                 ApiError::new(ErrorCode::InvalidInternetMessageHeader, message)
@@ -151,8 +171,11 @@ impl From<MailError> for ApiError {
             ),
             MailError::NotDraft => told(ErrorCode::ErrorInvalidOperation, "Message is not draft."),
             MailError::NotFound(Kind::User) => told(ErrorCode::ErrorInvalidUser, "The requested user is invalid."),
-            MailError::NotFound(Kind::Folder | Kind::Message) => {
+            MailError::NotFound(Kind::Attachment | Kind::Folder | Kind::Message | Kind::Upload) => {
                 told(ErrorCode::ErrorItemNotFound, "The specified object was not found in the store.")
+            }
+            MailError::RangeMismatch { expected, .. } => {
+                told(ErrorCode::InvalidRange, &format!("The next octet that is expected is number {expected}."))
             }
             MailError::SendAsDenied(_) => told(
                 ErrorCode::ErrorSendAsDenied,
@@ -172,6 +195,7 @@ impl From<StoreError> for ApiError {
                 ApiError::new(ErrorCode::ServiceNotAvailable, "The service is stopping. Try again.").because(error)
             }
             StoreError::Corrupt(_)
+            | StoreError::Conflict
             | StoreError::Database(_)
             | StoreError::InUse
             | StoreError::Io(_)

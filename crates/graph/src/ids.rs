@@ -3,7 +3,8 @@
 
 use crate::error::ApiError;
 use encodify::base64::URL_SAFE_NO_PAD;
-use store::{FolderId, MessageId, Position, Timestamp};
+use mailbox::UploadId;
+use store::{FolderId, MailboxId, MessageId, Position, Timestamp};
 
 /// What an id is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,7 @@ enum Kind {
     Folder = 3,
     Message = 4,
     Position = 5,
+    Upload = 6,
 }
 
 pub(crate) fn message(id: MessageId) -> String {
@@ -36,6 +38,31 @@ pub(crate) fn attachment(message: MessageId, part: usize) -> String {
 /// A place in a list, as a token for the link to the next page.
 pub(crate) fn skip_token(position: Position) -> String {
     encode(Kind::Position, &[&position.received_date_time.0.to_be_bytes()[..], &position.id.0[..]].concat())
+}
+
+/// The capability to write to an upload: whose, and which.
+pub(crate) fn upload(mailbox: MailboxId, id: UploadId) -> String {
+    encode(Kind::Upload, &[&mailbox.0[..], &id.0[..]].concat())
+}
+
+pub(crate) fn parse_upload(text: &str) -> Result<(MailboxId, UploadId), ApiError> {
+    let read = || {
+        let octets = decode(Kind::Upload, text)?;
+        let (mailbox, id) = octets.split_at_checked(16)?;
+        Some((MailboxId::from_slice(mailbox)?, UploadId::from_slice(id)?))
+    };
+    read().ok_or_else(ApiError::malformed_id)
+}
+
+/// The place, among its message's parts, of an attachment of this message.
+pub(crate) fn parse_attachment(message: MessageId, text: &str) -> Result<usize, ApiError> {
+    let read = || {
+        let octets = decode(Kind::Attachment, text)?;
+        let (of, part) = octets.split_at_checked(16)?;
+        let part = u32::from_be_bytes(part.try_into().ok()?);
+        (of == message.0).then(|| usize::try_from(part).ok()).flatten()
+    };
+    read().ok_or_else(ApiError::malformed_id)
 }
 
 pub(crate) fn parse_message(text: &str) -> Result<MessageId, ApiError> {

@@ -6,8 +6,10 @@
 mod body;
 mod error;
 mod handlers;
+mod html;
 mod ids;
 mod page;
+mod prefer;
 mod request;
 mod routes;
 mod schema;

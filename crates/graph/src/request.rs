@@ -1,13 +1,16 @@
 //! One request as the handlers see it: who asks, of whose mail, with which options, and how to link back.
 
+use crate::body::{self, Given};
 use crate::error::{ApiError, ErrorCode};
+use crate::prefer::Preferences;
 use crate::{Graph, Scheme, ids};
+use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use identity::{Caller, Scope};
-use mailbox::{Mailbox, UserName};
+use mailbox::{Idempotency, Kind, MailError, Mailbox, UserName};
 use odata::Options;
-use store::{Position, Timestamp};
+use store::{Digest, Position, Timestamp};
 
 /// System query options of OData; those that a handler doesn't name are refused, not passed over.
 const SYSTEM_OPTIONS: [&str; 11] =
@@ -40,6 +43,7 @@ pub(crate) struct Asked<'g> {
     /// The path as the client sent it.
     pub(crate) path: String,
     pub(crate) options: Options,
+    pub(crate) preferences: Preferences,
     pub(crate) headers: HeaderMap,
 }
 
@@ -47,6 +51,51 @@ impl Asked<'_> {
     /// Opens the mailbox that was asked for, for one of these permissions.
     pub(crate) async fn mailbox(&self, wanted: &[Scope]) -> Result<Mailbox, ApiError> {
         Ok(self.graph.mail.open(&self.caller, &self.user, wanted).await?)
+    }
+
+    /// Reads the body, and what tells this request from another one if it comes again.
+    /// With `uploadSession`, the message that came by it stands for the body.
+    pub(crate) async fn body(&self, mailbox: &Mailbox, body: &mut Body) -> Result<(Given, Option<Idempotency>), ApiError> {
+        let (given, digest) = match self.extension("uploadSession") {
+            None => body::read(&self.graph.mail, &self.headers, body, self.graph.max_message_octets).await?,
+            Some(token) => {
+                let (owner, id) = ids::parse_upload(token)?;
+                if owner != mailbox.owner().id {
+                    return Err(MailError::NotFound(Kind::Upload).into());
+                }
+                let blob = mailbox.uploaded(id).await?.blob;
+                let digest = blob.digest;
+                (Given::Mime(blob), digest)
+            }
+        };
+        Ok((given, self.idempotency(&digest)?))
+    }
+
+    /// The key of this request, with a digest of everything it asks.
+    pub(crate) fn idempotency(&self, body: &Digest) -> Result<Option<Idempotency>, ApiError> {
+        let Some(key) = self.headers.get("idempotency-key") else { return Ok(None) };
+        let key = key.to_str().unwrap_or_default().trim().trim_matches('"');
+        if key.is_empty() || key.len() > MAX_KEY {
+            return Err(ApiError::bad_request(format!("Idempotency-Key must have 1 to {MAX_KEY} characters of ASCII.")));
+        }
+        let asked = format!("{} {:?} {:?} {}", self.path, self.options, self.preferences, body.to_hex());
+        Ok(Some(Idempotency { key: key.to_owned(), request: Digest::of(asked.as_bytes()) }))
+    }
+
+    /// The value of an option of our own, given as a query option or as a preference (with or without `restante.`).
+    pub(crate) fn extension(&self, name: &str) -> Option<&str> {
+        let preferred = || self.preferences.get(name).or_else(|| self.preferences.get(&format!("restante.{name}")));
+        self.options.get(name).or_else(preferred)
+    }
+
+    /// One of these that is a Boolean; bare, it is true.
+    pub(crate) fn extension_flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.extension(name).map(|value| value.trim().to_ascii_lowercase()).as_deref() {
+            None => Ok(None),
+            Some("" | "true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(ApiError::bad_request(format!("The value of '{name}' must be true or false."))),
+        }
     }
 
     /// Refuses system query options but these: one that were passed over would give a wrong answer.
@@ -83,6 +132,9 @@ impl Asked<'_> {
 
 /// Graph: user-list-messages: `$top` is 1 to 1000.
 const MAX_TOP: i64 = 1000;
+
+/// Longest Idempotency-Key that is taken.
+const MAX_KEY: usize = 256;
 
 /// The two ids of every answer (Graph: best practices).
 #[derive(Debug, Clone)]

@@ -2,8 +2,9 @@
 
 use crate::body::linger;
 use crate::error::{ApiError, ErrorCode};
-use crate::handlers::{mail_folders, messages, send_mail, users};
+use crate::handlers::{attachments, mail_folders, messages, replies, send_mail, uploads, users, value};
 use crate::page::json_answer;
+use crate::prefer::Preferences;
 use crate::request::{Asked, RequestIds, Version, origin};
 use crate::{Graph, ids};
 use axum::body::Body;
@@ -12,13 +13,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
 use futures::FutureExt;
-use mailbox::{FolderName, UserName};
+use mailbox::{Answer, FolderName, UploadId, UserName};
 use odata::{Options, Segment, parse_path};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use store::{MessageId, WellKnownName};
+use store::{MailboxId, MessageId, WellKnownName};
 
 /// Whose, and what.
 #[derive(Debug, PartialEq)]
@@ -31,10 +32,18 @@ struct Target {
 /// What a path names.
 #[derive(Debug, PartialEq)]
 enum Resource {
+    Attachment { message: MessageId, part: usize },
+    AttachmentValue { message: MessageId, part: usize },
+    Attachments(MessageId),
+    Copy(MessageId),
+    CreateReply(MessageId, Answer),
+    CreateUploadSession,
     MailFolder(FolderName),
     MailFolders { parent: Option<FolderName> },
     Message(MessageId),
     Messages { folder: Option<FolderName> },
+    Move(MessageId),
+    Reply(MessageId, Answer),
     Send(MessageId),
     SendMail,
     User,
@@ -46,16 +55,31 @@ async fn dispatch(asked: &Asked<'_>, resource: Resource, method: &Method, body: 
     // A HEAD is a GET whose body the server leaves out (RFC 9110 §9.3.2).
     let method = if method == Method::HEAD { &Method::GET } else { method };
     match (method, resource) {
+        (&Method::GET, Resource::Attachment { message, part }) => attachments::get_attachment(asked, message, part).await,
+        (&Method::DELETE, Resource::Attachment { message, part }) => attachments::delete_attachment(asked, message, part).await,
+        (&Method::GET, Resource::AttachmentValue { message, part }) => {
+            attachments::get_attachment_value(asked, message, part).await
+        }
+        (&Method::GET, Resource::Attachments(message)) => attachments::list_attachments(asked, message).await,
+        (&Method::POST, Resource::Attachments(message)) => attachments::create_attachment(asked, message, body).await,
+        (&Method::POST, Resource::Copy(id)) => messages::copy_message(asked, id, body).await,
+        (&Method::POST, Resource::CreateReply(id, answer)) => replies::create_reply(asked, id, answer, body).await,
+        (&Method::POST, Resource::CreateUploadSession) => uploads::create_upload_session(asked, body).await,
         (&Method::GET, Resource::MailFolder(name)) => mail_folders::get_mail_folder(asked, name).await,
         (&Method::GET, Resource::MailFolders { parent }) => mail_folders::list_mail_folders(asked, parent).await,
+        (&Method::POST, Resource::MailFolders { parent }) => mail_folders::create_mail_folder(asked, parent, body).await,
         (&Method::GET, Resource::Message(id)) => messages::get_message(asked, id).await,
+        (&Method::PATCH, Resource::Message(id)) => messages::update_message(asked, id, body).await,
         (&Method::DELETE, Resource::Message(id)) => messages::delete_message(asked, id).await,
         (&Method::GET, Resource::Messages { folder }) => messages::list_messages(asked, folder).await,
         (&Method::POST, Resource::Messages { folder }) => messages::create_message(asked, folder, body).await,
+        (&Method::POST, Resource::Move(id)) => messages::move_message(asked, id, body).await,
+        (&Method::POST, Resource::Reply(id, answer)) => replies::reply(asked, id, answer, body).await,
         (&Method::POST, Resource::Send(id)) => send_mail::send_message(asked, id).await,
         (&Method::POST, Resource::SendMail) => send_mail::send_mail(asked, body).await,
         (&Method::GET, Resource::User) => users::get_user(asked).await,
-        (&Method::GET, Resource::Value(id)) => messages::get_value(asked, id).await,
+        (&Method::GET, Resource::Value(id)) => value::get_value(asked, id).await,
+        (&Method::PUT, Resource::Value(id)) => value::put_value(asked, id, body).await,
         _ => Err(ApiError::method_not_allowed()),
     }
 }
@@ -87,6 +111,9 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
         ([], None) => Ok(Resource::User),
         ([], Some(folder)) => Ok(Resource::MailFolder(folder)),
         ([send], None) if send.is("sendMail") => Ok(Resource::SendMail),
+        ([messages, create], None) if messages.is("messages") && create.is("createUploadSession") => {
+            Ok(Resource::CreateUploadSession)
+        }
         ([messages, rest @ ..], folder) if messages.is("messages") => match keyed(messages, rest) {
             (None, []) => Ok(Resource::Messages { folder }),
             (None, [next, ..]) => Err(ApiError::no_such_segment(next.text())),
@@ -103,12 +130,44 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
     }
 }
 
+/// What stands below a message: actions by their short or qualified name, its octets, its attachments.
 fn of_message(id: &str, rest: &[Segment]) -> Result<Resource, ApiError> {
+    let id = ids::parse_message(id)?;
+    let Some((first, rest)) = rest.split_first() else { return Ok(Resource::Message(id)) };
+    if first.is("attachments") {
+        return of_attachments(id, first, rest);
+    }
+    let action = match first.name().to_ascii_lowercase().as_str() {
+        "$value" => Resource::Value(id),
+        "copy" => Resource::Copy(id),
+        "createforward" => Resource::CreateReply(id, Answer::Forward),
+        "createreply" => Resource::CreateReply(id, Answer::Reply),
+        "createreplyall" => Resource::CreateReply(id, Answer::ReplyAll),
+        "forward" => Resource::Reply(id, Answer::Forward),
+        "move" => Resource::Move(id),
+        "reply" => Resource::Reply(id, Answer::Reply),
+        "replyall" => Resource::Reply(id, Answer::ReplyAll),
+        "send" => Resource::Send(id),
+        _ => return Err(ApiError::no_such_segment(first.text())),
+    };
     match rest {
-        [] => Ok(Resource::Message(ids::parse_message(id)?)),
-        [send] if send.is("send") => Ok(Resource::Send(ids::parse_message(id)?)),
-        [value] if value.is("$value") => Ok(Resource::Value(ids::parse_message(id)?)),
+        [] => Ok(action),
         [other, ..] => Err(ApiError::no_such_segment(other.text())),
+    }
+}
+
+fn of_attachments(message: MessageId, attachments: &Segment, rest: &[Segment]) -> Result<Resource, ApiError> {
+    match keyed(attachments, rest) {
+        (None, []) => Ok(Resource::Attachments(message)),
+        (None, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
+        (Some(id), rest) => {
+            let part = ids::parse_attachment(message, &id)?;
+            match rest {
+                [] => Ok(Resource::Attachment { message, part }),
+                [value] if value.is("$value") => Ok(Resource::AttachmentValue { message, part }),
+                [other, ..] => Err(ApiError::no_such_segment(other.text())),
+            }
+        }
     }
 }
 
@@ -134,6 +193,14 @@ fn folder_name(name: &str) -> Result<FolderName, ApiError> {
     }
 }
 
+/// The upload whose own address this is: it is asked for without a token (Graph: outlook-large-attachments).
+fn upload_at(path: &str) -> Option<Result<(MailboxId, UploadId), ApiError>> {
+    match parse_path(path).ok()?.as_slice() {
+        [_, uploads, token] if uploads.is("uploads") => Some(ids::parse_upload(token.text())),
+        _ => None,
+    }
+}
+
 fn not_yet(what: &str) -> ApiError {
     ApiError::new(ErrorCode::NotImplemented, format!("A request for {what} is not answered here yet."))
 }
@@ -148,7 +215,11 @@ pub(crate) async fn answer(State(graph): State<Arc<Graph>>, request: Request) ->
         linger(body);
     }
     let mut response = outcome.unwrap_or_else(|error| refusal(&graph, &parts, &ids, &error));
+    let applied = Preferences::of(&parts.headers).applied().and_then(|value| HeaderValue::from_str(&value).ok());
     let headers = response.headers_mut();
+    if let Some(applied) = applied {
+        headers.insert("preference-applied", applied);
+    }
     for (name, value) in [("request-id", &ids.request_id), ("client-request-id", &ids.client_request_id)] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
@@ -160,6 +231,10 @@ pub(crate) async fn answer(State(graph): State<Arc<Graph>>, request: Request) ->
 }
 
 async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response, ApiError> {
+    if let Some(of) = upload_at(parts.uri.path()) {
+        let address = format!("{}{}", origin(parts), parts.uri.path());
+        return uploads::at_upload_url(&graph.mail, &parts.method, of?, &parts.headers, body, &address).await;
+    }
     let target = resolve(parts.uri.path());
     let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let caller = graph.identity.prove(authorization)?;
@@ -172,6 +247,7 @@ async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response
         origin: origin(parts),
         path: parts.uri.path().to_owned(),
         options: Options::parse(parts.uri.query().unwrap_or_default())?,
+        preferences: Preferences::of(&parts.headers),
         headers: parts.headers.clone(),
     };
     dispatch(&asked, resource, &parts.method, body).await

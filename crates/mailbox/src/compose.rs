@@ -4,51 +4,75 @@ use crate::Mailbox;
 use crate::drafts::NewMessage;
 use crate::error::MailError;
 use mime::{BodyKind, Composition, NameAddr};
-use store::MessageId;
+use store::{MessageId, MessageRecord, Overlay};
 
-/// What stands beside a message's octets and is no part of them.
+/// What stands beside a message's octets and is no part of them; nothing where its owner said nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Beside {
     /// Names of categories
-    pub categories: Vec<String>,
+    pub categories: Option<Vec<String>>,
     /// The follow-up flag as Graph's JSON
     pub flag: Option<String>,
     /// focused, other
     pub inference_classification: Option<String>,
+    /// Read
+    pub is_read: Option<bool>,
 }
 
-/// A message to be composed.
+impl Beside {
+    /// What stands beside a message that is there already.
+    pub(crate) fn of(record: &MessageRecord) -> Beside {
+        Beside {
+            categories: Some(record.categories.clone()),
+            flag: Some(record.flag.clone()),
+            inference_classification: Some(record.inference_classification.clone()),
+            is_read: Some(record.is_read),
+        }
+    }
+}
+
+impl Beside {
+    /// What is said here, else there.
+    pub(crate) fn or(self, other: Beside) -> Beside {
+        Beside {
+            categories: self.categories.or(other.categories),
+            flag: self.flag.or(other.flag),
+            inference_classification: self.inference_classification.or(other.inference_classification),
+            is_read: self.is_read.or(other.is_read),
+        }
+    }
+}
+
+/// A message as a client writes it in JSON, whole or in part: what is not given is the server's to fill in, or stays.
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
-    /// From; the mailbox's owner where there is none.
+    /// From
     pub from: Option<NameAddr>,
-    /// Sender, where it is somebody else.
+    /// Sender, where it is somebody else
     pub sender: Option<NameAddr>,
     /// To
-    pub to: Vec<NameAddr>,
+    pub to: Option<Vec<NameAddr>>,
     /// Cc
-    pub cc: Vec<NameAddr>,
+    pub cc: Option<Vec<NameAddr>>,
     /// Bcc
-    pub bcc: Vec<NameAddr>,
+    pub bcc: Option<Vec<NameAddr>>,
     /// Reply-To
-    pub reply_to: Vec<NameAddr>,
+    pub reply_to: Option<Vec<NameAddr>>,
     /// Subject
-    pub subject: String,
-    /// Form of the text
-    pub body_kind: BodyKind,
-    /// The text
-    pub body: String,
+    pub subject: Option<String>,
+    /// The text and its form
+    pub body: Option<(BodyKind, String)>,
     /// Files
     pub attachments: Vec<mime::Attachment>,
     /// Further header fields: name and text
     pub fields: Vec<(String, String)>,
     /// Importance
-    pub importance: Importance,
+    pub importance: Option<Importance>,
     /// Asks for a report of delivery.
-    pub is_delivery_receipt_requested: bool,
+    pub is_delivery_receipt_requested: Option<bool>,
     /// Asks for a report of reading (RFC 8098).
-    pub is_read_receipt_requested: bool,
-    /// Message-ID, where the sender gave one
+    pub is_read_receipt_requested: Option<bool>,
+    /// Message-ID
     pub internet_message_id: Option<String>,
     /// What is no part of the octets
     pub beside: Beside,
@@ -83,7 +107,7 @@ impl Importance {
 }
 
 /// Fields that have properties of their own, or are the server's to write: no client gives them by name.
-const OWN_FIELDS: [&str; 14] = [
+const OWN_FIELDS: [&str; 16] = [
     "From",
     "Sender",
     "Reply-To",
@@ -98,6 +122,8 @@ const OWN_FIELDS: [&str; 14] = [
     "Return-Path",
     "Received",
     "Resent-Bcc",
+    READ_RECEIPT,
+    DELIVERY_RECEIPT,
 ];
 
 impl Mailbox {
@@ -106,61 +132,87 @@ impl Mailbox {
     /// # Errors
     /// [`MailError::InvalidHeader`], [`MailError::TooLarge`], [`MailError::Store`].
     pub async fn compose(&self, draft: Draft) -> Result<NewMessage, MailError> {
-        let limit = self.mail.inner.options.max_message_octets;
+        let fields = draft.fields.iter().map(|(name, _)| name);
+        if let Some(name) = fields.into_iter().find(|name| !may_be_given(name)) {
+            return Err(MailError::InvalidHeader(name.clone()));
+        }
+        self.compose_with(draft, Vec::new()).await
+    }
+
+    /// The same, with header fields of our own before those that the client gave.
+    pub(crate) async fn compose_with(&self, draft: Draft, own: Vec<(String, String)>) -> Result<NewMessage, MailError> {
         let beside = draft.beside.clone();
         let message_id = draft.internet_message_id.clone();
-        let composition = self.composition(draft)?;
+        let composition = self.composition(draft, own);
         let octets = tokio::task::spawn_blocking(move || mime::compose(&composition))
             .await
             .map_err(|_| MailError::Store(store::StoreError::Stopped))?;
-        if octets.len() as u64 > limit {
-            return Err(MailError::TooLarge { limit });
-        }
-        let blob = self.mail.spool().write(&octets).await?.finish().await?;
-        Ok(NewMessage { blob, is_composed: true, message_id, beside })
+        self.check_size(octets.len() as u64)?;
+        let blob = self.mail.spool().write(octets).await?.finish().await?;
+        Ok(NewMessage { blob, is_composed: true, message_id, beside, overlay: Overlay::default() })
     }
 
-    fn composition(&self, draft: Draft) -> Result<Composition, MailError> {
+    /// Refuses what has more octets than a message may have.
+    pub(crate) fn check_size(&self, octets: u64) -> Result<(), MailError> {
+        let limit = self.mail.inner.options.max_message_octets;
+        if octets > limit { Err(MailError::TooLarge { limit }) } else { Ok(()) }
+    }
+
+    fn composition(&self, draft: Draft, mut fields: Vec<(String, String)>) -> Composition {
         let owner = NameAddr { name: self.owner.display_name.clone(), address: self.owner.user_principal_name.clone() };
-        let mut fields = Vec::new();
-        if draft.importance != Importance::Normal {
-            fields.push(("Importance".to_owned(), draft.importance.as_str().to_owned()));
-        }
-        if draft.is_read_receipt_requested {
-            fields.push(("Disposition-Notification-To".to_owned(), owner.address.clone()));
-        }
-        if draft.is_delivery_receipt_requested {
-            fields.push(("Return-Receipt-To".to_owned(), owner.address.clone()));
-        }
-        for (name, text) in draft.fields {
-            if !may_be_given(&name) {
-                return Err(MailError::InvalidHeader(name));
-            }
-            fields.push((name, text));
-        }
+        fields.extend(self.request_fields(&draft));
+        fields.extend(draft.fields);
         let from = draft.from.unwrap_or(owner);
-        Ok(Composition {
+        let (body_kind, body) = draft.body.unwrap_or_default();
+        Composition {
             sender: draft.sender.filter(|s| !s.address.eq_ignore_ascii_case(&from.address)),
             from: vec![from],
-            to: draft.to,
-            cc: draft.cc,
-            bcc: draft.bcc,
-            reply_to: draft.reply_to,
-            subject: draft.subject,
+            to: draft.to.unwrap_or_default(),
+            cc: draft.cc.unwrap_or_default(),
+            bcc: draft.bcc.unwrap_or_default(),
+            reply_to: draft.reply_to.unwrap_or_default(),
+            subject: draft.subject.unwrap_or_default(),
             fields,
-            body_kind: draft.body_kind,
-            body: draft.body,
+            body_kind,
+            body,
             attachments: draft.attachments,
-            boundary_seed: uuid::Uuid::from_bytes(MessageId::new(self.now()).0).simple().to_string(),
-        })
+            boundary_seed: self.boundary_seed(),
+        }
+    }
+
+    /// The header fields by which a message says how important it is and which reports it asks for.
+    fn request_fields(&self, draft: &Draft) -> Vec<(String, String)> {
+        let importance = draft.importance.filter(|i| *i != Importance::Normal).map(|i| i.as_str().to_owned());
+        let owner = || self.owner.user_principal_name.clone();
+        let read = draft.is_read_receipt_requested.unwrap_or(false).then(owner);
+        let delivery = draft.is_delivery_receipt_requested.unwrap_or(false).then(owner);
+        let fields = [(IMPORTANCE, importance), (READ_RECEIPT, read), (DELIVERY_RECEIPT, delivery)];
+        fields.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?))).collect()
+    }
+
+    /// Letters and figures that no message has in it yet.
+    pub(crate) fn boundary_seed(&self) -> String {
+        uuid::Uuid::from_bytes(MessageId::new(self.now()).0).simple().to_string()
     }
 }
+
+/// RFC 2156 §5.3.4
+pub(crate) const IMPORTANCE: &str = "Importance";
+/// RFC 8098 §2.1
+pub(crate) const READ_RECEIPT: &str = "Disposition-Notification-To";
+/// Never standardised, and what mail programs write.
+pub(crate) const DELIVERY_RECEIPT: &str = "Return-Receipt-To";
 
 /// Whether a client may give a field of this name: a field name (RFC 5322 §3.6.8) that has no property of its own.
 fn may_be_given(name: &str) -> bool {
     let is_name = !name.is_empty() && name.len() <= 76 && name.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+    is_name && !has_property(name)
+}
+
+/// Whether a field of this name is written from a property of its message, or by the server.
+pub(crate) fn has_property(name: &str) -> bool {
     let of_content = name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"));
-    is_name && !of_content && !OWN_FIELDS.iter().any(|own| own.eq_ignore_ascii_case(name))
+    of_content || OWN_FIELDS.iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
-use store::{MessageId, Person, StoreError, Submission, WellKnownName, WriteTx};
+use store::{MessageId, Overlay, Person, StoreError, Submission, WellKnownName, WriteTx};
 
 /// Forward-paths looked at together; their deeds share commits.
 const TOGETHER: i64 = 256;
@@ -64,7 +64,7 @@ impl Mail {
 
     /// Files a submission in the Inbox of each of its due recipients, in one transaction.
     async fn deliver(&self, submission: Submission) -> Result<(), MailError> {
-        let message = Message::parse(self.inner.store.octets(submission.blob).await?);
+        let message = Message::parse(self.inner.store.blob(submission.blob).await?.octets);
         let mail = self.clone();
         self.inner.store.write(move |tx| mail.file(tx, &submission, &message)).await
     }
@@ -108,11 +108,13 @@ impl Mail {
             folder: tx.well_known_folder(person.id, WellKnownName::Inbox)?,
             id: MessageId::new(now),
             created: now,
+            received: now,
             now,
             is_draft: false,
             is_read: false,
             is_composed: false,
             beside: Beside::default(),
+            overlay: Overlay::default(),
         };
         tx.add_message(person.id, &index(copy, place))?;
         Ok(())

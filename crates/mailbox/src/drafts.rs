@@ -1,13 +1,13 @@
-//! Messages that are not sent yet.
+//! Messages that are not sent yet, and messages that come in as they once were received.
 
 use crate::Mailbox;
 use crate::compose::Beside;
 use crate::error::MailError;
 use crate::folders::FolderName;
-use crate::generated::missing_fields;
+use crate::generated::{Missing, missing_fields};
 use crate::index::{Copy, Place, index};
-use mime::{Cuts, Message};
-use store::{Blob, MessageId, MessageRecord, Timestamp, WellKnownName, WriteTx};
+use mime::{Cuts, Date, Message};
+use store::{Blob, Digest, MessageId, MessageRecord, Overlay, Timestamp, WellKnownName, WriteTx};
 
 /// A message that came from a client: its octets, ready to be named by a row.
 #[derive(Debug, Clone)]
@@ -20,13 +20,28 @@ pub struct NewMessage {
     pub message_id: Option<String>,
     /// What is no part of the octets.
     pub beside: Beside,
+    /// What stands beside the octets and is sent with them.
+    pub overlay: Overlay,
+}
+
+/// How a message was received that is filed as such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Received {
+    /// When; by its Date field where nothing is said.
+    pub date_time: Option<Timestamp>,
 }
 
 impl NewMessage {
     /// A message given as MIME.
     pub fn from_mime(blob: Blob) -> NewMessage {
-        NewMessage { blob, is_composed: false, message_id: None, beside: Beside::default() }
+        NewMessage { blob, is_composed: false, message_id: None, beside: Beside::default(), overlay: Overlay::default() }
     }
+}
+
+/// How a new message is filed.
+enum Filing {
+    Draft,
+    Received(Received),
 }
 
 impl Mailbox {
@@ -35,24 +50,52 @@ impl Mailbox {
     /// # Errors
     /// [`MailError::NotFound`] for the folder, [`MailError::Store`].
     pub async fn create_draft(&self, new: NewMessage, folder: Option<FolderName>) -> Result<MessageRecord, MailError> {
+        let folder = folder.unwrap_or(FolderName::WellKnown(WellKnownName::Drafts));
+        self.file(new, folder, Filing::Draft).await
+    }
+
+    /// Files a message as one that was received, in the Inbox or in the folder that is named. It goes nowhere.
+    ///
+    /// # Errors
+    /// [`MailError::NotFound`] for the folder, [`MailError::Store`].
+    pub async fn import(
+        &self,
+        new: NewMessage,
+        folder: Option<FolderName>,
+        received: Received,
+    ) -> Result<MessageRecord, MailError> {
+        let folder = folder.unwrap_or(FolderName::WellKnown(WellKnownName::Inbox));
+        self.file(new, folder, Filing::Received(received)).await
+    }
+
+    async fn file(&self, new: NewMessage, folder: FolderName, filing: Filing) -> Result<MessageRecord, MailError> {
         let message = Message::parse(new.blob.octets.clone());
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
-            let folder = mailbox.folder_id(tx, &folder.unwrap_or(FolderName::WellKnown(WellKnownName::Drafts)))?;
             let now = mailbox.now();
+            let (copy, received) = match filing {
+                Filing::Draft => {
+                    let message_id = new.message_id.clone().unwrap_or_else(|| mailbox.new_message_id(now));
+                    (mailbox.own_copy(&message, new.blob.digest, new.is_composed, &message_id, &new.overlay, now), now)
+                }
+                Filing::Received(received) => {
+                    let date = || Date::parse(&message.field("Date")?.body()).map(Timestamp::from_seconds);
+                    (whole_copy(&message, new.blob.digest), received.date_time.or_else(date).unwrap_or(now))
+                }
+            };
             let place = Place {
                 mailbox: mailbox.owner.id,
-                folder,
+                folder: mailbox.folder_id(tx, &folder)?,
                 id: MessageId::new(now),
                 created: now,
+                received,
                 now,
-                is_draft: true,
+                is_draft: matches!(filing, Filing::Draft),
                 is_read: true,
                 is_composed: new.is_composed,
                 beside: new.beside,
+                overlay: new.overlay,
             };
-            let message_id = new.message_id.unwrap_or_else(|| mailbox.new_message_id(now));
-            let copy = mailbox.own_copy(&message, new.blob.digest, new.is_composed, &message_id, now);
             let mut record = index(copy, place);
             tx.put_blob(&new.blob)?;
             record.modseq = tx.add_message(mailbox.owner.id, &record)?;
@@ -65,12 +108,13 @@ impl Mailbox {
     pub(crate) fn own_copy<'m>(
         &self,
         message: &'m Message,
-        blob: store::Digest,
+        blob: Digest,
         is_composed: bool,
         message_id: &str,
+        overlay: &Overlay,
         now: Timestamp,
     ) -> Copy<'m> {
-        let fields = missing_fields(message, &self.owner, message_id, now);
+        let fields = missing_fields(message, &Missing { author: &self.owner, message_id, overlay, now });
         let (prefix, generated) = if is_composed { (fields, String::new()) } else { (String::new(), fields) };
         Copy { message, blob, prefix, generated, cuts: Cuts::default() }
     }
@@ -80,4 +124,9 @@ impl Mailbox {
         let id = uuid::Uuid::from_bytes(MessageId::new(now).0);
         format!("<{}@{}>", id.simple(), self.mail.inner.options.domain)
     }
+}
+
+/// A copy that is nothing but the octets.
+fn whole_copy(message: &Message, blob: Digest) -> Copy<'_> {
+    Copy { message, blob, prefix: String::new(), generated: String::new(), cuts: Cuts::default() }
 }

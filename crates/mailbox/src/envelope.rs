@@ -2,6 +2,7 @@
 
 use crate::error::MailError;
 use mime::{AddrSpec, Message};
+use store::{Overlay, Recipient};
 
 /// Graph: message resource: at most 500 recipients over To, Cc and Bcc.
 const MAX_RECIPIENTS: usize = 500;
@@ -14,13 +15,20 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// To those whom the header names in To, Cc and Bcc.
+    /// To those whom the header names in To, Cc and Bcc, and those whom the overlay adds, or names instead of Bcc.
     ///
     /// # Errors
     /// [`MailError::InvalidRecipients`], [`MailError::NoRecipients`].
-    pub fn from_header(message: &Message) -> Result<Envelope, MailError> {
-        let named = ["To", "Cc", "Bcc"].into_iter().flat_map(|name| message.addresses(name));
-        Envelope::new(named.map(|named| if named.address.is_empty() { named.name } else { named.address }))
+    pub fn of(message: &Message, overlay: &Overlay) -> Result<Envelope, MailError> {
+        let named = |name: &str| {
+            let of_header = message.addresses(name).into_iter();
+            of_header.map(|named| if named.address.is_empty() { named.name } else { named.address })
+        };
+        let beside = |recipients: &[Recipient]| recipients.iter().map(|r| r.address.clone()).collect::<Vec<_>>();
+        let bcc = overlay.bcc.as_deref().map_or_else(|| named("Bcc").collect(), beside);
+        let to = beside(&overlay.to).into_iter().chain(named("To"));
+        let cc = beside(&overlay.cc).into_iter().chain(named("Cc"));
+        Envelope::new(to.chain(cc).chain(bcc))
     }
 
     /// To these addresses.
@@ -52,14 +60,26 @@ mod tests {
     use super::*;
 
     fn of(text: &'static str) -> Result<Vec<String>, MailError> {
+        with(text, &Overlay::default())
+    }
+
+    fn with(text: &'static str, overlay: &Overlay) -> Result<Vec<String>, MailError> {
         let message = Message::parse(bytes::Bytes::from_static(text.as_bytes()));
-        Ok(Envelope::from_header(&message)?.forward_paths.iter().map(|p| p.as_str().to_owned()).collect())
+        Ok(Envelope::of(&message, overlay)?.forward_paths.iter().map(|p| p.as_str().to_owned()).collect())
     }
 
     #[test]
     fn each_address_once_from_all_three_fields() {
         let found = of("To: A <a@x.org>, b@x.org\nCc: A@X.org\nBcc: c@x.org\n\n").expect("envelope");
         assert_eq!(found, ["a@x.org", "b@x.org", "c@x.org"]);
+    }
+
+    #[test]
+    fn the_overlay_adds_and_stands_instead_of_bcc() {
+        let one = |address: &str| vec![Recipient { name: String::new(), address: address.into() }];
+        let overlay = Overlay { to: one("t@x.org"), cc: one("c@x.org"), bcc: Some(one("b@x.org")), ..Overlay::default() };
+        let found = with("To: a@x.org\nBcc: not@x.org\n\n", &overlay).expect("envelope");
+        assert_eq!(found, ["t@x.org", "a@x.org", "c@x.org", "b@x.org"]);
     }
 
     #[test]

@@ -9,6 +9,10 @@ pub enum Kind {
     Folder,
     /// A message
     Message,
+    /// A part of a message that is an attachment
+    Attachment,
+    /// An upload session
+    Upload,
     /// A person
     User,
 }
@@ -22,6 +26,18 @@ pub enum MailError {
     /// What is asked for can't be deleted.
     #[error("it can't be deleted from where it is")]
     CannotDelete,
+    /// Somebody else changed it in between.
+    #[error("it was changed in between")]
+    Conflict,
+    /// A folder of that name stands there already.
+    #[error("there is a folder {0:?} already")]
+    FolderExists(String),
+    /// The key came with another request before.
+    #[error("the idempotency key came with another request before")]
+    KeyReused,
+    /// What is given can't be set, or not any more; the sentence says why.
+    #[error("{0}")]
+    InvalidPropertySet(&'static str),
     /// The name of a header field is none, or is not the client's to give.
     #[error("the header field {0:?} can't be given")]
     InvalidHeader(String),
@@ -43,6 +59,14 @@ pub enum MailError {
     /// From or Sender names somebody as whom the caller may not send.
     #[error("may not send as {0:?}")]
     SendAsDenied(String),
+    /// An upload's range does not begin where its octets end.
+    #[error("the range begins at {from}, where {expected} octets have come")]
+    RangeMismatch {
+        /// Where it begins.
+        from: u64,
+        /// How many octets have come.
+        expected: u64,
+    },
     /// More octets than a message may have.
     #[error("the message has more than {limit} octets")]
     TooLarge {

@@ -2,7 +2,7 @@
 
 use crate::Mailbox;
 use crate::error::{Kind, MailError};
-use store::{Folder, FolderId, ReadTx, WellKnownName};
+use store::{Folder, FolderId, ReadTx, StoreError, WellKnownName, WriteTx};
 
 /// How a request names a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,27 @@ impl Mailbox {
             Ok(tx.child_folders(mailbox.owner.id, parent, skip, top)?)
         };
         self.store().read(look).await
+    }
+
+    /// Makes a folder within another.
+    ///
+    /// # Errors
+    /// [`MailError::NotFound`] for the parent, [`MailError::FolderExists`], [`MailError::Store`].
+    pub async fn create_folder(&self, parent: FolderName, display_name: &str, is_hidden: bool) -> Result<Folder, MailError> {
+        let (mailbox, name) = (self.clone(), display_name.to_owned());
+        let deed = move |tx: &mut WriteTx<'_>| {
+            let owner = mailbox.owner.id;
+            let parent = mailbox.folder_id(tx, &parent)?;
+            let id = FolderId::new(mailbox.now());
+            match tx.add_folder(owner, id, parent, &name, is_hidden) {
+                Err(StoreError::Conflict) => Err(MailError::FolderExists(name)),
+                added => {
+                    added?;
+                    tx.folder(owner, id)?.ok_or(MailError::NotFound(Kind::Folder))
+                }
+            }
+        };
+        self.store().write(deed).await
     }
 
     /// The id of a folder that is there.

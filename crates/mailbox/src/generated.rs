@@ -1,10 +1,21 @@
 //! Header fields that a client left out. They stand beside its octets, and before the first one in what is delivered.
 
+use crate::compose::{DELIVERY_RECEIPT, IMPORTANCE, READ_RECEIPT};
 use mime::{Date, LineEnd, Message, NameAddr, Opening};
-use store::{Person, Timestamp};
+use store::{Overlay, Person, Recipient, Timestamp};
 
-/// The fields of RFC 5322 §3.6 that a message must have and lacks, as lines that end as the message's own do.
-pub(crate) fn missing_fields(message: &Message, author: &Person, message_id: &str, now: Timestamp) -> String {
+/// What a message's missing fields are made of.
+pub(crate) struct Missing<'m> {
+    pub(crate) author: &'m Person,
+    pub(crate) message_id: &'m str,
+    pub(crate) overlay: &'m Overlay,
+    pub(crate) now: Timestamp,
+}
+
+/// The fields that a message must have (RFC 5322 §3.6), or that stand beside it, and that its header lacks: as lines
+/// that end as the message's own do.
+pub(crate) fn missing_fields(message: &Message, missing: &Missing<'_>) -> String {
+    let Missing { author, message_id, overlay, now } = missing;
     let lacks = |name: &str| message.field(name).is_none();
     let mut lines = String::new();
     if lacks("Date") {
@@ -17,7 +28,32 @@ pub(crate) fn missing_fields(message: &Message, author: &Person, message_id: &st
     if lacks("Message-ID") {
         lines += &format!("Message-ID: {message_id}\r\n");
     }
+    if lacks("To") && lacks("Cc") {
+        lines += &mime::address_line("To", &name_addrs(&overlay.to));
+        lines += &mime::address_line("Cc", &name_addrs(&overlay.cc));
+    }
+    for (name, text) in overlay.threading.iter().chain(&requests(overlay, author)) {
+        if lacks(name) {
+            lines += &mime::field_line(name, text);
+        }
+    }
     ended_as(lines, message.line_end())
+}
+
+/// What the owner asked for beside the octets.
+fn requests(overlay: &Overlay, author: &Person) -> Vec<(String, String)> {
+    let importance = overlay.importance.clone().filter(|importance| importance != "normal");
+    let asked = |wanted: Option<bool>| wanted.unwrap_or(false).then(|| author.user_principal_name.clone());
+    let fields = [
+        (IMPORTANCE, importance),
+        (READ_RECEIPT, asked(overlay.is_read_receipt_requested)),
+        (DELIVERY_RECEIPT, asked(overlay.is_delivery_receipt_requested)),
+    ];
+    fields.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?))).collect()
+}
+
+fn name_addrs(recipients: &[Recipient]) -> Vec<NameAddr> {
+    recipients.iter().map(|r| NameAddr { name: r.name.clone(), address: r.address.clone() }).collect()
 }
 
 /// The trace that final delivery adds (RFC 5321 §4.4): where errors go, and that it came by here.
@@ -80,15 +116,37 @@ mod tests {
         }
     }
 
+    fn missing(text: &'static str, overlay: &Overlay) -> String {
+        let now = Timestamp::from_seconds(1_620_341_234);
+        missing_fields(&message(text), &Missing { author: &author(), message_id: "<1@x>", overlay, now })
+    }
+
     #[test]
     fn only_what_lacks_is_generated_with_the_messages_line_ends() {
-        let now = Timestamp::from_seconds(1_620_341_234);
         assert_eq!(
-            missing_fields(&message("Subject: x\n\nbody"), &author(), "<1@x>", now),
+            missing("Subject: x\n\nbody", &Overlay::default()),
             "Date: Thu, 6 May 2021 22:47:14 +0000\nFrom: \"Adele Vance\" <AdeleV@contoso.com>\nMessage-ID: <1@x>\n"
         );
-        let whole = message("Date: yesterday\r\nFrom: a@x.org\r\nMessage-id: <2@x>\r\n\r\n");
-        assert_eq!(missing_fields(&whole, &author(), "<1@x>", now), "");
+        let whole = "Date: yesterday\r\nFrom: a@x.org\r\nMessage-id: <2@x>\r\n\r\n";
+        assert_eq!(missing(whole, &Overlay::default()), "");
+    }
+
+    #[test]
+    fn what_stands_beside_is_said_where_the_header_says_nothing() {
+        let overlay = Overlay {
+            to: vec![Recipient { name: String::new(), address: "a@x.org".into() }],
+            threading: vec![("In-Reply-To".into(), "<0@x>".into())],
+            importance: Some("high".into()),
+            is_read_receipt_requested: Some(true),
+            ..Overlay::default()
+        };
+        assert_eq!(
+            missing("Date: d\nFrom: f\nMessage-ID: <2@x>\n\n", &overlay),
+            "To: <a@x.org>\nIn-Reply-To: <0@x>\nImportance: high\nDisposition-Notification-To: AdeleV@contoso.com\n"
+        );
+        let said = "Date: d\nFrom: f\nMessage-ID: <2@x>\nCc: c@x.org\nIn-Reply-To: <9@x>\nimportance: low\n\
+                    Disposition-notification-to: f\n\n";
+        assert_eq!(missing(said, &overlay), "");
     }
 
     #[test]

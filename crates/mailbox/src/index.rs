@@ -1,8 +1,8 @@
 //! Octets → row: everything that a list shows without opening the message.
 
-use crate::compose::{Beside, Importance};
+use crate::compose::{Beside, DELIVERY_RECEIPT, Importance, READ_RECEIPT};
 use mime::{Cuts, Date, HeaderField, Message, NameAddr, msg_ids};
-use store::{Digest, FolderId, MailboxId, MessageId, MessageRecord, Recipient, Timestamp};
+use store::{Digest, FolderId, MailboxId, MessageId, MessageRecord, Overlay, Recipient, Timestamp};
 use uuid::Uuid;
 
 /// A copy of a message: what stands before its octets, and what is left out of them.
@@ -22,11 +22,13 @@ pub(crate) struct Place {
     pub(crate) folder: FolderId,
     pub(crate) id: MessageId,
     pub(crate) created: Timestamp,
+    pub(crate) received: Timestamp,
     pub(crate) now: Timestamp,
     pub(crate) is_draft: bool,
     pub(crate) is_read: bool,
     pub(crate) is_composed: bool,
     pub(crate) beside: Beside,
+    pub(crate) overlay: Overlay,
 }
 
 /// The row of a copy. Its `modseq` is the store's to set.
@@ -37,6 +39,7 @@ pub(crate) fn index(copy: Copy<'_>, place: Place) -> MessageRecord {
     let from = header.recipients("From");
     let sender = header.recipients("Sender");
     let message = copy.message;
+    let asked = |beside: Option<bool>, name: &str| beside.unwrap_or_else(|| header.field(name).is_some());
     let size = copy.prefix.len() + message.octets().len() - copy.cuts.octets();
     MessageRecord {
         id: place.id,
@@ -45,34 +48,49 @@ pub(crate) fn index(copy: Copy<'_>, place: Place) -> MessageRecord {
         blob: copy.blob,
         size: i64::try_from(size).unwrap_or(i64::MAX),
         is_draft: place.is_draft,
-        is_read: place.is_read,
+        is_read: place.beside.is_read.unwrap_or(place.is_read),
         is_composed: place.is_composed,
         created_date_time: place.created,
         last_modified_date_time: place.now,
-        received_date_time: place.now,
-        sent_date_time: header.date().unwrap_or(place.now),
+        received_date_time: place.received,
+        sent_date_time: header.date().unwrap_or(place.received),
         internet_message_id,
         conversation_id,
         conversation_index: header.thread_index().unwrap_or_else(|| thread_index(place.now, conversation_id)),
         subject: message.text("Subject").unwrap_or_default(),
         body_preview: message.body_preview(),
-        importance: header.importance().as_str().to_owned(),
+        importance: place.overlay.importance.clone().unwrap_or_else(|| header.importance().as_str().to_owned()),
         inference_classification: place.beside.inference_classification.unwrap_or_else(|| "focused".to_owned()),
         has_attachments: message.attachments().any(|(_, part)| !part.is_inline()),
-        is_delivery_receipt_requested: message.field("Return-Receipt-To").is_some(),
-        is_read_receipt_requested: message.field("Disposition-Notification-To").is_some(),
+        is_delivery_receipt_requested: asked(place.overlay.is_delivery_receipt_requested, DELIVERY_RECEIPT),
+        is_read_receipt_requested: asked(place.overlay.is_read_receipt_requested, READ_RECEIPT),
         sender: if sender.is_empty() { from.iter().take(1).cloned().collect() } else { sender },
         from,
-        to_recipients: header.recipients("To"),
-        cc_recipients: header.recipients("Cc"),
-        bcc_recipients: if copy.cuts.is_empty() { header.recipients("Bcc") } else { Vec::new() },
+        to_recipients: with_added(header.recipients("To"), &place.overlay.to),
+        cc_recipients: with_added(header.recipients("Cc"), &place.overlay.cc),
+        bcc_recipients: match &place.overlay.bcc {
+            Some(bcc) => bcc.clone(),
+            None if copy.cuts.is_empty() => header.recipients("Bcc"),
+            None => Vec::new(), // a recipient's copy
+        },
         reply_to: header.recipients("Reply-To"),
-        categories: place.beside.categories,
+        categories: place.beside.categories.unwrap_or_default(),
         flag: place.beside.flag.unwrap_or_else(|| r#"{"flagStatus":"notFlagged"}"#.to_owned()),
         cuts: copy.cuts.to_text(),
         prefix: copy.prefix,
         generated: copy.generated,
+        overlay: place.overlay,
     }
+}
+
+/// The recipients of a header field, and those beside it that it doesn't name.
+fn with_added(mut named: Vec<Recipient>, added: &[Recipient]) -> Vec<Recipient> {
+    for recipient in added {
+        if !named.iter().any(|n| n.address.eq_ignore_ascii_case(&recipient.address)) {
+            named.push(recipient.clone());
+        }
+    }
+    named
 }
 
 /// The header of a copy: the fields before its octets, then its own.
@@ -107,7 +125,7 @@ impl<'m> Header<'m> {
 
     /// Importance (RFC 2156 §5.3.4), else the X-Priority that older clients write, else Priority (RFC 2156 §5.3.6).
     fn importance(&self) -> Importance {
-        let word = |name: &str| self.message.text(name).map(|text| text.trim().to_ascii_lowercase());
+        let word = |name: &str| self.field(name).map(|f| f.text()).map(|text| text.trim().to_ascii_lowercase());
         let importance = word("Importance").and_then(|text| Importance::parse(&text));
         importance
             .or_else(|| match word("X-Priority")?.as_bytes().first()? {
@@ -126,7 +144,7 @@ impl<'m> Header<'m> {
 
     /// The octets of Thread-Index, if it is one: a header block of 22 octets, then 5 for each reply (MS-OXOMSG 2.2.1.3).
     fn thread_index(&self) -> Option<Vec<u8>> {
-        let body = self.message.field("Thread-Index")?.body();
+        let body = self.field("Thread-Index")?.body();
         let octets = mime::decode_base64(body.trim_ascii()).ok()?;
         (octets.len() >= 22 && (octets.len() - 22).is_multiple_of(5)).then_some(octets)
     }
@@ -134,17 +152,21 @@ impl<'m> Header<'m> {
 
 /// The conversation of a message in one mailbox: named after its root, which is the first reference (RFC 5322 §3.6.4).
 fn conversation(mailbox: MailboxId, header: &Header<'_>, message_id: &str) -> [u8; 16] {
-    let first = |name: &str| header.message.field(name).and_then(|f| msg_ids(&f.body()).into_iter().next());
+    let first = |name: &str| header.field(name).and_then(|f| msg_ids(&f.body()).into_iter().next());
     let root = first("References").or_else(|| first("In-Reply-To")).unwrap_or_else(|| message_id.to_owned());
     *Uuid::new_v5(&Uuid::from_bytes(mailbox.0), root.as_bytes()).as_bytes()
 }
 
 /// The index of a conversation that begins now (MS-OXOMSG 2.2.1.3): a 1, the upper five octets of a FILETIME, a GUID.
-fn thread_index(now: Timestamp, conversation: [u8; 16]) -> Vec<u8> {
-    const FILETIME_OF_1970: i64 = 116_444_736_000_000_000; // in units of 100 ns since 1601
-    let filetime = now.0.saturating_mul(10).saturating_add(FILETIME_OF_1970);
+pub(crate) fn thread_index(now: Timestamp, conversation: [u8; 16]) -> Vec<u8> {
     let mut index = vec![1];
-    index.extend_from_slice(&filetime.to_be_bytes()[..5]);
+    index.extend_from_slice(&filetime(now).to_be_bytes()[..5]);
     index.extend_from_slice(&conversation);
     index
+}
+
+/// An instant as FILETIME: units of 100 ns since 1601.
+pub(crate) fn filetime(at: Timestamp) -> i64 {
+    const OF_1970: i64 = 116_444_736_000_000_000;
+    at.0.saturating_mul(10).saturating_add(OF_1970)
 }

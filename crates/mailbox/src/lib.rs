@@ -12,18 +12,24 @@ mod folders;
 mod generated;
 mod index;
 mod organize;
+mod patch;
 mod people;
+mod quote;
 mod read;
+mod reply;
 mod submit;
+mod uploads;
 
 pub use compose::{Beside, Draft, Importance};
-pub use drafts::NewMessage;
+pub use drafts::{NewMessage, Received};
 pub use envelope::Envelope;
 pub use error::{Kind, MailError};
 pub use folders::FolderName;
 pub use people::UserName;
 pub use read::{Content, Page};
-pub use submit::{SendOptions, Submitted};
+pub use reply::{Answer, AnswerText};
+pub use submit::{Idempotency, SendOptions, Submitted};
+pub use uploads::UploadId;
 
 use std::sync::Arc;
 use store::{Clock, Person, Spool, Store};

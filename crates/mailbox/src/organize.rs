@@ -1,8 +1,9 @@
-//! What people do with mail once they have it.
+//! What people do with mail once they have it: octets stay, rows move.
 
 use crate::Mailbox;
 use crate::error::{Kind, MailError};
-use store::{MessageId, WellKnownName, WriteTx};
+use crate::folders::FolderName;
+use store::{MessageId, MessageRecord, WellKnownName, WriteTx};
 
 impl Mailbox {
     /// Deletes a message: to Deleted Items, from there to the recoverable items.
@@ -24,6 +25,42 @@ impl Mailbox {
             record.last_modified_date_time = mailbox.now();
             tx.replace_message(owner, &record)?;
             Ok(())
+        };
+        self.store().write(deed).await
+    }
+
+    /// Moves a message to another folder. It keeps its id.
+    ///
+    /// # Errors
+    /// [`MailError::NotFound`], [`MailError::Store`].
+    pub async fn move_to(&self, id: MessageId, destination: FolderName) -> Result<MessageRecord, MailError> {
+        let mailbox = self.clone();
+        let deed = move |tx: &mut WriteTx<'_>| {
+            let owner = mailbox.owner.id;
+            let mut record = tx.message(owner, id)?.ok_or(MailError::NotFound(Kind::Message))?;
+            record.folder = mailbox.folder_id(tx, &destination)?;
+            record.last_modified_date_time = mailbox.now();
+            record.modseq = tx.replace_message(owner, &record)?;
+            Ok(record)
+        };
+        self.store().write(deed).await
+    }
+
+    /// Files a second message with the same octets and all that stands beside them.
+    ///
+    /// # Errors
+    /// [`MailError::NotFound`], [`MailError::Store`].
+    pub async fn copy_to(&self, id: MessageId, destination: FolderName) -> Result<MessageRecord, MailError> {
+        let mailbox = self.clone();
+        let deed = move |tx: &mut WriteTx<'_>| {
+            let owner = mailbox.owner.id;
+            let now = mailbox.now();
+            let mut record = tx.message(owner, id)?.ok_or(MailError::NotFound(Kind::Message))?;
+            record.id = MessageId::new(now);
+            record.folder = mailbox.folder_id(tx, &destination)?;
+            (record.created_date_time, record.last_modified_date_time) = (now, now);
+            record.modseq = tx.add_message(owner, &record)?;
+            Ok(record)
         };
         self.store().write(deed).await
     }

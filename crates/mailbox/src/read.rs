@@ -36,6 +36,17 @@ impl Content {
         prefix.into_iter().chain(pieces(self.message.octets(), &self.cuts)).collect()
     }
 
+    /// Whether the copy is nothing but the octets that were given.
+    pub fn is_whole(&self) -> bool {
+        self.record.prefix.is_empty() && self.cuts.is_empty()
+    }
+
+    /// The text of the first field of a name, among all that are shown.
+    pub fn field_text(&self, name: &str) -> Option<String> {
+        let found = self.header_fields().into_iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+        found.map(|(_, text)| text).filter(|text| !text.is_empty())
+    }
+
     /// Every header field of this copy, in order: what stands before its octets, then its own without those cut.
     pub fn header_fields(&self) -> Vec<(String, String)> {
         let before = Message::parse(format!("{}{}\r\n", self.record.prefix, self.record.generated).into());
@@ -87,7 +98,7 @@ impl Mailbox {
     /// # Errors
     /// [`MailError::Store`].
     pub async fn content(&self, record: MessageRecord) -> Result<Content, MailError> {
-        let octets = self.store().octets(record.blob).await?;
+        let octets = self.store().blob(record.blob).await?.octets;
         let cuts = Cuts::parse(&record.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", record.cuts)))?;
         Ok(Content { message: Message::parse(octets), cuts, record })
     }

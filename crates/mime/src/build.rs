@@ -3,6 +3,8 @@
 //! Date and Message-ID are not written here: they are generated fields, which stand before these octets.
 
 use crate::address::NameAddr;
+use crate::field::LineEnd;
+use bytes::Bytes;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::raw::Raw;
@@ -62,7 +64,7 @@ pub struct Attachment {
     /// Shown within the text
     pub is_inline: bool,
     /// Its octets
-    pub octets: Vec<u8>,
+    pub octets: Bytes,
 }
 
 /// Builds the octets: CR LF line ends, 7-bit, every text on encoded or folded lines, so that no value can begin a line.
@@ -89,6 +91,24 @@ pub fn compose(message: &Composition) -> Vec<u8> {
 pub fn address_line(name: &str, list: &[NameAddr]) -> String {
     let mut out = Vec::new();
     address_field(&mut out, name, list);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A file as a part: its header, the empty line and its body, lines ended as given.
+pub fn attachment_part(file: &Attachment, line_end: LineEnd) -> Vec<u8> {
+    let mut part = Vec::new();
+    attachment(file).write_part(&mut part);
+    match line_end {
+        LineEnd::CrLf => part,
+        // header fields and base64: no CR in it is anybody's own
+        LineEnd::Lf => part.into_iter().filter(|&octet| octet != b'\r').collect(),
+    }
+}
+
+/// One field, encoded and folded, with its CR LF.
+pub fn field_line(name: &str, text: &str) -> String {
+    let mut out = Vec::new();
+    field(&mut out, name, Text::new(one_line(text)));
     String::from_utf8_lossy(&out).into_owned()
 }
 
@@ -181,7 +201,7 @@ mod tests {
         let file = Attachment {
             name: "Grüße.txt".into(),
             media_type: "text/plain".into(),
-            octets: b"a\nb\r\n".to_vec(),
+            octets: Bytes::from_static(b"a\nb\r\n"),
             ..Attachment::default()
         };
         let image = Attachment {
@@ -189,7 +209,7 @@ mod tests {
             media_type: "image/png".into(),
             content_id: Some("<i1>".into()),
             is_inline: true,
-            octets: vec![0, 255],
+            octets: Bytes::from_static(&[0, 255]),
         };
         let message = built(&Composition {
             from: vec![NameAddr { name: "Adele Vance".into(), address: "AdeleV@contoso.com".into() }],

@@ -143,6 +143,17 @@ impl LineEnd {
             LineEnd::Lf => "\n",
         }
     }
+
+    /// The lines with this line end after each, the last one too, whichever they had.
+    pub fn end_lines(self, lines: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(lines.len() + 2);
+        for line in lines.split_inclusive(|&b| b == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            out.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+            out.extend_from_slice(self.as_str().as_bytes());
+        }
+        out
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod address;
 mod body;
+mod boundary;
 mod build;
 mod date;
 mod field;
@@ -19,11 +20,11 @@ mod undeclared;
 
 pub use address::{AddrSpec, NameAddr};
 pub use body::ItemBody;
-pub use build::{Attachment, BodyKind, Composition, address_line, compose};
+pub use build::{Attachment, BodyKind, Composition, address_line, attachment_part, compose, field_line};
 pub use date::{Date, Seconds};
 pub use field::{HeaderField, LineEnd, unfold};
 pub use message::{Defect, Disposition, MediaType, Message, Opening, Part, PartKind, Span, TransferEncoding};
 pub use msg_id::msg_ids;
 pub use preview::{html_to_text, preview};
-pub use splice::{Cuts, pieces};
+pub use splice::{Cuts, FieldEdit, insert_part, pieces, remove_part, set_fields};
 pub use transfer::{Base64Body, Base64Error, decode_base64};

@@ -2,7 +2,7 @@
 
 use crate::address::NameAddr;
 use crate::field::{self, HeaderField, LineEnd};
-use crate::splice::Cuts;
+use crate::splice::{Cuts, HeaderEnd};
 use bytes::Bytes;
 use mail_parser::{Charset, HeaderForm, HeaderValue};
 use std::borrow::Cow;
@@ -37,6 +37,8 @@ pub struct Part {
     pub content_id: Option<String>,
     /// Whether it stands directly in a multipart/related (RFC 2387).
     pub related: bool,
+    /// Its header, with the empty line that ends it.
+    pub header: Span,
     /// Its body, as encoded.
     pub body: Span,
 }
@@ -147,7 +149,7 @@ impl Message {
 
     /// Its header fields, in order, duplicates included.
     pub fn fields(&self) -> impl Iterator<Item = HeaderField<'_>> {
-        field::fields(&self.octets[self.header.clone()])
+        field::fields(&self.octets[self.header.start..HeaderEnd::of(self).offset()])
     }
 
     /// The first field of a name. Where a field occurs twice against RFC 5322 §3.6, the first one counts everywhere.

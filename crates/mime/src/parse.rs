@@ -50,7 +50,8 @@ impl Reader<'_> {
             return;
         }
         self.note(part.flags());
-        let body = base + part.offset_body() as usize..base + part.offset_end() as usize;
+        let header = base + part.offset_header() as usize..base + part.offset_body() as usize;
+        let body = header.end..base + part.offset_end() as usize;
         let media_type = media_type(part);
         let index = self.parts.len();
         self.parts.push(Part {
@@ -68,6 +69,7 @@ impl Reader<'_> {
             content_id: part.content_id().map(|id| id.trim_matches(['<', '>']).to_owned()).filter(|id| !id.is_empty()),
             related: part.parent().is_some_and(|p| p.is_content_type("multipart", "related")),
             media_type,
+            header,
             body: body.clone(),
         });
         let opened = !part.flags().intersects(PartFlags::LIMIT_REACHED | PartFlags::NESTING_LIMIT);
@@ -109,6 +111,7 @@ fn text_part(body: Span) -> Part {
         file_name: None,
         content_id: None,
         related: false,
+        header: body.start..body.start,
         body,
     }
 }

@@ -1,7 +1,39 @@
-//! Leaving spans out of octets: the only alteration there is. All other octets stay as they are.
+//! Altering octets that somebody gave: spans are left out or replaced, and all other octets stay as they are.
+//!
+//! Results are pieces, slices of the given octets and small new ones between them, so that no large message is copied.
 
-use crate::message::Span;
+mod fields;
+mod parts;
+
+pub use fields::{FieldEdit, set_fields};
+pub use parts::{insert_part, remove_part};
+
+pub(crate) use fields::HeaderEnd;
+
+use crate::message::{Message, Span};
 use bytes::Bytes;
+
+/// Octets that take the place of a span of a message; an empty span is a place between two octets.
+struct Replacement {
+    span: Span,
+    octets: Vec<u8>,
+}
+
+/// The message with its spans replaced. The spans must not overlap.
+fn apply(message: &Message, mut replacements: Vec<Replacement>) -> Vec<Bytes> {
+    let octets = message.octets();
+    replacements.sort_by_key(|r| (r.span.start, r.span.end));
+    let mut out = Vec::with_capacity(replacements.len() * 2 + 1);
+    let mut at = 0;
+    for replacement in replacements {
+        out.push(octets.slice(at..replacement.span.start));
+        out.push(replacement.octets.into());
+        at = replacement.span.end;
+    }
+    out.push(octets.slice(at..));
+    out.retain(|piece| !piece.is_empty());
+    out
+}
 
 /// Spans of a message that a reader of it does not get, in order and apart from each other.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

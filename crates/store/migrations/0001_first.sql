@@ -49,7 +49,8 @@ CREATE TABLE folder (
 CREATE UNIQUE INDEX folder_well_known ON folder (mailbox, well_known_name);
 CREATE INDEX folder_parent ON folder (mailbox, parent);
 
--- A message is prefix, then the blob without its cuts. generated: fields shown but not part of it.
+-- A message is prefix, then the blob without its cuts. generated: fields shown but not part of it. overlay: what its
+-- owner set beside the octets.
 CREATE TABLE message (
     mailbox BYTEA NOT NULL,
     id BYTEA NOT NULL,
@@ -85,6 +86,7 @@ CREATE TABLE message (
     reply_to TEXT NOT NULL,
     categories TEXT NOT NULL,
     flag TEXT NOT NULL,
+    overlay TEXT NOT NULL,
     PRIMARY KEY (mailbox, id)
 );
 CREATE INDEX message_folder_received ON message (mailbox, folder, received_date_time, id);
@@ -123,3 +125,24 @@ CREATE TABLE outbox_recipient (
     PRIMARY KEY (mailbox, submission, forward_path)
 );
 CREATE INDEX outbox_recipient_due ON outbox_recipient (due_date_time) WHERE state = 'due';
+
+-- The answer to a request that its client may send again (Idempotency-Key), kept for a day.
+CREATE TABLE idempotency (
+    mailbox BYTEA NOT NULL,
+    key TEXT NOT NULL,
+    request BYTEA NOT NULL,
+    message BYTEA,
+    internet_message_id TEXT NOT NULL,
+    created_date_time BIGINT NOT NULL,
+    PRIMARY KEY (mailbox, key)
+);
+
+-- A message that comes in several requests. blob: its octets, once all have come.
+CREATE TABLE upload_session (
+    mailbox BYTEA NOT NULL,
+    id BYTEA NOT NULL,
+    size BIGINT NOT NULL,
+    expiration_date_time BIGINT NOT NULL,
+    blob BYTEA,
+    PRIMARY KEY (mailbox, id)
+);

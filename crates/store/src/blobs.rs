@@ -1,8 +1,10 @@
 //! Octets by their digest: written once, whoever keeps them, and durable before a row names them.
 
 mod files;
+mod uploads;
 
 pub(crate) use files::BlobFiles;
+pub use uploads::{Upload, UploadPart};
 
 use crate::error::StoreError;
 use bytes::Bytes;
@@ -21,6 +23,12 @@ impl Digest {
     /// The digest of octets at hand.
     pub fn of(octets: &[u8]) -> Digest {
         Digest(Sha256::digest(octets).into())
+    }
+
+    /// The digest of octets in pieces.
+    pub fn of_pieces<'p>(pieces: impl IntoIterator<Item = &'p Bytes>) -> Digest {
+        let hasher = pieces.into_iter().fold(Sha256::new(), |hasher, piece| hasher.chain_update(piece));
+        Digest(hasher.finalize().into())
     }
 
     /// In lower-case hexadecimal figures.
@@ -57,6 +65,16 @@ struct UnnamedFile {
 }
 
 impl Blob {
+    fn in_temp_file(digest: Digest, octets: Bytes, files: Arc<BlobFiles>, temp: TempFile) -> Blob {
+        let file = UnnamedFile { files, temp: Mutex::new(Some(temp)) };
+        Blob { digest, octets, file: Some(Arc::new(file)) }
+    }
+
+    /// Octets that a row names already.
+    pub(crate) fn named(digest: Digest, octets: Bytes) -> Blob {
+        Blob { digest, octets, file: None }
+    }
+
     /// Whether the octets stand in a file.
     pub(crate) fn in_file(&self) -> bool {
         self.file.is_some()
@@ -93,14 +111,14 @@ impl Spool {
     ///
     /// # Errors
     /// [`StoreError::Io`]; the octets taken so far are gone then.
-    pub async fn write(mut self, octets: &[u8]) -> Result<Spool, StoreError> {
+    pub async fn write(mut self, octets: impl Into<Bytes>) -> Result<Spool, StoreError> {
+        let octets = octets.into();
         self.size += octets.len() as u64;
         if self.file.is_none() && self.memory.len() + octets.len() < IN_FILE_FROM {
-            self.hasher.update(octets);
-            self.memory.extend_from_slice(octets);
+            self.hasher.update(&octets);
+            self.memory.extend_from_slice(&octets);
             return Ok(self);
         }
-        let octets = octets.to_vec();
         blocking(move || self.write_to_file(&octets)).await
     }
 
@@ -129,8 +147,7 @@ impl Spool {
                 let files = self.files;
                 blocking(move || {
                     let octets = temp.finish()?;
-                    let file = UnnamedFile { files, temp: Mutex::new(Some(temp)) };
-                    Ok(Blob { digest, octets, file: Some(Arc::new(file)) })
+                    Ok(Blob::in_temp_file(digest, octets, files, temp))
                 })
                 .await
             }

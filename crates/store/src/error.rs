@@ -3,6 +3,9 @@
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// There is another one already that this one may not stand beside.
+    #[error("there is one already")]
+    Conflict,
     /// What is stored contradicts itself; the text says what.
     #[error("the store is corrupt: {0}")]
     Corrupt(String),

@@ -42,6 +42,11 @@ id!(
     SubmissionId
 );
 
+id!(
+    /// A message that comes in several requests.
+    UploadId
+);
+
 impl std::fmt::Display for MailboxId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         Uuid::from_bytes(self.0).fmt(f)

@@ -14,19 +14,19 @@ mod migrate;
 mod model;
 mod sql;
 
-pub use blobs::{Blob, Digest, Spool};
+pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use db::{ReadTx, WriteTx};
 pub use error::StoreError;
-pub use ids::{FolderId, MailboxId, MessageId, SubmissionId};
+pub use ids::{FolderId, MailboxId, MessageId, SubmissionId, UploadId};
 pub use invariants::check;
 pub use model::folder::{Folder, WellKnownName};
-pub use model::message::{ListQuery, MessageRecord, Position, Recipient};
+pub use model::message::{ListQuery, MessageRecord, Overlay, Position, Recipient};
 pub use model::outbox::{ForwardPath, ForwardState, Submission};
 pub use model::person::Person;
+pub use sql::{Answered, UploadSession};
 
 use blobs::BlobFiles;
-use bytes::Bytes;
 use db::{Readers, Writer};
 use std::fs::{self, File};
 use std::path::Path;
@@ -58,7 +58,7 @@ impl Store {
         let files = BlobFiles::open(dir)?;
         let mut writer = db::open_for_writing(dir)?;
         migrate::migrate(&mut writer)?;
-        files.sweep(|digest| db::names_blob(&writer, digest))?;
+        files.sweep(|digest| db::names_blob(&writer, digest), |id| ReadTx::new(&writer).names_upload(id))?;
         Ok(Store::over(dir, files, writer, Some(lock)))
     }
 
@@ -107,15 +107,20 @@ impl Store {
         Spool::new(self.inner.files.clone())
     }
 
+    /// What has come of an upload session.
+    pub fn upload(&self, id: UploadId) -> Upload {
+        Upload::new(self.inner.files.clone(), id)
+    }
+
     /// The octets of a blob: shared memory, or a mapping of its file.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file is gone.
-    pub async fn octets(&self, digest: Digest) -> Result<Bytes, StoreError> {
+    pub async fn blob(&self, digest: Digest) -> Result<Blob, StoreError> {
         let files = self.inner.files.clone();
         self.read(move |tx| match tx.blob(&digest)? {
-            Some(octets) => Ok(octets.into()),
-            None => files.map(&digest),
+            Some(octets) => Ok(Blob::named(digest, octets.into())),
+            None => Ok(Blob::named(digest, files.map(&digest)?)),
         })
         .await
     }

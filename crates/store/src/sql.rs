@@ -3,6 +3,11 @@
 mod blobs;
 pub(crate) mod changes;
 mod folders;
+mod idempotency;
 mod messages;
 mod outbox;
 mod people;
+mod uploads;
+
+pub use idempotency::Answered;
+pub use uploads::UploadSession;

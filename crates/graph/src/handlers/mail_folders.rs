@@ -1,9 +1,12 @@
 //! Folders (Graph: user-list-mailfolders, mailfolder-get, mailfolder-list-childfolders).
 
+use crate::body::Given;
 use crate::error::ApiError;
 use crate::page::{collection, entity, json_answer};
 use crate::request::Asked;
+use crate::schema::json::Members;
 use crate::schema::mail_folder;
+use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::Scope;
@@ -13,6 +16,8 @@ use store::WellKnownName;
 const READ: &[Scope] = &[Scope::MailRead, Scope::MailReadBasic, Scope::MailReadWrite];
 /// Graph: user-list-mailfolders: the default page.
 const PAGE: i64 = 10;
+/// Longest name of a folder, in octets.
+const MAX_NAME: usize = 255;
 
 /// `GET …/mailFolders`, `GET …/mailFolders/{id}/childFolders`
 pub(crate) async fn list_mail_folders(asked: &Asked<'_>, parent: Option<FolderName>) -> Result<Response, ApiError> {
@@ -28,6 +33,26 @@ pub(crate) async fn list_mail_folders(asked: &Asked<'_>, parent: Option<FolderNa
     let next = more.then(|| asked.skip_link(skip.saturating_add(top)));
     let context = asked.context(mailbox.owner().id, "mailFolders", select.as_deref());
     Ok(json_answer(StatusCode::OK, &collection(context, None, next, value)))
+}
+
+/// `POST …/mailFolders`, `POST …/mailFolders/{id}/childFolders`
+pub(crate) async fn create_mail_folder(
+    asked: &Asked<'_>,
+    parent: Option<FolderName>,
+    body: &mut Body,
+) -> Result<Response, ApiError> {
+    let mailbox = asked.mailbox(&[Scope::MailReadWrite]).await?;
+    let (Given::Json(value), _) = asked.body(&mailbox, body).await? else {
+        return Err(ApiError::unreadable_member("", "an object"));
+    };
+    let members = Members::of(&value, "")?;
+    let name = members.text("displayName")?.map(str::trim).filter(|name| !name.is_empty() && name.len() <= MAX_NAME);
+    let name = name.ok_or_else(|| members.wrong("displayName", "a name"))?;
+    let within = parent.unwrap_or(FolderName::WellKnown(WellKnownName::MsgFolderRoot));
+    let folder = mailbox.create_folder(within, name, members.boolean("isHidden")?.unwrap_or(false)).await?;
+    let context = asked.context(mailbox.owner().id, "mailFolders/$entity", None);
+    let value = mail_folder::render(&folder, asked.version, None)?;
+    Ok(json_answer(StatusCode::CREATED, &entity(context, value)))
 }
 
 /// `GET …/mailFolders/{id}`

@@ -1,28 +1,31 @@
-//! Messages (Graph: user-list-messages, user-post-messages, message-get, message-delete, outlook-get-mime-message).
+//! Messages (Graph: user-list-messages, user-post-messages, message-get, message-update, message-delete, message-move,
+//! message-copy).
 
-use crate::body::{self, Form};
+use crate::body::Given;
 use crate::error::ApiError;
 use crate::ids;
 use crate::page::{collection, empty_answer, entity, json_answer};
 use crate::request::Asked;
-use crate::schema::draft;
-use crate::schema::message::{Selection, View};
+use crate::schema::draft::{self, Filing};
+use crate::schema::json::Members;
+use crate::schema::message::{Selection, Shown, View};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use identity::Scope;
-use mailbox::{FolderName, Mailbox, NewMessage};
+use mailbox::{FolderName, Mailbox, NewMessage, Received};
 use serde_json::Value;
-use std::convert::Infallible;
-use store::{MessageId, MessageRecord};
+use store::{MessageId, MessageRecord, Timestamp, WellKnownName};
 
-const READ: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite];
-const WRITE: &[Scope] = &[Scope::MailReadWrite];
+pub(super) const READ: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite];
+pub(super) const WRITE: &[Scope] = &[Scope::MailReadWrite];
 /// Graph: user-list-messages: the default page.
 const PAGE: i64 = 10;
 /// Messages of one page whose octets are fetched at a time.
 const FETCHED_TOGETHER: usize = 8;
+/// Messages from this size on, in octets, are rendered beside the threads that answer requests.
+const RENDERED_APART: i64 = 64 * 1024;
 
 /// `GET …/messages`, `GET …/mailFolders/{id}/messages`
 pub(crate) async fn list_messages(asked: &Asked<'_>, folder: Option<FolderName>) -> Result<Response, ApiError> {
@@ -42,23 +45,59 @@ pub(crate) async fn list_messages(asked: &Asked<'_>, folder: Option<FolderName>)
     Ok(json_answer(StatusCode::OK, &collection(context, count, next, value)))
 }
 
-/// `POST …/messages`, `POST …/mailFolders/{id}/messages`
+/// `POST …/messages`, `POST …/mailFolders/{id}/messages`: a draft; with `import`, a message as it was once received.
 pub(crate) async fn create_message(asked: &Asked<'_>, folder: Option<FolderName>, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox(WRITE).await?;
-    let limit = asked.graph.max_message_octets;
-    let new = match body::form(&asked.headers)? {
-        Form::Mime => NewMessage::from_mime(body::mime(&asked.graph.mail, &asked.headers, body, limit).await?),
-        Form::Json => mailbox.compose(draft::message(&body::json(&asked.headers, body, limit).await?)?).await?,
+    let (given, _) = asked.body(&mailbox, body).await?;
+    let (mut new, mut filing) = match given {
+        Given::Mime(blob) => (NewMessage::from_mime(blob), Filing::Draft),
+        Given::Json(value) => from_json(&mailbox, &value).await?,
     };
-    let record = mailbox.create_draft(new, folder).await?;
+    if asked.extension_flag("import")?.unwrap_or(false) {
+        new.beside.is_read = asked.extension_flag("isRead")?.or(new.beside.is_read);
+        filing = Filing::Received(Received { date_time: received_date_time(asked)? });
+    }
+    let record = match filing {
+        Filing::Draft => mailbox.create_draft(new, folder).await?,
+        Filing::Received(received) => mailbox.import(new, folder, received).await?,
+    };
+    created(asked, &mailbox, record).await
+}
+
+/// A message given as JSON. One that names by `id` a message of this mailbox made from MIME is that message's octets:
+/// so do clients store a message that is no draft, who have no other way (Graph: PidTagMessageFlags on creation).
+async fn from_json(mailbox: &Mailbox, value: &Value) -> Result<(NewMessage, Filing), ApiError> {
+    let (draft, filing) = (draft::message(value)?, draft::filing(value)?);
+    let named = Members::of(value, "")?.text("id")?.and_then(|id| ids::parse_message(id).ok());
+    if let (Filing::Received(_), Some(id)) = (&filing, named)
+        && let Some(new) = mailbox.octets_of(id, draft.beside.clone()).await?
+    {
+        return Ok((new, filing));
+    }
+    Ok((mailbox.compose(draft).await?, filing))
+}
+
+fn received_date_time(asked: &Asked<'_>) -> Result<Option<Timestamp>, ApiError> {
+    let Some(text) = asked.extension("receivedDateTime") else { return Ok(None) };
+    let parsed: Result<jiff::Timestamp, _> = text.parse();
+    let at = parsed.map_err(|error| ApiError::bad_request("'receivedDateTime' must be a date with a zone.").because(error))?;
+    Ok(Some(Timestamp(at.as_microsecond())))
+}
+
+/// 201 with the whole message.
+pub(super) async fn created(asked: &Asked<'_>, mailbox: &Mailbox, record: MessageRecord) -> Result<Response, ApiError> {
     let location = asked.message_location(mailbox.owner().id, &ids::message(record.id));
-    let value = render(asked, &mailbox, &Selection::default(), record).await?;
-    let context = asked.context(mailbox.owner().id, "messages/$entity", None);
-    let mut response = json_answer(StatusCode::CREATED, &entity(context, value));
+    let mut response = whole(asked, mailbox, StatusCode::CREATED, record).await?;
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
+}
+
+async fn whole(asked: &Asked<'_>, mailbox: &Mailbox, status: StatusCode, record: MessageRecord) -> Result<Response, ApiError> {
+    let value = render(asked, mailbox, &Selection::default(), record).await?;
+    let context = asked.context(mailbox.owner().id, "messages/$entity", None);
+    Ok(json_answer(status, &entity(context, value)))
 }
 
 /// `GET …/messages/{id}`
@@ -72,16 +111,30 @@ pub(crate) async fn get_message(asked: &Asked<'_>, id: MessageId) -> Result<Resp
     Ok(json_answer(StatusCode::OK, &entity(context, value)))
 }
 
-/// `GET …/messages/{id}/$value`: the octets, in pieces of memory or of a mapped file.
-pub(crate) async fn get_value(asked: &Asked<'_>, id: MessageId) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(READ).await?;
+/// `PATCH …/messages/{id}`: properties, or with a MIME body all the octets of a draft.
+pub(crate) async fn update_message(asked: &Asked<'_>, id: MessageId, body: &mut Body) -> Result<Response, ApiError> {
+    let mailbox = asked.mailbox(WRITE).await?;
+    let record = match asked.body(&mailbox, body).await? {
+        (Given::Json(value), _) => {
+            let mut change = draft::message(&value)?;
+            if change.body.is_some() && is_shown(asked, &mailbox, id, &value).await? {
+                change.body = None;
+            }
+            mailbox.update(id, change).await?
+        }
+        (Given::Mime(blob), _) => mailbox.replace_octets(id, blob).await?,
+    };
+    whole(asked, &mailbox, StatusCode::OK, record).await
+}
+
+/// Whether the body that a client gives is the one that is shown: whoever sends a message back as it was read, its HTML
+/// made safe, doesn't mean to write it anew.
+async fn is_shown(asked: &Asked<'_>, mailbox: &Mailbox, id: MessageId, given: &Value) -> Result<bool, ApiError> {
     let content = mailbox.content(mailbox.message(id).await?).await?;
-    let size = content.record.size;
-    let pieces = content.octets().into_iter().map(Ok::<_, Infallible>);
-    let mut response = Response::new(Body::from_stream(stream::iter(pieces)));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(size));
-    Ok(response)
+    let given = Members::of(given, "")?.object("body")?;
+    let given = given.map(|body| Ok::<_, ApiError>((body.text("contentType")?, body.text("content")?))).transpose()?;
+    let views = View::of_content(content, shown(asked)).bodies();
+    Ok(views.iter().any(|body| given == Some((body["contentType"].as_str(), body["content"].as_str()))))
 }
 
 /// `DELETE …/messages/{id}`
@@ -91,9 +144,53 @@ pub(crate) async fn delete_message(asked: &Asked<'_>, id: MessageId) -> Result<R
     Ok(empty_answer(StatusCode::NO_CONTENT))
 }
 
+/// `POST …/messages/{id}/move`
+pub(crate) async fn move_message(asked: &Asked<'_>, id: MessageId, body: &mut Body) -> Result<Response, ApiError> {
+    let mailbox = asked.mailbox(WRITE).await?;
+    let destination = destination(asked, &mailbox, body).await?;
+    created(asked, &mailbox, mailbox.move_to(id, destination).await?).await
+}
+
+/// `POST …/messages/{id}/copy`
+pub(crate) async fn copy_message(asked: &Asked<'_>, id: MessageId, body: &mut Body) -> Result<Response, ApiError> {
+    let mailbox = asked.mailbox(WRITE).await?;
+    let destination = destination(asked, &mailbox, body).await?;
+    created(asked, &mailbox, mailbox.copy_to(id, destination).await?).await
+}
+
+async fn destination(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> Result<FolderName, ApiError> {
+    let (Given::Json(value), _) = asked.body(mailbox, body).await? else {
+        return Err(ApiError::unreadable_member("", "an object"));
+    };
+    let members = Members::of(&value, "")?;
+    let Some(name) = members.text("destinationId")? else { return Err(members.wrong("destinationId", "a folder")) };
+    match WellKnownName::parse(name) {
+        Some(name) => Ok(FolderName::WellKnown(name)),
+        None => Ok(FolderName::Id(ids::parse_folder(name)?)),
+    }
+}
+
 async fn render(asked: &Asked<'_>, mailbox: &Mailbox, selection: &Selection, record: MessageRecord) -> Result<Value, ApiError> {
-    let view = if selection.needs_octets() { View::of_content(mailbox.content(record).await?) } else { View::of_record(record) };
-    Ok(view.render(selection, &asked.origin))
+    let shown = shown(asked);
+    if !selection.needs_octets() {
+        return Ok(View::of_record(record, shown).render(selection));
+    }
+    let size = record.size;
+    let view = View::of_content(mailbox.content(record).await?, shown);
+    if size < RENDERED_APART {
+        return Ok(view.render(selection));
+    }
+    let selection = selection.clone();
+    let rendered = tokio::task::spawn_blocking(move || view.render(&selection)).await;
+    rendered.map_err(|_| ApiError::internal("a message could not be rendered"))
+}
+
+fn shown(asked: &Asked<'_>) -> Shown {
+    Shown {
+        origin: asked.origin.clone(),
+        body_form: asked.preferences.body_form(),
+        unsafe_html: asked.preferences.allows_unsafe_html(),
+    }
 }
 
 fn collection_name(folder: Option<FolderName>) -> String {

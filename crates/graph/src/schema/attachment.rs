@@ -12,7 +12,8 @@ pub(crate) fn render_all(content: &Content) -> Value {
     content.message.attachments().map(|(index, part)| render(content, index, part)).collect()
 }
 
-fn render(content: &Content, index: usize, part: &Part) -> Value {
+/// One attachment; `index` is its part's place in the message.
+pub(crate) fn render(content: &Content, index: usize, part: &Part) -> Value {
     let octets = content.message.decoded(part);
     let mut attachment = json!({
         "@odata.type": "#microsoft.graph.fileAttachment",

@@ -4,9 +4,11 @@
 
 use super::json::Members;
 use crate::error::{ApiError, ErrorCode};
-use mailbox::{Beside, Draft, Importance};
+use jiff::tz::TimeZone;
+use mailbox::{AnswerText, Beside, Draft, Importance, Received};
 use mime::{Attachment, BodyKind, NameAddr};
 use serde_json::{Value, json};
+use store::Timestamp;
 
 /// The body of sendMail.
 pub(crate) struct SendMail {
@@ -14,9 +16,16 @@ pub(crate) struct SendMail {
     pub(crate) save_to_sent_items: bool,
 }
 
+/// How a new message is to be filed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filing {
+    Draft,
+    Received(Received),
+}
+
 /// Reads the body of sendMail.
-pub(crate) fn send_mail(value: Value) -> Result<SendMail, ApiError> {
-    let request = Members::of(&value, "")?;
+pub(crate) fn send_mail(value: &Value) -> Result<SendMail, ApiError> {
+    let request = Members::of(value, "")?;
     let Some(given) = request.get("message") else { return Err(request.wrong("message", "a message")) };
     let save_to_sent_items = request.boolean("saveToSentItems")?.unwrap_or(true);
     Ok(SendMail { message: message_at(given, "message")?, save_to_sent_items })
@@ -27,25 +36,77 @@ pub(crate) fn message(value: &Value) -> Result<Draft, ApiError> {
     message_at(value, "")
 }
 
+/// Reads the body of a reply or a forward, which may be missing.
+pub(crate) fn answer(value: &Value, zone: TimeZone) -> Result<AnswerText, ApiError> {
+    let empty = json!({});
+    let request = Members::of(if value.is_null() { &empty } else { value }, "")?;
+    let comment = request.text("comment")?.map(str::to_owned);
+    let mut message = request.get("message").map(|given| message_at(given, "message")).transpose()?.unwrap_or_default();
+    if comment.is_some() && message.body.is_some() {
+        return Err(ApiError::bad_request("Either 'comment' or 'message.body' can be given, not both."));
+    }
+    if request.get("toRecipients").is_some() {
+        if message.to.is_some() {
+            return Err(ApiError::bad_request("Either 'toRecipients' or 'message.toRecipients' can be given, not both."));
+        }
+        message.to = Some(request.list("toRecipients", recipient)?);
+    }
+    Ok(AnswerText { comment, message, zone })
+}
+
+/// How a message given as JSON is to be filed: one with PidTagMessageFlags and without its bit for unsent messages was
+/// received, when PidTagMessageDeliveryTime says (MS-OXCMSG 2.2.1.6, MS-OXOMSG 2.2.3.9).
+pub(crate) fn filing(value: &Value) -> Result<Filing, ApiError> {
+    const UNSENT: i64 = 0x8;
+    let mut flags = None;
+    let mut date_time = None;
+    for (tag, text) in Members::of(value, "")?.list("singleValueExtendedProperties", extended_property)? {
+        let wrong = |expected: &str| ApiError::unreadable_member("singleValueExtendedProperties", expected);
+        match tag {
+            0x0E07 => flags = Some(text.parse::<i64>().map_err(|_| wrong("an integer for 0x0E07"))?),
+            0x0E06 => {
+                let at: jiff::Timestamp = text.parse().map_err(|_| wrong("a date with a zone for 0x0E06"))?;
+                date_time = Some(Timestamp(at.as_microsecond()));
+            }
+            _ => {}
+        }
+    }
+    let received = flags.is_some_and(|flags| flags & UNSENT == 0);
+    Ok(if received { Filing::Received(Received { date_time }) } else { Filing::Draft })
+}
+
+/// Tag and value of an extended property; 0 for one that has a name.
+fn extended_property(value: &Value, path: &str) -> Result<(u32, String), ApiError> {
+    let property = Members::of(value, path)?;
+    let id = property.text("id")?.unwrap_or_default();
+    let tag = id.split_once(' ').and_then(|(_, tag)| tag.trim().strip_prefix("0x").or(tag.trim().strip_prefix("0X")));
+    let tag = tag.and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or(0);
+    let text = match property.get("value") {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    Ok((tag, text))
+}
+
 fn message_at(value: &Value, path: &str) -> Result<Draft, ApiError> {
     let m = Members::of(value, path)?;
     let importance = [("low", Importance::Low), ("normal", Importance::Normal), ("high", Importance::High)];
-    let (body_kind, body) = item_body(&m)?;
+    let given = |name: &str| m.get(name).map(|_| m.list(name, recipient)).transpose();
     Ok(Draft {
         from: m.get("from").map(|value| recipient(value, "from")).transpose()?,
         sender: m.get("sender").map(|value| recipient(value, "sender")).transpose()?,
-        to: m.list("toRecipients", recipient)?,
-        cc: m.list("ccRecipients", recipient)?,
-        bcc: m.list("bccRecipients", recipient)?,
-        reply_to: m.list("replyTo", recipient)?,
-        subject: m.text("subject")?.unwrap_or_default().to_owned(),
-        body_kind,
-        body,
+        to: given("toRecipients")?,
+        cc: given("ccRecipients")?,
+        bcc: given("bccRecipients")?,
+        reply_to: given("replyTo")?,
+        subject: m.text("subject")?.map(str::to_owned),
+        body: item_body(&m)?,
         attachments: m.list("attachments", file_attachment)?,
         fields: m.list("internetMessageHeaders", header_field)?,
-        importance: m.word("importance", &importance)?.unwrap_or_default(),
-        is_delivery_receipt_requested: m.boolean("isDeliveryReceiptRequested")?.unwrap_or(false),
-        is_read_receipt_requested: m.boolean("isReadReceiptRequested")?.unwrap_or(false),
+        importance: m.word("importance", &importance)?,
+        is_delivery_receipt_requested: m.boolean("isDeliveryReceiptRequested")?,
+        is_read_receipt_requested: m.boolean("isReadReceiptRequested")?,
         internet_message_id: internet_message_id(&m)?,
         beside: beside(&m)?,
     })
@@ -57,9 +118,10 @@ fn beside(m: &Members<'_>) -> Result<Beside, ApiError> {
     };
     let classification = [("focused", "focused"), ("other", "other")];
     Ok(Beside {
-        categories: m.list("categories", text)?,
+        categories: m.get("categories").map(|_| m.list("categories", text)).transpose()?,
         flag: m.object("flag")?.map(|flag| followup_flag(&flag)).transpose()?,
         inference_classification: m.word("inferenceClassification", &classification)?.map(str::to_owned),
+        is_read: m.boolean("isRead")?,
     })
 }
 
@@ -70,10 +132,10 @@ fn internet_message_id(m: &Members<'_>) -> Result<Option<String>, ApiError> {
     if is_id { Ok(Some(text.to_owned())) } else { Err(m.wrong("internetMessageId", "a Message-ID in angle brackets")) }
 }
 
-fn item_body(m: &Members<'_>) -> Result<(BodyKind, String), ApiError> {
-    let Some(body) = m.object("body")? else { return Ok((BodyKind::Text, String::new())) };
+fn item_body(m: &Members<'_>) -> Result<Option<(BodyKind, String)>, ApiError> {
+    let Some(body) = m.object("body")? else { return Ok(None) };
     let kind = body.word("contentType", &[("text", BodyKind::Text), ("html", BodyKind::Html)])?;
-    Ok((kind.unwrap_or_default(), body.text("content")?.unwrap_or_default().to_owned()))
+    Ok(Some((kind.unwrap_or_default(), body.text("content")?.unwrap_or_default().to_owned())))
 }
 
 /// A recipient: an address with or without a name.
@@ -92,7 +154,8 @@ fn header_field(value: &Value, path: &str) -> Result<(String, String), ApiError>
     Ok((name.to_owned(), field.text("value")?.unwrap_or_default().to_owned()))
 }
 
-fn file_attachment(value: &Value, path: &str) -> Result<Attachment, ApiError> {
+/// A file (Graph: fileAttachment).
+pub(crate) fn file_attachment(value: &Value, path: &str) -> Result<Attachment, ApiError> {
     let a = Members::of(value, path)?;
     let kind = a.text("@odata.type")?.unwrap_or("#microsoft.graph.fileAttachment");
     if !kind.trim_start_matches('#').eq_ignore_ascii_case("microsoft.graph.fileAttachment") {
@@ -105,7 +168,7 @@ fn file_attachment(value: &Value, path: &str) -> Result<Attachment, ApiError> {
         media_type: a.text("contentType")?.unwrap_or_default().to_owned(),
         content_id: a.text("contentId")?.map(str::to_owned),
         is_inline: a.boolean("isInline")?.unwrap_or(false),
-        octets,
+        octets: octets.into(),
     })
 }
 
@@ -145,15 +208,39 @@ mod tests {
             },
             "SaveToSentItems": "false"
         });
-        let read = send_mail(request).expect("request");
+        let read = send_mail(&request).expect("request");
         assert!(!read.save_to_sent_items);
-        assert_eq!(read.message.subject, "s");
-        assert_eq!((read.message.body_kind, read.message.body.as_str()), (BodyKind::Html, "<p>"));
-        let to: Vec<_> = read.message.to.iter().map(|t| (t.name.as_str(), t.address.as_str())).collect();
+        assert_eq!(read.message.subject.as_deref(), Some("s"));
+        assert_eq!(read.message.body, Some((BodyKind::Html, "<p>".to_owned())));
+        assert!(read.message.cc.is_none());
+        let to = read.message.to.expect("to");
+        let to: Vec<_> = to.iter().map(|t| (t.name.as_str(), t.address.as_str())).collect();
         assert_eq!(to, [("", "a@x.org"), ("", "b@x.org")]);
-        assert_eq!(read.message.importance, Importance::High);
-        assert_eq!(read.message.attachments[0].octets, b"Hi");
+        assert_eq!(read.message.importance, Some(Importance::High));
+        assert_eq!(read.message.attachments[0].octets, &b"Hi"[..]);
         assert_eq!(read.message.beside.flag.as_deref(), Some(r#"{"flagStatus":"flagged"}"#));
+    }
+
+    #[test]
+    fn an_answer_says_its_text_once() {
+        assert!(answer(&Value::Null, TimeZone::UTC).expect("nothing said").comment.is_none());
+        let both = json!({"comment": "a", "message": {"body": {"content": "b"}}});
+        let twice = json!({"toRecipients": [], "message": {"toRecipients": []}});
+        for refused in [both, twice] {
+            assert_eq!(answer(&refused, TimeZone::UTC).err().map(|e| e.code), Some(ErrorCode::BadRequest), "{refused}");
+        }
+    }
+
+    #[test]
+    fn message_flags_tell_drafts_from_received_messages() {
+        let of = |id: &str, value: &str| filing(&json!({"singleValueExtendedProperties": [{"id": id, "value": value}]}));
+        for id in ["Integer 0x0E07", "Integer 0xe07", "integer 0X0e07"] {
+            assert_eq!(of(id, "1").expect(id), Filing::Received(Received::default()), "{id}");
+            assert_eq!(of(id, "9").expect(id), Filing::Draft, "{id}");
+        }
+        assert_eq!(of("String {00020329-0000-0000-C000-000000000046} Name x", "1").expect("named"), Filing::Draft);
+        assert!(of("Integer 0x0E07", "x").is_err());
+        assert_eq!(filing(&json!({})).expect("none"), Filing::Draft);
     }
 
     #[test]
@@ -169,7 +256,7 @@ mod tests {
             (json!({"message": {"internetMessageId": "<a>\r\nX: b"}}), "'message.internetMessageId'"),
             (json!({"message": {}, "saveToSentItems": 1}), "'saveToSentItems'"),
         ] {
-            let error = send_mail(value.clone()).err().expect("refused");
+            let error = send_mail(&value).err().expect("refused");
             assert_eq!(error.code, ErrorCode::RequestBodyRead, "{value}");
             assert!(error.message.contains(expected), "{value}: {}", error.message);
         }

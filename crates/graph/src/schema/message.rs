@@ -3,7 +3,9 @@
 use super::attachment;
 use super::property::{Property, Returned, object, selected};
 use crate::error::{ApiError, ErrorCode};
+use crate::html;
 use crate::ids;
+use crate::prefer::BodyForm;
 use encodify::base64::STANDARD;
 use mailbox::Content;
 use mime::{ItemBody, Message};
@@ -12,9 +14,23 @@ use serde_json::{Map, Value, json};
 use store::{MessageRecord, Recipient, Timestamp};
 
 /// A message as it is shown: its row, and its octets where something of them is asked for.
-pub(crate) enum View {
+pub(crate) struct View {
+    source: Source,
+    shown: Shown,
+}
+
+enum Source {
     Content(Box<Content>),
     Record(Box<MessageRecord>),
+}
+
+/// How a client wants messages shown.
+pub(crate) struct Shown {
+    /// Scheme, host and port that the client used.
+    pub(crate) origin: String,
+    pub(crate) body_form: BodyForm,
+    /// HTML as it is stored.
+    pub(crate) unsafe_html: bool,
 }
 
 /// In Graph's order.
@@ -38,9 +54,9 @@ const PROPERTIES: &[Property<View>] = &[
     of("isReadReceiptRequested", |v| v.record().is_read_receipt_requested.into()),
     of("isRead", |v| v.record().is_read.into()),
     of("isDraft", |v| v.record().is_draft.into()),
-    of("webLink", |_| Value::Null), // an address, which View::render knows how to make
+    of("webLink", |v| web_link(&v.shown.origin, v.record()).into()),
     of("inferenceClassification", |v| v.record().inference_classification.as_str().into()),
-    of("body", |v| v.message().map_or(Value::Null, body)),
+    of("body", View::body),
     of("sender", |v| v.record().sender.first().map_or(Value::Null, recipient)),
     of("from", |v| v.record().from.first().map_or(Value::Null, recipient)),
     of("toRecipients", |v| recipients(&v.record().to_recipients)),
@@ -49,7 +65,7 @@ const PROPERTIES: &[Property<View>] = &[
     of("replyTo", |v| recipients(&v.record().reply_to)),
     of("flag", |v| serde_json::from_str(&v.record().flag).unwrap_or(Value::Null)),
     on_select("internetMessageHeaders", View::internet_message_headers),
-    on_select("uniqueBody", |v| v.message().map_or(Value::Null, body)),
+    on_select("uniqueBody", View::unique_body),
 ];
 
 /// Those that are read from the octets.
@@ -64,6 +80,7 @@ const fn on_select(name: &'static str, read: fn(&View) -> Value) -> Property<Vie
 }
 
 /// Which properties and attachments of messages are asked for.
+#[derive(Clone)]
 pub(crate) struct Selection {
     properties: Vec<&'static Property<View>>,
     names: Option<Vec<String>>,
@@ -105,47 +122,81 @@ impl Selection {
 }
 
 impl View {
-    pub(crate) fn of_content(content: Content) -> View {
-        View::Content(Box::new(content))
+    pub(crate) fn of_content(content: Content, shown: Shown) -> View {
+        View { source: Source::Content(Box::new(content)), shown }
     }
 
-    pub(crate) fn of_record(record: MessageRecord) -> View {
-        View::Record(Box::new(record))
+    pub(crate) fn of_record(record: MessageRecord, shown: Shown) -> View {
+        View { source: Source::Record(Box::new(record)), shown }
     }
 
-    /// The message as JSON. `origin` begins the address at which a person may open it.
-    pub(crate) fn render(&self, selection: &Selection, origin: &str) -> Value {
+    /// The message as JSON.
+    pub(crate) fn render(&self, selection: &Selection) -> Value {
         let mut value = Map::new();
         value.insert("@odata.etag".to_owned(), format!("W/\"{}\"", change_key(self.record())).into());
         value.extend(object(&selection.properties, self));
-        if let Some(link) = value.get_mut("webLink") {
-            *link = format!("{origin}/owa/?ItemID={}&exvsurl=1&viewmodel=ReadMessageItem", ids::message(self.record().id)).into();
-        }
-        if let (true, View::Content(content)) = (selection.attachments, self) {
+        if let (true, Source::Content(content)) = (selection.attachments, &self.source) {
             value.insert("attachments".to_owned(), attachment::render_all(content));
         }
         value.into()
     }
 
+    /// The body in every form in which a client may have read it.
+    pub(crate) fn bodies(mut self) -> Vec<Value> {
+        let forms = [(BodyForm::AsStored, false), (BodyForm::AsStored, true), (BodyForm::Html, false), (BodyForm::Text, false)];
+        let mut in_form = |(body_form, unsafe_html)| {
+            (self.shown.body_form, self.shown.unsafe_html) = (body_form, unsafe_html);
+            self.body()
+        };
+        forms.into_iter().map(&mut in_form).collect()
+    }
+
     fn record(&self) -> &MessageRecord {
-        match self {
-            View::Content(content) => &content.record,
-            View::Record(record) => record,
+        match &self.source {
+            Source::Content(content) => &content.record,
+            Source::Record(record) => record,
         }
     }
 
     fn message(&self) -> Option<&Message> {
-        match self {
-            View::Content(content) => Some(&content.message),
-            View::Record(_) => None,
+        match &self.source {
+            Source::Content(content) => Some(&content.message),
+            Source::Record(_) => None,
+        }
+    }
+
+    fn body(&self) -> Value {
+        self.message().map_or(Value::Null, |message| match self.shown.body_form {
+            BodyForm::Text => self.item_body(ItemBody::Text(message.text_body())),
+            BodyForm::AsStored | BodyForm::Html => self.item_body(message.body()),
+        })
+    }
+
+    fn unique_body(&self) -> Value {
+        self.body()
+    }
+
+    /// A text in the form that is asked for, unsafe HTML taken out unless it is asked for too.
+    fn item_body(&self, body: ItemBody) -> Value {
+        match (body, self.shown.body_form) {
+            (ItemBody::Html(html), BodyForm::Text) => json!({"contentType": "text", "content": mime::html_to_text(&html)}),
+            (ItemBody::Html(content), _) if self.shown.unsafe_html => json!({"contentType": "html", "content": content}),
+            (ItemBody::Html(content), _) => json!({"contentType": "html", "content": html::cleaned(&content)}),
+            (ItemBody::Text(text), BodyForm::Html) => json!({"contentType": "html", "content": html::of_text(&text)}),
+            (ItemBody::Text(content), _) => json!({"contentType": "text", "content": content}),
         }
     }
 
     /// Every header field of this copy, generated ones first.
     fn internet_message_headers(&self) -> Value {
-        let View::Content(content) = self else { return Value::Null };
+        let Source::Content(content) = &self.source else { return Value::Null };
         content.header_fields().into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
     }
+}
+
+/// Where a person may open the message (Graph: the address of Outlook on the web, on this server).
+fn web_link(origin: &str, record: &MessageRecord) -> String {
+    format!("{origin}/owa/?ItemID={}&exvsurl=1&viewmodel=ReadMessageItem", ids::message(record.id))
 }
 
 /// A date as Graph writes it: UTC, to the second.
@@ -166,11 +217,4 @@ fn recipients(list: &[Recipient]) -> Value {
 fn recipient(of: &Recipient) -> Value {
     let name = if of.name.is_empty() { &of.address } else { &of.name };
     json!({"emailAddress": {"name": name, "address": of.address}})
-}
-
-fn body(message: &Message) -> Value {
-    match message.body() {
-        ItemBody::Html(content) => json!({"contentType": "html", "content": content}),
-        ItemBody::Text(content) => json!({"contentType": "text", "content": content}),
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::Digest;
 use crate::error::StoreError;
+use crate::ids::UploadId;
 use bytes::Bytes;
 use std::fs::{self, File};
 use std::io::Write;
@@ -27,6 +28,7 @@ impl BlobFiles {
     pub(crate) fn open(dir: &Path) -> Result<BlobFiles, StoreError> {
         let folder = dir.join("blobs");
         fs::create_dir_all(folder.join("tmp"))?;
+        fs::create_dir_all(folder.join("uploads"))?;
         Ok(BlobFiles { folder, next: AtomicU64::new(0) })
     }
 
@@ -56,6 +58,10 @@ impl BlobFiles {
         map(&File::open(self.path(digest)).map_err(gone)?)
     }
 
+    pub(crate) fn upload_path(&self, id: UploadId) -> PathBuf {
+        self.folder.join("uploads").join(uuid::Uuid::from_bytes(id.0).simple().to_string())
+    }
+
     pub(crate) fn path(&self, digest: &Digest) -> PathBuf {
         let hex = digest.to_hex();
         self.folder.join(&hex[..2]).join(hex)
@@ -66,7 +72,7 @@ impl BlobFiles {
         let mut found = Vec::new();
         for shard in fs::read_dir(&self.folder)? {
             let shard = shard?;
-            if shard.file_name() == "tmp" || !shard.file_type()?.is_dir() {
+            if shard.file_name().len() != 2 || !shard.file_type()?.is_dir() {
                 continue;
             }
             for file in fs::read_dir(shard.path())? {
@@ -80,7 +86,18 @@ impl BlobFiles {
     }
 
     /// Removes what a crash left behind: unfinished files, and files that no row names. Only while nobody else writes.
-    pub(crate) fn sweep(&self, named: impl Fn(&Digest) -> Result<bool, StoreError>) -> Result<(), StoreError> {
+    pub(crate) fn sweep(
+        &self,
+        named: impl Fn(&Digest) -> Result<bool, StoreError>,
+        under_way: impl Fn(UploadId) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        for upload in fs::read_dir(self.folder.join("uploads"))? {
+            let upload = upload?;
+            let id = upload.file_name().to_str().and_then(|name| uuid::Uuid::try_parse(name).ok());
+            if !id.map_or(Ok(false), |id| under_way(UploadId(*id.as_bytes())))? {
+                fs::remove_file(upload.path())?;
+            }
+        }
         for unfinished in fs::read_dir(self.folder.join("tmp"))? {
             fs::remove_file(unfinished?.path())?;
         }
@@ -95,6 +112,11 @@ impl BlobFiles {
 }
 
 impl TempFile {
+    /// A whole file that stays where it is unless it is given a name.
+    pub(crate) fn of(path: PathBuf) -> Result<TempFile, StoreError> {
+        Ok(TempFile { file: File::open(&path)?, path, kept: true })
+    }
+
     pub(crate) fn write_all(&mut self, octets: &[u8]) -> Result<(), StoreError> {
         Ok(self.file.write_all(octets)?)
     }

@@ -83,6 +83,35 @@ pub struct MessageRecord {
     pub categories: Vec<String>,
     /// The follow-up flag as Graph's JSON
     pub flag: String,
+    /// What its owner set beside the octets.
+    pub overlay: Overlay,
+}
+
+/// What the owner of a message set beside its octets, where these would say otherwise or nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Overlay {
+    /// Recipients that a reply adds to those of the header's To.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<Recipient>,
+    /// Recipients that a reply adds to those of the header's Cc.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<Recipient>,
+    /// Recipients instead of those of the header's Bcc.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bcc: Option<Vec<Recipient>>,
+    /// Header fields that make it a reply, with their names; written where the header lacks them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub threading: Vec<(String, String)>,
+    /// low, normal, high
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub importance: Option<String>,
+    /// Whether a report of delivery is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_delivery_receipt_requested: Option<bool>,
+    /// Whether a report of reading is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_read_receipt_requested: Option<bool>,
 }
 
 /// A place in a list: after the message with this date and id.

@@ -64,6 +64,35 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Makes a folder within another.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; [`StoreError::Conflict`] where its parent has one of that name, in any case.
+    pub fn add_folder(
+        &mut self,
+        mailbox: MailboxId,
+        id: FolderId,
+        parent: FolderId,
+        name: &str,
+        is_hidden: bool,
+    ) -> Result<(), StoreError> {
+        let folded = name.to_lowercase();
+        let names = self.rows(
+            "SELECT display_name FROM folder WHERE mailbox = $1 AND parent = $2",
+            values![&mailbox.0, &parent.0],
+            |row| row.text(0),
+        )?;
+        if names.iter().any(|n| n.to_lowercase() == folded) {
+            return Err(StoreError::Conflict);
+        }
+        self.execute(
+            "INSERT INTO folder (mailbox, id, parent, well_known_name, display_name, is_hidden, total_item_count, unread_item_count)
+             VALUES ($1, $2, $3, NULL, $4, $5, 0, 0)",
+            values![&mailbox.0, &id.0, &parent.0, name, is_hidden],
+        )?;
+        Ok(())
+    }
+
     /// Adds to a folder's counts.
     pub(crate) fn count(&mut self, mailbox: MailboxId, folder: FolderId, total: i64, unread: i64) -> Result<(), StoreError> {
         let touched = self.execute(

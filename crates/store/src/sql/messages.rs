@@ -15,7 +15,7 @@ const COLUMNS: &str = "id, folder, modseq, blob, prefix, generated, cuts, size, 
     created_date_time, last_modified_date_time, received_date_time, sent_date_time, internet_message_id, conversation_id, \
     conversation_index, subject, body_preview, importance, inference_classification, has_attachments, \
     is_delivery_receipt_requested, is_read_receipt_requested, from_recipients, sender, to_recipients, cc_recipients, \
-    bcc_recipients, reply_to, categories, flag";
+    bcc_recipients, reply_to, categories, flag, overlay";
 
 impl ReadTx<'_> {
     /// A message by its id.
@@ -106,7 +106,7 @@ impl WriteTx<'_> {
     }
 
     fn insert(&mut self, mailbox: MailboxId, modseq: i64, m: &MessageRecord) -> Result<(), StoreError> {
-        let numbers: Vec<String> = (1..=34).map(|n| format!("${n}")).collect();
+        let numbers: Vec<String> = (1..=35).map(|n| format!("${n}")).collect();
         let sql = format!("INSERT INTO message (mailbox, {COLUMNS}) VALUES ({})", numbers.join(", "));
         self.execute(
             &sql,
@@ -145,6 +145,7 @@ impl WriteTx<'_> {
                 &to_json(&m.reply_to)?,
                 &to_json(&m.categories)?,
                 &m.flag,
+                &to_json(&m.overlay)?,
             ],
         )?;
         Ok(())
@@ -186,6 +187,7 @@ fn message(row: &Row<'_>) -> Result<MessageRecord, StoreError> {
         reply_to: from_json(&row.text(30)?)?,
         categories: from_json(&row.text(31)?)?,
         flag: row.text(32)?,
+        overlay: from_json(&row.text(33)?)?,
     })
 }
 

@@ -29,6 +29,14 @@ impl ReadTx<'_> {
         self.row(&sql, values![&address.to_lowercase()], person)
     }
 
+    /// A person's addresses, folded to lower case.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn addresses(&self, mailbox: MailboxId) -> Result<Vec<String>, StoreError> {
+        self.rows("SELECT address FROM address WHERE person = $1 ORDER BY address", values![&mailbox.0], |row| row.text(0))
+    }
+
     /// Whether this mailbox's owner may send as this address: one of the owner's own, or one that was granted.
     ///
     /// # Errors

@@ -1,0 +1,82 @@
+//! Attachments: views of a message's parts (Graph: message-list-attachments, attachment-get, message-post-attachments,
+//! attachment-delete).
+
+use super::messages::{READ, WRITE};
+use crate::body::Given;
+use crate::error::{ApiError, ErrorCode};
+use crate::ids;
+use crate::page::{collection, empty_answer, entity, json_answer};
+use crate::request::Asked;
+use crate::schema::{attachment, draft};
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use mailbox::{Content, Kind, MailError, Mailbox};
+use mime::Part;
+use serde_json::Value;
+use store::MessageId;
+
+/// `GET …/messages/{id}/attachments`
+pub(crate) async fn list_attachments(asked: &Asked<'_>, message: MessageId) -> Result<Response, ApiError> {
+    asked.only_options(&[])?;
+    let (mailbox, content) = opened(asked, message).await?;
+    let owner = mailbox.owner().id;
+    let context = asked.context(owner, &format!("messages('{}')/attachments", ids::message(message)), None);
+    let Value::Array(value) = attachment::render_all(&content) else { return Err(ApiError::internal("no list")) };
+    Ok(json_answer(StatusCode::OK, &collection(context, None, None, value)))
+}
+
+/// `GET …/messages/{id}/attachments/{id}`
+pub(crate) async fn get_attachment(asked: &Asked<'_>, message: MessageId, part: usize) -> Result<Response, ApiError> {
+    asked.only_options(&[])?;
+    let (mailbox, content) = opened(asked, message).await?;
+    let what = format!("messages('{}')/attachments/$entity", ids::message(message));
+    let context = asked.context(mailbox.owner().id, &what, None);
+    let value = attachment::render(&content, part, part_of(&content, part)?);
+    Ok(json_answer(StatusCode::OK, &entity(context, value)))
+}
+
+/// `GET …/messages/{id}/attachments/{id}/$value`: a file's octets, or an attached message as it is.
+pub(crate) async fn get_attachment_value(asked: &Asked<'_>, message: MessageId, part: usize) -> Result<Response, ApiError> {
+    let (_, content) = opened(asked, message).await?;
+    let part = part_of(&content, part)?;
+    let mut response = Response::new(Body::from(content.message.decoded(part)));
+    let media_type = HeaderValue::from_str(&part.media_type.essence);
+    let media_type = media_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+    Ok(response)
+}
+
+/// `POST …/messages/{id}/attachments`: a part is spliced into a draft.
+pub(crate) async fn create_attachment(asked: &Asked<'_>, message: MessageId, body: &mut Body) -> Result<Response, ApiError> {
+    let mailbox = asked.mailbox(WRITE).await?;
+    let (Given::Json(value), _) = asked.body(&mailbox, body).await? else {
+        return Err(ApiError::new(ErrorCode::UnsupportedMediaType, "An attachment is given as JSON."));
+    };
+    let file = draft::file_attachment(&value, "")?;
+    let content = mailbox.add_attachment(message, file).await?;
+    let added = content.message.attachments().last().map(|(index, _)| index);
+    let part = added.ok_or_else(|| ApiError::internal("the attachment that was added is not there"))?;
+    let what = format!("messages('{}')/attachments/$entity", ids::message(message));
+    let context = asked.context(mailbox.owner().id, &what, None);
+    let value = attachment::render(&content, part, part_of(&content, part)?);
+    Ok(json_answer(StatusCode::CREATED, &entity(context, value)))
+}
+
+/// `DELETE …/messages/{id}/attachments/{id}`
+pub(crate) async fn delete_attachment(asked: &Asked<'_>, message: MessageId, part: usize) -> Result<Response, ApiError> {
+    let mailbox = asked.mailbox(WRITE).await?;
+    mailbox.remove_attachment(message, part).await?;
+    Ok(empty_answer(StatusCode::NO_CONTENT))
+}
+
+async fn opened(asked: &Asked<'_>, message: MessageId) -> Result<(Mailbox, Content), ApiError> {
+    let mailbox = asked.mailbox(READ).await?;
+    let content = mailbox.content(mailbox.message(message).await?).await?;
+    Ok((mailbox, content))
+}
+
+fn part_of(content: &Content, index: usize) -> Result<&Part, ApiError> {
+    let part = content.message.parts().get(index).filter(|part| part.is_attachment());
+    Ok(part.ok_or(MailError::NotFound(Kind::Attachment))?)
+}

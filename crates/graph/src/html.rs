@@ -1,0 +1,149 @@
+//! HTML that comes from strangers and is shown to people: what could run, load or phone home on its own is taken out.
+
+use ammonia::{Builder, UrlRelative};
+use std::collections::HashSet;
+
+/// Deeper nesting than this is shown as text: cleaning takes time that grows with the square of it.
+const MAX_DEPTH: usize = 400;
+
+/// What a mail may style.
+const STYLES: [&str; 34] = [
+    "background",
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-collapse",
+    "border-color",
+    "border-left",
+    "border-radius",
+    "border-right",
+    "border-spacing",
+    "border-style",
+    "border-top",
+    "border-width",
+    "color",
+    "direction",
+    "display",
+    "font",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-weight",
+    "height",
+    "letter-spacing",
+    "line-height",
+    "list-style",
+    "margin",
+    "max-width",
+    "padding",
+    "text-align",
+    "text-decoration",
+    "text-indent",
+    "vertical-align",
+    "white-space",
+    "width",
+];
+const ATTRIBUTES: [&str; 17] = [
+    "align",
+    "bgcolor",
+    "border",
+    "cellpadding",
+    "cellspacing",
+    "class",
+    "color",
+    "dir",
+    "face",
+    "height",
+    "id",
+    "size",
+    "style",
+    "title",
+    "type",
+    "valign",
+    "width",
+];
+
+/// A document with everything unsafe taken out (Graph: without `outlook.allow-unsafe-html`).
+pub(crate) fn cleaned(html: &str) -> String {
+    let body = if is_deep(html) { format!("<pre>{}</pre>", ammonia::clean_text(&mime::html_to_text(html))) } else { clean(html) };
+    document(&body)
+}
+
+/// Plain text as a document.
+pub(crate) fn of_text(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    document(&format!("<div style=\"white-space:pre-wrap\">{escaped}</div>"))
+}
+
+fn document(body: &str) -> String {
+    format!(
+        "<html><head>\r\n<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\"></head>\
+         <body>{body}</body></html>"
+    )
+}
+
+fn clean(html: &str) -> String {
+    Builder::default()
+        .add_tags(["font", "u", "big", "section", "article"])
+        .add_generic_attributes(ATTRIBUTES)
+        .add_url_schemes(["cid"])
+        .url_relative(UrlRelative::Deny)
+        .link_rel(Some("noopener noreferrer"))
+        .filter_style_properties(HashSet::from(STYLES))
+        .attribute_filter(|_, attribute, value| {
+            // A style that loads something says so by `url(`, however it is written.
+            let loads = attribute == "style" && value.to_ascii_lowercase().contains("url");
+            (!loads).then(|| value.into())
+        })
+        .clean(html)
+        .to_string()
+}
+
+/// Whether tags are nested deeper than a mail's ever are; one pass, every tag counted as open until some tag closes.
+fn is_deep(html: &str) -> bool {
+    const VOID: [&str; 8] = ["br", "img", "hr", "meta", "link", "input", "col", "wbr"];
+    let mut depth = 0_usize;
+    for tag in html.split('<').skip(1) {
+        let name: &str = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        if tag.starts_with('/') {
+            depth = depth.saturating_sub(1);
+        } else if !name.is_empty() && !VOID.iter().any(|void| void.eq_ignore_ascii_case(name)) {
+            depth += 1;
+        }
+        if depth > MAX_DEPTH {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_or_loads_is_taken_out_and_the_rest_stays() {
+        let html = "<body onload=x()><script>alert(1)</script><p style='color:red; background:URL(http://e.x/t.gif)'>a</p>\
+                    <p style=\"color: blue\">b</p><a href='javascript:x'>c</a><img src='cid:i1' onerror=x><iframe src=//e></iframe>\
+                    <form action=//e><input></form><font color=red>d</font></body>";
+        let clean = cleaned(html);
+        for gone in ["script", "onload", "onerror", "javascript", "iframe", "form", "URL(", "url("] {
+            assert!(!clean.to_lowercase().contains(&gone.to_lowercase()), "{gone}: {clean}");
+        }
+        for kept in ["color:blue", "cid:i1", "<font color=\"red\">d</font>", ">a</p>"] {
+            assert!(clean.replace(": ", ":").contains(kept), "{kept}: {clean}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_bounded() {
+        let deep = "<div>".repeat(200_000) + "x";
+        assert!(cleaned(&deep).contains("<pre>"));
+        assert!(!is_deep(&"<p>a<br></p>".repeat(10_000)));
+    }
+
+    #[test]
+    fn text_becomes_html_without_markup_of_its_own() {
+        assert!(of_text("1 < 2 & <b>").contains("1 &lt; 2 &amp; &lt;b&gt;"));
+    }
+}

@@ -1,0 +1,309 @@
+//! Changes to a message that is there. What stands beside the octets changes without them; what a draft's header says
+//! is spliced, and every other octet stays; only a new text makes new octets of all.
+
+use crate::Mailbox;
+use crate::compose::{Beside, DELIVERY_RECEIPT, Draft, IMPORTANCE, Importance, READ_RECEIPT, has_property};
+use crate::drafts::NewMessage;
+use crate::error::{Kind, MailError};
+use crate::index::{Place, index};
+use crate::read::Content;
+use bytes::Bytes;
+use mime::{Attachment, FieldEdit, Message, NameAddr, address_line, field_line};
+use store::{Blob, MessageId, MessageRecord, Overlay, Recipient, WriteTx};
+
+/// New octets of a draft.
+struct NewOctets {
+    blob: Blob,
+    is_composed: bool,
+}
+
+/// Everything about a message that a change sets.
+struct Change {
+    octets: Option<NewOctets>,
+    message_id: Option<String>,
+    beside: Beside,
+    overlay: Overlay,
+}
+
+impl Mailbox {
+    /// Changes what `change` gives; what is given and is so already changes nothing.
+    ///
+    /// # Errors
+    /// [`MailError::NotFound`]; [`MailError::InvalidPropertySet`] for what a message that was sent can't change any more;
+    /// [`MailError::Conflict`]; [`MailError::Store`].
+    pub async fn update(&self, id: MessageId, change: Draft) -> Result<MessageRecord, MailError> {
+        if !change.attachments.is_empty() || !change.fields.is_empty() {
+            return Err(MailError::InvalidPropertySet("Set action is invalid for property."));
+        }
+        let original = self.content(self.message(id).await?).await?;
+        let record = &original.record;
+        let spliced = edits(self, record, &original.message, &change);
+        let new_body = change.body.as_ref().is_some_and(|body| *body != crate::reply::body_of(&original.message));
+        let new_bcc = change.bcc.as_ref().is_some_and(|bcc| !same(bcc, &record.bcc_recipients));
+        let new_id = change.internet_message_id.clone().filter(|id| *id != record.internet_message_id);
+        if !record.is_draft && (!spliced.is_empty() || new_body || new_bcc || new_id.is_some()) {
+            return Err(MailError::InvalidPropertySet("Message is not draft."));
+        }
+        let overlay = overlay(record, &change, new_bcc);
+        let beside = change.beside.clone();
+        let octets = if new_body {
+            Some(self.composed_anew(&original, change).await?)
+        } else if spliced.is_empty() {
+            None
+        } else {
+            let edits: Vec<FieldEdit<'_>> =
+                spliced.iter().map(|(name, lines)| FieldEdit { name, lines: lines.as_ref().map(String::as_bytes) }).collect();
+            let blob = self.kept(mime::set_fields(&original.message, &edits)).await?;
+            Some(NewOctets { blob, is_composed: record.is_composed })
+        };
+        self.write_change(original, Change { octets, message_id: new_id, beside, overlay }).await
+    }
+
+    /// Replaces all octets of a draft by a client's own.
+    ///
+    /// # Errors
+    /// [`MailError::NotFound`], [`MailError::InvalidPropertySet`], [`MailError::Conflict`], [`MailError::Store`].
+    pub async fn replace_octets(&self, id: MessageId, blob: Blob) -> Result<MessageRecord, MailError> {
+        let original = self.unsent(id).await?;
+        // What made it an answer stays; what its owner set beside octets that are gone goes with them.
+        let Overlay { to, cc, threading, .. } = original.record.overlay.clone();
+        let overlay = Overlay { to, cc, threading, ..Overlay::default() };
+        let octets = Some(NewOctets { blob, is_composed: false });
+        let change = Change { octets, message_id: None, beside: Beside::default(), overlay };
+        self.write_change(original, change).await
+    }
+
+    /// Splices a file into a draft.
+    ///
+    /// # Errors
+    /// As [`Mailbox::replace_octets`], and [`MailError::TooLarge`].
+    pub async fn add_attachment(&self, id: MessageId, file: Attachment) -> Result<Content, MailError> {
+        let original = self.unsent(id).await?;
+        let part = mime::attachment_part(&file, original.message.line_end());
+        let pieces = mime::insert_part(&original.message, part, &self.boundary_seed());
+        self.respliced(original, pieces).await
+    }
+
+    /// Splices an attachment, by its place among the parts, out of a draft.
+    ///
+    /// # Errors
+    /// As [`Mailbox::replace_octets`]; [`MailError::NotFound`] where there is no such attachment.
+    pub async fn remove_attachment(&self, id: MessageId, part: usize) -> Result<Content, MailError> {
+        let original = self.unsent(id).await?;
+        if !original.message.parts().get(part).is_some_and(mime::Part::is_attachment) {
+            return Err(MailError::NotFound(Kind::Attachment));
+        }
+        let pieces = mime::remove_part(&original.message, part);
+        self.respliced(original, pieces).await
+    }
+
+    /// The octets of a message of this mailbox that was made from MIME, for a second one; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn octets_of(&self, id: MessageId, beside: Beside) -> Result<Option<NewMessage>, MailError> {
+        let record = match self.message(id).await {
+            Ok(record) if !record.is_composed => record,
+            Ok(_) | Err(MailError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let content = self.content(record).await?;
+        let blob = match content.is_whole() {
+            true => self.store().blob(content.record.blob).await?,
+            false => self.kept(content.octets()).await?,
+        };
+        let overlay = content.record.overlay.clone();
+        Ok(Some(NewMessage { beside, overlay, ..NewMessage::from_mime(blob) }))
+    }
+
+    async fn unsent(&self, id: MessageId) -> Result<Content, MailError> {
+        let record = self.message(id).await?;
+        if !record.is_draft {
+            return Err(MailError::InvalidPropertySet("Message is not draft."));
+        }
+        self.content(record).await
+    }
+
+    async fn respliced(&self, original: Content, pieces: Option<Vec<Bytes>>) -> Result<Content, MailError> {
+        let cannot = MailError::InvalidPropertySet("The attachments of this message can't be changed.");
+        let blob = self.kept(pieces.ok_or(cannot)?).await?;
+        let octets = Some(NewOctets { blob, is_composed: original.record.is_composed });
+        let overlay = original.record.overlay.clone();
+        let change = Change { octets, message_id: None, beside: Beside::default(), overlay };
+        let record = self.write_change(original, change).await?;
+        self.content(record).await
+    }
+
+    /// Octets in pieces, put where they are kept.
+    async fn kept(&self, pieces: Vec<Bytes>) -> Result<Blob, MailError> {
+        self.check_size(pieces.iter().map(|piece| piece.len() as u64).sum())?;
+        let mut spool = self.mail.spool();
+        for piece in pieces {
+            spool = spool.write(piece).await?;
+        }
+        Ok(spool.finish().await?)
+    }
+
+    /// All octets anew, since their text is another one: every other property as it was, or as the change gives it.
+    async fn composed_anew(&self, original: &Content, change: Draft) -> Result<NewOctets, MailError> {
+        let record = &original.record;
+        let given = |list: &[Recipient]| Some(name_addrs(list));
+        let attachments = original.message.attachments().map(|(_, part)| crate::reply::attachment(original, part));
+        let others = original.message.fields().filter(|field| !has_property(field.name));
+        let fields = others.map(|field| (field.name.to_owned(), field.text())).collect();
+        let whole = Draft {
+            from: change.from.or_else(|| name_addrs(&record.from).into_iter().next()),
+            sender: change.sender.or_else(|| name_addrs(&record.sender).into_iter().next()),
+            to: change.to.or_else(|| given(&record.to_recipients)),
+            cc: change.cc.or_else(|| given(&record.cc_recipients)),
+            bcc: change.bcc.or_else(|| given(&record.bcc_recipients)),
+            reply_to: change.reply_to.or_else(|| given(&record.reply_to)),
+            subject: change.subject.or_else(|| Some(record.subject.clone())),
+            importance: change.importance.or_else(|| Importance::parse(&record.importance)),
+            is_delivery_receipt_requested: change.is_delivery_receipt_requested.or(Some(record.is_delivery_receipt_requested)),
+            is_read_receipt_requested: change.is_read_receipt_requested.or(Some(record.is_read_receipt_requested)),
+            attachments: attachments.collect(),
+            body: change.body,
+            ..Draft::default()
+        };
+        let new = self.compose_with(whole, fields).await?;
+        Ok(NewOctets { blob: new.blob, is_composed: true })
+    }
+
+    async fn write_change(&self, original: Content, change: Change) -> Result<MessageRecord, MailError> {
+        let mailbox = self.clone();
+        let parsed = match &change.octets {
+            Some(new) => Message::parse(new.blob.octets.clone()),
+            None => original.message,
+        };
+        let read = original.record;
+        let deed = move |tx: &mut WriteTx<'_>| {
+            let owner = mailbox.owner.id;
+            let current = tx.message(owner, read.id)?.ok_or(MailError::NotFound(Kind::Message))?;
+            // Octets or overlay that were read and are others now: somebody else is writing this message.
+            if current.blob != read.blob || current.overlay != read.overlay || current.is_draft != read.is_draft {
+                return Err(MailError::Conflict);
+            }
+            if let Some(new) = &change.octets {
+                tx.put_blob(&new.blob)?;
+            }
+            let mut record = mailbox.changed(current, &parsed, change);
+            record.modseq = tx.replace_message(owner, &record)?;
+            Ok(record)
+        };
+        self.store().write(deed).await
+    }
+
+    /// The row as the change leaves it: a draft's is read from its octets and overlay again, any other's keeps what it
+    /// was read from.
+    fn changed(&self, current: MessageRecord, message: &Message, change: Change) -> MessageRecord {
+        let now = self.now();
+        let beside = change.beside.or(Beside::of(&current));
+        if !current.is_draft {
+            let overlay = change.overlay;
+            return MessageRecord {
+                last_modified_date_time: now,
+                is_read: beside.is_read.unwrap_or(current.is_read),
+                categories: beside.categories.unwrap_or_default(),
+                flag: beside.flag.unwrap_or(current.flag),
+                inference_classification: beside.inference_classification.unwrap_or(current.inference_classification),
+                importance: overlay.importance.clone().unwrap_or(current.importance),
+                is_delivery_receipt_requested: overlay
+                    .is_delivery_receipt_requested
+                    .unwrap_or(current.is_delivery_receipt_requested),
+                is_read_receipt_requested: overlay.is_read_receipt_requested.unwrap_or(current.is_read_receipt_requested),
+                overlay,
+                ..current
+            };
+        }
+        let (blob, is_composed) = match change.octets {
+            Some(new) => (new.blob.digest, new.is_composed),
+            None => (current.blob, current.is_composed),
+        };
+        let message_id = change.message_id.unwrap_or(current.internet_message_id);
+        let created = current.created_date_time;
+        let copy = self.own_copy(message, blob, is_composed, &message_id, &change.overlay, created);
+        let place = Place {
+            mailbox: self.owner.id,
+            folder: current.folder,
+            id: current.id,
+            created,
+            received: current.received_date_time,
+            now,
+            is_draft: true,
+            is_read: current.is_read,
+            is_composed,
+            beside,
+            overlay: change.overlay,
+        };
+        index(copy, place)
+    }
+}
+
+/// The header fields that a change makes others, each with its new line; nothing for one that goes.
+fn edits(mailbox: &Mailbox, record: &MessageRecord, message: &Message, change: &Draft) -> Vec<(&'static str, Option<String>)> {
+    let mut edits: Vec<(&'static str, Option<String>)> = Vec::new();
+    let mut people = |name: &'static str, given: Option<&[NameAddr]>, now: &[Recipient]| {
+        if let Some(given) = given.filter(|given| !same(given, now)) {
+            edits.push((name, Some(address_line(name, given)).filter(|line| !line.is_empty())));
+        }
+    };
+    people("From", change.from.as_ref().map(std::slice::from_ref), &record.from);
+    people("Sender", change.sender.as_ref().map(std::slice::from_ref), &record.sender);
+    people("To", change.to.as_deref(), &record.to_recipients);
+    people("Cc", change.cc.as_deref(), &record.cc_recipients);
+    people("Reply-To", change.reply_to.as_deref(), &record.reply_to);
+    if record.is_composed {
+        people("Bcc", change.bcc.as_deref(), &record.bcc_recipients);
+    }
+    let mut texts = |name: &'static str, given: Option<&str>, now: &str| {
+        if let Some(given) = given.filter(|given| *given != now) {
+            edits.push((name, (!given.is_empty()).then(|| field_line(name, given))));
+        }
+    };
+    texts("Subject", change.subject.as_deref(), &record.subject);
+    if message.field("Message-ID").is_some() {
+        texts("Message-ID", change.internet_message_id.as_deref(), &record.internet_message_id);
+    }
+    if record.is_draft && record.is_composed {
+        let asked = |wanted: bool| if wanted { mailbox.owner.user_principal_name.as_str() } else { "" };
+        let importance = change.importance.map(|i| if i == Importance::Normal { "" } else { i.as_str() });
+        texts(IMPORTANCE, importance, if record.importance == "normal" { "" } else { &record.importance });
+        let (read, delivery) = (change.is_read_receipt_requested, change.is_delivery_receipt_requested);
+        texts(READ_RECEIPT, read.map(asked), asked(record.is_read_receipt_requested));
+        texts(DELIVERY_RECEIPT, delivery.map(asked), asked(record.is_delivery_receipt_requested));
+    }
+    edits
+}
+
+/// What stands beside the octets after a change: all of it where these are a client's own or were sent.
+fn overlay(record: &MessageRecord, change: &Draft, new_bcc: bool) -> Overlay {
+    let mut overlay = record.overlay.clone();
+    if record.is_draft && change.to.is_some() {
+        overlay.to.clear(); // the header names all of them now
+    }
+    if record.is_draft && change.cc.is_some() {
+        overlay.cc.clear();
+    }
+    if record.is_draft && record.is_composed {
+        return overlay;
+    }
+    if let Some(bcc) = change.bcc.as_ref().filter(|_| new_bcc) {
+        overlay.bcc = Some(bcc.iter().map(|b| Recipient { name: b.name.clone(), address: b.address.clone() }).collect());
+    }
+    let importance = change.importance.map(Importance::as_str).filter(|given| *given != record.importance);
+    overlay.importance = importance.map(str::to_owned).or(overlay.importance);
+    let read = change.is_read_receipt_requested.filter(|given| *given != record.is_read_receipt_requested);
+    overlay.is_read_receipt_requested = read.or(overlay.is_read_receipt_requested);
+    let delivery = change.is_delivery_receipt_requested.filter(|given| *given != record.is_delivery_receipt_requested);
+    overlay.is_delivery_receipt_requested = delivery.or(overlay.is_delivery_receipt_requested);
+    overlay
+}
+
+fn same(given: &[NameAddr], now: &[Recipient]) -> bool {
+    given.len() == now.len() && given.iter().zip(now).all(|(g, n)| g.name == n.name && g.address == n.address)
+}
+
+fn name_addrs(list: &[Recipient]) -> Vec<NameAddr> {
+    list.iter().map(|r| NameAddr { name: r.name.clone(), address: r.address.clone() }).collect()
+}

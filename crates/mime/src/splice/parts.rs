@@ -1,0 +1,248 @@
+//! Parts in and out of existing octets (RFC 2046 §5.1): one part with its delimiter, and nothing else.
+//!
+//! What is signed or encrypted is never altered within: a part added to it stands beside it, in a multipart/mixed
+//! around both, and a part of it can't be taken out.
+
+use super::fields::HeaderEnd;
+use super::{Replacement, apply};
+use crate::boundary;
+use crate::message::{Defect, Message, Part, PartKind, Span};
+use bytes::Bytes;
+use mail_parser::{MessageParser, PartFlags};
+
+/// Nesting up to which a multipart/mixed can be put around a message, so that its innermost parts are still looked at.
+const DEEPEST: usize = 60;
+
+/// The message with a part more, `part` being its header, the empty line and its body, all lines ended as they are to
+/// be. In a multipart/mixed the part becomes the last one. Any other message becomes the first part of a new
+/// multipart/mixed: its Content- fields move there as they are. `seed`, random letters and figures, makes a new
+/// boundary unlike any line of the message.
+///
+/// `None` where the part would not be found again: the message has more parts, or deeper ones, than are looked at.
+pub fn insert_part(message: &Message, part: impl Into<Bytes>, seed: &str) -> Option<Vec<Bytes>> {
+    if message.defects.contains(&Defect::LimitReached) || nesting(message) > DEEPEST {
+        return None;
+    }
+    let part = part.into();
+    Some(match Gap::find(message) {
+        Some(gap) => gap.fill(message, part),
+        None => wrap(message, part, seed),
+    })
+}
+
+/// The message without one of its [`Message::parts`]: the part's octets and the delimiter line before it go. Where the
+/// message itself is that part, its Content- fields and its body go.
+///
+/// `None` where there is no such part, where it is a multipart, where it stands in something signed or encrypted, and
+/// where its delimiters are no lines of their own.
+pub fn remove_part(message: &Message, index: usize) -> Option<Vec<Bytes>> {
+    let part = message.parts.get(index)?;
+    let breaks = if index == 0 { is_sealed(part) } else { enclosing(message, part).any(is_sealed) };
+    if part.kind == PartKind::Multipart || breaks {
+        return None;
+    }
+    let mut gone: Vec<Span> = Vec::new();
+    if index == 0 {
+        gone.extend(content_fields(message));
+        gone.push(part.body.clone());
+    } else {
+        gone.push(with_delimiter(message, part)?);
+    }
+    Some(apply(message, gone.into_iter().map(|span| Replacement { span, octets: Vec::new() }).collect()))
+}
+
+/// Where a part can be added to a multipart/mixed.
+struct Gap {
+    at: usize,
+    boundary: String,
+    kind: GapKind,
+}
+
+#[derive(PartialEq, Eq)]
+enum GapKind {
+    /// Before the line that closes the multipart.
+    BeforeClose,
+    /// At the end of the octets: nothing closes the multipart.
+    End,
+    /// At the end of the octets, whose last line is a delimiter that no part follows.
+    EndAfterDelimiter,
+}
+
+impl Gap {
+    /// The gap in the message's own multipart/mixed; nothing where it is none, or where its delimiters are no lines.
+    fn find(message: &Message) -> Option<Gap> {
+        let root = message.parts.first()?;
+        if root.kind != PartKind::Multipart || root.media_type.essence != "multipart/mixed" {
+            return None;
+        }
+        let octets = &message.octets[..];
+        let parsed = MessageParser::new().parse(octets)?;
+        let boundary = parsed.root_part().content_type()?.attribute("boundary").filter(|b| !b.is_empty())?.to_owned();
+        // A delimiter within a line counts only as long as none stands at the start of one.
+        if parsed.parts().any(|p| p.flags().contains(PartFlags::FALLBACK_DELIMITER)) {
+            return None;
+        }
+        let delimiter = format!("--{boundary}");
+        let found = |at, kind| Some(Gap { at, kind, boundary });
+        if !parsed.root_part().is_multipart() {
+            return found(octets.len(), GapKind::End); // its parts are behind a boundary that it doesn't name
+        }
+        let end = parsed.root_part().children().last()?.offset_end() as usize;
+        let line = after_line_end(octets, end);
+        match octets[line..].strip_prefix(delimiter.as_bytes()) {
+            _ if end == octets.len() => found(end, GapKind::End),
+            Some(rest) if rest.starts_with(b"--") && is_line_start(octets, line) => found(line, GapKind::BeforeClose),
+            Some(b"" | b"\n" | b"\r\n") if is_line_start(octets, line) => found(octets.len(), GapKind::EndAfterDelimiter),
+            _ => None,
+        }
+    }
+
+    fn fill(self, message: &Message, part: Bytes) -> Vec<Bytes> {
+        let octets = &message.octets;
+        let line_end = message.line_end().as_str();
+        let boundary = &self.boundary;
+        let before = match self.kind {
+            GapKind::BeforeClose => format!("--{boundary}{line_end}"),
+            GapKind::End => format!("{}--{boundary}{line_end}", line_end_after(octets, line_end)),
+            GapKind::EndAfterDelimiter if octets.ends_with(b"\n") => String::new(),
+            GapKind::EndAfterDelimiter => line_end.to_owned(),
+        };
+        let mut after = line_end_after(&part, line_end).to_owned();
+        if self.kind != GapKind::BeforeClose {
+            after += &format!("--{boundary}--{line_end}");
+        }
+        let pieces = [octets.slice(..self.at), before.into(), part, after.into(), octets.slice(self.at..)];
+        pieces.into_iter().filter(|piece| !piece.is_empty()).collect()
+    }
+}
+
+/// Puts a multipart/mixed around the message: its Content- fields, the line that ends its header and its body become
+/// the first part as they are.
+fn wrap(message: &Message, part: Bytes, seed: &str) -> Vec<Bytes> {
+    let octets = &message.octets;
+    let line_end = message.line_end().as_str();
+    let boundary = boundary::unlike("mixed", seed, |text| boundary::occurs(octets, text) || boundary::occurs(&part, text));
+    let moved = content_fields(message);
+    let mut out = kept_fields(message, &moved);
+
+    let mut opening = String::new();
+    if out.last().is_some_and(|field| !field.ends_with(b"\n")) {
+        opening += line_end;
+    }
+    if message.field("MIME-Version").is_none() {
+        opening += &format!("MIME-Version: 1.0{line_end}");
+    }
+    opening += &format!("Content-Type: multipart/mixed;{line_end} boundary=\"{boundary}\"{line_end}");
+    opening += &format!("{line_end}--{boundary}{line_end}");
+    out.push(opening.into());
+
+    out.extend(moved.iter().map(|span| octets.slice(span.clone())));
+    let unended = moved.last().is_some_and(|span| !octets[span.clone()].ends_with(b"\n"));
+    let (header_line_end, rest) = match HeaderEnd::of(message) {
+        HeaderEnd::EmptyLine(at) => ("", octets.slice(at..)),
+        HeaderEnd::BlankLine(line) => (line_end, octets.slice(line.end..)),
+        HeaderEnd::Missing => (line_end, octets.clone()),
+        HeaderEnd::Open(_) => (line_end, Bytes::new()),
+    };
+    let header_end = if unended { line_end.repeat(2) } else { header_line_end.to_owned() };
+    let between = format!("{}--{boundary}{line_end}", line_end_after(&rest, line_end));
+    let closing = format!("{}--{boundary}--{line_end}", line_end_after(&part, line_end));
+    out.extend([header_end.into(), rest, between.into(), part, closing.into()]);
+    out.retain(|piece| !piece.is_empty());
+    out
+}
+
+/// What stands in the header beside the fields that move.
+fn kept_fields(message: &Message, moved: &[Span]) -> Vec<Bytes> {
+    let fields_end = HeaderEnd::of(message).offset();
+    let starts = std::iter::once(message.header.start).chain(moved.iter().map(|span| span.end));
+    let ends = moved.iter().map(|span| span.start).chain(std::iter::once(fields_end));
+    let kept = starts.zip(ends).filter(|(start, end)| start < end);
+    kept.map(|(start, end)| message.octets.slice(start..end)).collect()
+}
+
+/// The spans of the fields that say what the body is (RFC 2045 §9).
+fn content_fields(message: &Message) -> Vec<Span> {
+    let base = message.header.start;
+    let of_content = |name: &str| name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"));
+    message.fields().filter(|f| of_content(f.name)).map(|f| base + f.span.start..base + f.span.end).collect()
+}
+
+/// A part's octets with the delimiter line before it; the line end before that is the delimiter's (RFC 2046 §5.1.1)
+/// and becomes the next one's. A multipart's only delimiter stays, since it makes the multipart one.
+fn with_delimiter(message: &Message, part: &Part) -> Option<Span> {
+    let octets = &message.octets[..];
+    let line = line_before(octets, part.header.start);
+    let delimiter = octets[line.clone()].trim_ascii_end();
+    let within = enclosing(message, part).last()?;
+    let is_first = !message.parts.iter().any(|p| p.header.start >= within.body.start && p.header.start < line.start);
+    let next = after_line_end(octets, part.body.end);
+    if !delimiter.starts_with(b"--") || !is_line_start(octets, line.start) {
+        return None;
+    }
+    if is_line_start(octets, next) && octets[next..].starts_with(b"--") {
+        let is_only = is_first && !octets[next..].starts_with(delimiter);
+        return Some(if is_only { part.header.start } else { line.start }..next);
+    }
+    // Nothing closes the multipart: the line end before the delimiter goes too, or what stands there would grow by it.
+    let start = if is_first { part.header.start } else { before_line_end(octets, line.start) };
+    (part.body.end == octets.len()).then_some(start..part.body.end)
+}
+
+/// The multiparts that a part stands in, outermost first.
+fn enclosing<'m>(message: &'m Message, part: &'m Part) -> impl Iterator<Item = &'m Part> {
+    let holds = |outer: &Part| outer.body.start <= part.header.start && part.body.end <= outer.body.end;
+    message.parts.iter().take_while(move |p| !std::ptr::eq(*p, part)).filter(move |p| p.kind == PartKind::Multipart && holds(p))
+}
+
+/// Whether nothing in it can change without breaking a signature or a cipher text (RFC 1847, RFC 8551 §3.2).
+fn is_sealed(part: &Part) -> bool {
+    let essence = part.media_type.essence.as_str();
+    ["multipart/signed", "multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"].contains(&essence)
+}
+
+/// How deep the deepest multipart stands in others.
+fn nesting(message: &Message) -> usize {
+    let mut open: Vec<usize> = Vec::new();
+    let mut deepest = 0;
+    for part in message.parts.iter().filter(|p| p.kind == PartKind::Multipart) {
+        open.retain(|&end| part.header.start < end);
+        open.push(part.body.end);
+        deepest = deepest.max(open.len());
+    }
+    deepest
+}
+
+/// The line end that must stand between octets and a delimiter, so that only it is taken for the delimiter's: an LF
+/// after a CR would take the CR along.
+fn line_end_after<'l>(octets: &[u8], line_end: &'l str) -> &'l str {
+    if octets.ends_with(b"\r") { "\r\n" } else { line_end }
+}
+
+/// The line that ends where `at` stands.
+fn line_before(octets: &[u8], at: usize) -> Span {
+    let text = octets[..at].strip_suffix(b"\n").unwrap_or(&octets[..at]);
+    text.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1)..at
+}
+
+/// `at`, or behind the line end that stands there.
+fn after_line_end(octets: &[u8], at: usize) -> usize {
+    match &octets[at..] {
+        [b'\n', ..] => at + 1,
+        [b'\r', b'\n', ..] => at + 2,
+        _ => at,
+    }
+}
+
+/// `at`, or before the line end that stands before it.
+fn before_line_end(octets: &[u8], at: usize) -> usize {
+    match &octets[..at] {
+        [.., b'\r', b'\n'] => at - 2,
+        [.., b'\n'] => at - 1,
+        _ => at,
+    }
+}
+
+fn is_line_start(octets: &[u8], at: usize) -> bool {
+    at == 0 || octets[at - 1] == b'\n'
+}

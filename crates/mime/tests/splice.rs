@@ -1,0 +1,23 @@
+//! Splices of every message of the shared corpus: what was meant is there, and no other octet moved.
+
+mod shared;
+#[path = "properties/splice.rs"]
+mod splice;
+
+use splice::Tally;
+
+#[test]
+fn every_splice_of_the_corpus_keeps_all_other_octets() {
+    let Some(files) = shared::corpus() else { return };
+    let mut all = Tally::default();
+    let mut failed = Vec::new();
+    for (name, octets) in files {
+        match std::panic::catch_unwind(|| splice::holds(&octets.into())) {
+            Ok(one) => all += one,
+            Err(_) => failed.push(name),
+        }
+    }
+    shared::aloud(&format!("splices of the corpus: {all:?}"));
+    assert_eq!(failed, Vec::<String>::new(), "what is wrong with each stands above");
+    assert!(all.inserted > 100 && all.wrapped > 100 && all.removed > 100, "{all:?}");
+}

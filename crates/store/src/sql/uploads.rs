@@ -1,0 +1,91 @@
+//! Messages that come in several requests.
+
+use crate::blobs::Digest;
+use crate::clock::Timestamp;
+use crate::db::{ReadTx, WriteTx, values};
+use crate::error::StoreError;
+use crate::ids::{MailboxId, UploadId};
+
+/// An upload session of a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadSession {
+    /// Its id.
+    pub id: UploadId,
+    /// Octets that are to come in all.
+    pub size: u64,
+    /// When it ends.
+    pub expiration_date_time: Timestamp,
+    /// The octets, once all have come.
+    pub blob: Option<Digest>,
+}
+
+impl ReadTx<'_> {
+    /// A session that has not ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn upload_session(&self, mailbox: MailboxId, id: UploadId, now: Timestamp) -> Result<Option<UploadSession>, StoreError> {
+        self.row(
+            "SELECT size, expiration_date_time, blob FROM upload_session
+             WHERE mailbox = $1 AND id = $2 AND expiration_date_time > $3",
+            values![&mailbox.0, &id.0, now.0],
+            |row| {
+                let blob = row.optional_octets(2)?.map(|octets| {
+                    let digest: Result<[u8; 32], _> = octets.try_into();
+                    digest.map(Digest).map_err(|_| StoreError::Corrupt("an upload's digest".to_owned()))
+                });
+                Ok(UploadSession {
+                    id,
+                    size: u64::try_from(row.integer(0)?).unwrap_or_default(),
+                    expiration_date_time: Timestamp(row.integer(1)?),
+                    blob: blob.transpose()?,
+                })
+            },
+        )
+    }
+
+    /// Whether octets of this session may still come.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub(crate) fn names_upload(&self, id: UploadId) -> Result<bool, StoreError> {
+        let found =
+            self.row("SELECT 1 FROM upload_session WHERE id = $1 AND blob IS NULL", values![&id.0], |row| row.integer(0))?;
+        Ok(found.is_some())
+    }
+}
+
+impl WriteTx<'_> {
+    /// Begins a session, and forgets this mailbox's ended ones.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn add_upload_session(&mut self, mailbox: MailboxId, session: &UploadSession, now: Timestamp) -> Result<(), StoreError> {
+        self.execute("DELETE FROM upload_session WHERE mailbox = $1 AND expiration_date_time <= $2", values![&mailbox.0, now.0])?;
+        let size = i64::try_from(session.size).unwrap_or(i64::MAX);
+        self.execute(
+            "INSERT INTO upload_session (mailbox, id, size, expiration_date_time, blob) VALUES ($1, $2, $3, $4, NULL)",
+            values![&mailbox.0, &session.id.0, size, session.expiration_date_time.0],
+        )?;
+        Ok(())
+    }
+
+    /// Names the octets of a session: all have come.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such session.
+    pub fn finish_upload_session(&mut self, mailbox: MailboxId, id: UploadId, blob: Digest) -> Result<(), StoreError> {
+        let touched = self
+            .execute("UPDATE upload_session SET blob = $1 WHERE mailbox = $2 AND id = $3", values![&blob.0, &mailbox.0, &id.0])?;
+        if touched == 1 { Ok(()) } else { Err(StoreError::NotFound) }
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn remove_upload_session(&mut self, mailbox: MailboxId, id: UploadId) -> Result<(), StoreError> {
+        self.execute("DELETE FROM upload_session WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &id.0])?;
+        Ok(())
+    }
+}
