@@ -10,4 +10,5 @@ mod messages;
 mod odd_input;
 mod seed;
 mod send_as;
+mod tokens;
 mod walls;
