@@ -45,12 +45,15 @@ impl AddrSpec {
         let at = text.rfind('@')?;
         let (local, domain) = (&text[..at], &text[at + 1..]);
         let clean = |part: &str| !part.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;:\\\"()".contains(c));
-        let literal = domain.starts_with('[') && domain.ends_with(']');
-        let domain_ok = !domain.is_empty()
-            && !domain.starts_with('.')
-            && !domain.ends_with('.')
-            && !domain.contains("..")
-            && (literal || clean(domain) && !domain.contains(['[', ']', '@']));
+        // RFC 5322 §3.4.1: a domain literal holds printable ASCII, so an IPv6 address's colons but no white space.
+        let literal = domain.strip_prefix('[').and_then(|d| d.strip_suffix(']'));
+        let domain_ok = match literal {
+            Some(inner) => !inner.is_empty() && inner.chars().all(|c| c.is_ascii_graphic() && !"[]\\<>,;".contains(c)),
+            None => {
+                let dots = !domain.starts_with('.') && !domain.ends_with('.') && !domain.contains("..");
+                !domain.is_empty() && dots && clean(domain) && !domain.contains(['[', ']', '@'])
+            }
+        };
         let quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"') && !local.chars().any(char::is_control);
         let local_ok = !local.is_empty() && (quoted || clean(local) && !local.contains('@'));
         (text.len() <= AddrSpec::MAX_OCTETS && domain_ok && local_ok).then(|| AddrSpec { text: text.to_owned(), at })
@@ -79,12 +82,26 @@ mod tests {
 
     #[test]
     fn an_address_can_hold_no_line() {
-        for bad in
-            ["", "bob", "@x.org", "a@", "a b@x.org", "a@x.org\r\nBcc: e@x.org", "a@.org", "a@x..org", "a,b@x.org", "a@b@c.org"]
-        {
+        for bad in [
+            "",
+            "bob",
+            "@x.org",
+            "a@",
+            "a b@x.org",
+            "a@x.org\r\nBcc: e@x.org",
+            "a@.org",
+            "a@x..org",
+            "a,b@x.org",
+            "a@b@c.org",
+            "a@[]",
+            "a@[\r\nBcc: e@x.org]",
+            "a@[\0 1]",
+        ] {
             assert_eq!(AddrSpec::parse(bad), None, "{bad:?}");
         }
-        for good in ["a@x.org", "o'neil+tag@x.example", "\"a b\"@x.org", "ö@bücher.example", "a@[192.0.2.1]"] {
+        for good in
+            ["a@x.org", "o'neil+tag@x.example", "\"a b\"@x.org", "ö@bücher.example", "a@[192.0.2.1]", "a@[IPv6:2001:db8::1]"]
+        {
             assert!(AddrSpec::parse(good).is_some(), "{good:?}");
         }
     }
