@@ -45,10 +45,10 @@ impl AddrSpec {
         let at = text.rfind('@')?;
         let (local, domain) = (&text[..at], &text[at + 1..]);
         let clean = |part: &str| !part.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;:\\\"()".contains(c));
-        // RFC 5322 §3.4.1: a domain literal holds printable ASCII, so an IPv6 address's colons but no white space.
+        // RFC 5321 §4.1.3: an IPv4 or IPv6 address, or a tag, a colon and what needs no other characters.
         let literal = domain.strip_prefix('[').and_then(|d| d.strip_suffix(']'));
         let domain_ok = match literal {
-            Some(inner) => !inner.is_empty() && inner.chars().all(|c| c.is_ascii_graphic() && !"[]\\<>,;".contains(c)),
+            Some(inner) => !inner.is_empty() && inner.chars().all(|c| c.is_ascii_alphanumeric() || ".:-".contains(c)),
             None => {
                 let dots = !domain.starts_with('.') && !domain.ends_with('.') && !domain.contains("..");
                 !domain.is_empty() && dots && clean(domain) && !domain.contains(['[', ']', '@'])
@@ -96,6 +96,7 @@ mod tests {
             "a@[]",
             "a@[\r\nBcc: e@x.org]",
             "a@[\0 1]",
+            "a@[1.0.2=\"x.1]",
         ] {
             assert_eq!(AddrSpec::parse(bad), None, "{bad:?}");
         }
