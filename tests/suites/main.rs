@@ -5,6 +5,7 @@
 mod actions;
 mod bad_input;
 mod conformance;
+mod corpus;
 mod drafts;
 mod lists;
 mod messages;
