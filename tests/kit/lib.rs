@@ -6,6 +6,8 @@
 
 mod answer;
 mod census;
+mod document;
+mod each;
 mod http;
 mod memory;
 mod mime;
@@ -19,13 +21,15 @@ mod wait;
 
 pub use answer::Answer;
 pub use census::{Census, census};
+pub use document::demand_section;
+pub use each::each;
 pub use http::{Http, NoAnswer};
 pub use memory::MemoryWatch;
-pub use mime::{base64, decode_base64, letter, plain, recipients};
+pub use mime::{Field, base64, decode_base64, fields, letter, plain, recipients, sha256, without_bcc};
 pub use past::expired_token;
 pub use person::Person;
 pub use raw::exchange;
 pub use rng::Rng;
 pub use server::{PEOPLE, Server, address};
-pub use settings::{aloud, kills, seed, shared, skipped, workspace};
+pub use settings::{aloud, is_long, kills, seed, shared, shared_path, skipped, workspace};
 pub use wait::{now, until, until_within};

@@ -40,3 +40,68 @@ pub fn plain(from: &str, to: &[&str], subject: &str) -> Vec<u8> {
 pub fn recipients(names: &[&str]) -> Value {
     names.iter().map(|name| json!({"emailAddress": {"address": crate::address(name)}})).collect()
 }
+
+/// The SHA-256 of octets, in hexadecimal.
+pub fn sha256(octets: &[u8]) -> String {
+    store::Digest::of(octets).to_hex()
+}
+
+/// One field of a message's header: its name, and its lines as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// The name as written.
+    pub name: String,
+    /// Name, body, folding and line end.
+    pub lines: Vec<u8>,
+    /// Where its first octet stands.
+    pub start: usize,
+}
+
+impl Field {
+    /// Whether it has this name.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// The body without folding.
+    pub fn body(&self) -> String {
+        let text = String::from_utf8_lossy(&self.lines).replace(['\r', '\n'], "");
+        text.split_once(':').map_or_else(String::new, |(_, body)| body.trim().to_owned())
+    }
+}
+
+/// The fields of a message's header, by a rule of the tests' own: a field begins with a line that has a name before a
+/// colon, and has all lines up to the next such line or to the empty one.
+pub fn fields(octets: &[u8]) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
+    let mut start = 0;
+    for line in octets.split_inclusive(|octet| *octet == b'\n') {
+        if matches!(line, b"\n" | b"\r\n") {
+            break;
+        }
+        match (name_of(line), fields.last_mut()) {
+            (Some(name), _) => fields.push(Field { name, lines: line.to_vec(), start }),
+            (None, Some(field)) => field.lines.extend_from_slice(line),
+            (None, None) => {} // before the first field, as the line of an mbox
+        }
+        start += line.len();
+    }
+    fields
+}
+
+/// The name that begins a line of a header.
+fn name_of(line: &[u8]) -> Option<String> {
+    let colon = line.iter().position(|octet| *octet == b':')?;
+    let name = line[..colon].trim_ascii_end();
+    let is_name = name.first().is_some_and(u8::is_ascii_alphanumeric) && name.iter().all(u8::is_ascii_graphic);
+    is_name.then(|| String::from_utf8_lossy(name).into_owned())
+}
+
+/// The message without the lines of its Bcc fields: what others may get of it.
+pub fn without_bcc(octets: &[u8]) -> Vec<u8> {
+    let mut kept = octets.to_vec();
+    for field in fields(octets).iter().rev().filter(|field| field.is("Bcc")) {
+        kept.drain(field.start..field.start + field.lines.len());
+    }
+    kept
+}

@@ -60,6 +60,16 @@ impl Person {
         self.post(path, "application/json", body.to_string()).await
     }
 
+    /// Changes what JSON names.
+    pub async fn patch_json(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::PATCH, path, &[("content-type", "application/json")], body.to_string().into()).await
+    }
+
+    /// Puts a message's octets, in Graph's MIME form, in place of what is there.
+    pub async fn put_mime(&self, path: &str, octets: &[u8]) -> Answer {
+        self.call(Method::PUT, path, &[("content-type", "text/plain")], base64(octets).into()).await
+    }
+
     /// Posts a message's octets in Graph's MIME form.
     pub async fn post_mime(&self, path: &str, octets: &[u8]) -> Answer {
         self.post(path, "text/plain", base64(octets)).await

@@ -8,10 +8,17 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// No exchange may take longer, not even one of hundreds of megabytes.
+const PATIENCE: Duration = Duration::from_secs(180);
+
 /// Sends a header section and what follows it, and reads the answer until the server closes; the header must ask it to.
 ///
 /// The server may answer and close before it has everything, so a failed write is no failure. The answer is.
-pub async fn exchange(address: &str, head: &str, rest: Vec<Vec<u8>>) -> Answer {
+pub async fn exchange<I>(address: &str, head: &str, rest: I) -> Answer
+where
+    I: IntoIterator<Item = Vec<u8>> + Send + 'static,
+    I::IntoIter: Send,
+{
     let (mut reader, mut writer) = TcpStream::connect(address).await.expect("the server listens").into_split();
     let head = head.as_bytes().to_vec();
     let writing = tokio::spawn(async move {
@@ -23,7 +30,7 @@ pub async fn exchange(address: &str, head: &str, rest: Vec<Vec<u8>>) -> Answer {
         writer // dropped, it would close our half before the answer
     });
     let mut answer = Vec::new();
-    let reading = tokio::time::timeout(Duration::from_secs(30), reader.read_to_end(&mut answer)).await;
+    let reading = tokio::time::timeout(PATIENCE, reader.read_to_end(&mut answer)).await;
     assert!(reading.is_ok(), "the server neither answered nor closed: {}", String::from_utf8_lossy(&answer));
     writing.abort();
     parse(&answer)

@@ -24,13 +24,28 @@ pub(crate) fn binary() -> PathBuf {
 ///
 /// Without the data this is `None` and says so aloud; in CI (`CI` set) it fails.
 pub fn shared(path: &str) -> Option<Vec<u8>> {
+    let file = shared_path(path)?;
+    Some(std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())))
+}
+
+/// Where a file or folder of the shared data is; `None` as [`shared`].
+pub fn shared_path(path: &str) -> Option<PathBuf> {
     let root = workspace().join(setting("RESTANTE_SHARED").unwrap_or_else(|| "../shared".to_owned()));
     if !root.is_dir() {
         skipped(&format!("{} is not there: RESTANTE_SHARED says where the shared data is", root.display()));
         return None;
     }
-    let file = root.join(path);
-    Some(std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())))
+    Some(root.join(path))
+}
+
+/// Whether the long jobs are asked for too: `RESTANTE_LONG`.
+pub fn is_long() -> bool {
+    setting("RESTANTE_LONG").is_some()
+}
+
+/// Whether documents are written instead of compared: `RESTANTE_WRITE_DOCS`.
+pub(crate) fn writes_documents() -> bool {
+    setting("RESTANTE_WRITE_DOCS").is_some()
 }
 
 /// How often the crash scenario kills the server: `RESTANTE_KILLS`, by default 10.

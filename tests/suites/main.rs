@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on should say where")]
 
+mod actions;
 mod bad_input;
 mod conformance;
+mod corpus;
 mod drafts;
 mod lists;
 mod messages;
