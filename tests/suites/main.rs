@@ -14,3 +14,4 @@ mod seed;
 mod send_as;
 mod tokens;
 mod walls;
+mod wire;
