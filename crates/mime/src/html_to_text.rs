@@ -118,7 +118,7 @@ fn decode(text: &str, out: &mut String) {
         rest = &rest[at..];
         match rest.bytes().take(LONGEST).position(|b| b == b';') {
             Some(end) => {
-                add_html_token(out, rest[..=end].as_bytes(), false);
+                add_html_token(out, &rest.as_bytes()[..=end], false);
                 rest = &rest[end + 1..];
             }
             None => {
