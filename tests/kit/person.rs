@@ -65,6 +65,11 @@ impl Person {
         self.call(Method::PATCH, path, &[("content-type", "application/json")], body.to_string().into()).await
     }
 
+    /// PATCH of a whole MIME message.
+    pub async fn patch_mime(&self, path: &str, octets: &[u8]) -> Answer {
+        self.call(Method::PATCH, path, &[("content-type", "text/plain")], base64(octets).into()).await
+    }
+
     /// Puts a message's octets, in Graph's MIME form, in place of what is there.
     pub async fn put_mime(&self, path: &str, octets: &[u8]) -> Answer {
         self.call(Method::PUT, path, &[("content-type", "text/plain")], base64(octets).into()).await

@@ -69,7 +69,8 @@ async fn wrong_content_types_are_refused_and_not_stored() {
     let adele = server.person("AdeleV");
     let octets = plain("AdeleV", &["AlexW"], "Wrong type");
     storing_nothing(&server, async || {
-        for media_type in ["text/html", "application/octet-stream", "message/rfc822", "multipart/mixed; boundary=x"] {
+        for media_type in ["text/html", "application/octet-stream", "message/partial", "multipart/mixed; boundary=x", "", "text"]
+        {
             for path in ["sendMail", "messages"] {
                 adele.post(path, media_type, base64(&octets)).await.demand_error(415, "UnsupportedMediaType");
             }
@@ -112,6 +113,22 @@ async fn messages_to_nobody_are_refused_and_not_stored() {
         demand(adele.send_mime(&empty_group).await, NO_RECIPIENTS);
         let as_json = json!({"subject": "To nobody", "body": {"contentType": "text", "content": "Hello"}, "toRecipients": []});
         demand(adele.send_json(&as_json).await, NO_RECIPIENTS);
+    })
+    .await;
+    server.finish().await;
+}
+
+/// Octets that stand in a file of their own leave none behind when their message is refused.
+#[tokio::test]
+async fn a_large_message_that_is_refused_leaves_no_file() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let large = |from: &str, to: &str| letter(&[("From", from), ("To", to)], &"A line of a large message.\r\n".repeat(20_000));
+    storing_nothing(&server, async || {
+        adele.send_mime(&large("AdeleV@contoso.com", "nobody")).await.demand_error(400, "ErrorInvalidRecipients");
+        adele.send_mime(&large("AlexW@contoso.com", "MeganB@contoso.com")).await.demand_error(403, "ErrorSendAsDenied");
+        let broken = base64(&large("AdeleV@contoso.com", "AlexW@contoso.com")) + "*";
+        demand(adele.post("sendMail", "text/plain", broken).await, BAD_BASE64);
     })
     .await;
     server.finish().await;

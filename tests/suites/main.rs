@@ -13,4 +13,5 @@ mod odd_input;
 mod overlay;
 mod seed;
 mod send_as;
+mod tokens;
 mod walls;

@@ -1,6 +1,6 @@
 //! The body of a request: JSON, or a whole message as base64 text, decoded as it comes.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use axum::body::HttpBody;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
@@ -15,6 +15,8 @@ use store::{Blob, Digest, Spool};
 const GATHERED: usize = 256 * 1024;
 /// How much of a refused body is still read, so that its sender gets to read the refusal.
 const LINGER_OCTETS: u64 = 64 * 1024 * 1024;
+/// How long a body may bring nothing.
+const STALL: Duration = Duration::from_secs(60);
 const LINGER: Duration = Duration::from_secs(10);
 
 /// A message as it came: as JSON, or as the octets themselves.
@@ -63,7 +65,7 @@ fn form(headers: &HeaderMap) -> Result<Option<Form>, ApiError> {
         "message/rfc822" => Ok(Some(Form::Mime)),
         "text/plain" => Ok(Some(Form::MimeInBase64)),
         _ => Err(ApiError::new(
-            crate::error::ErrorCode::UnsupportedMediaType,
+            ErrorCode::UnsupportedMediaType,
             "The Content-Type must be application/json, text/plain with a MIME message in base64, or message/rfc822.",
         )),
     }
@@ -161,7 +163,8 @@ fn refuse_by_length(headers: &HeaderMap, most: u64, limit: u64) -> Result<(), Ap
 
 pub(crate) async fn next(body: &mut Body) -> Result<Option<Bytes>, ApiError> {
     loop {
-        match body.frame().await {
+        let frame = tokio::time::timeout(STALL, body.frame()).await;
+        match frame.map_err(|_| ApiError::new(ErrorCode::RequestTimeout, "The body stopped coming."))? {
             None => return Ok(None),
             Some(Err(error)) => return Err(ApiError::bad_request("The body broke off.").because(error)),
             Some(Ok(frame)) => {

@@ -50,6 +50,7 @@ error_codes! {
     NotImplemented "NotImplemented" NOT_IMPLEMENTED;
     RequestBodyRead "RequestBodyRead" BAD_REQUEST;
     RequestBrokerParseUri "RequestBroker--ParseUri" BAD_REQUEST;
+    RequestTimeout "RequestTimeout" REQUEST_TIMEOUT;
     ServiceNotAvailable "ServiceNotAvailable" SERVICE_UNAVAILABLE;
     UnsupportedMediaType "UnsupportedMediaType" UNSUPPORTED_MEDIA_TYPE;
 }

@@ -132,26 +132,26 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
 
 /// What stands below a message: actions by their short or qualified name, its octets, its attachments.
 fn of_message(id: &str, rest: &[Segment]) -> Result<Resource, ApiError> {
-    let id = ids::parse_message(id)?;
-    let Some((first, rest)) = rest.split_first() else { return Ok(Resource::Message(id)) };
+    let id = ids::parse_message(id); // what is no path at all is told before what is no id
+    let Some((first, rest)) = rest.split_first() else { return Ok(Resource::Message(id?)) };
     if first.is("attachments") {
-        return of_attachments(id, first, rest);
+        return of_attachments(id?, first, rest);
     }
-    let action = match first.name().to_ascii_lowercase().as_str() {
-        "$value" => Resource::Value(id),
-        "copy" => Resource::Copy(id),
-        "createforward" => Resource::CreateReply(id, Answer::Forward),
-        "createreply" => Resource::CreateReply(id, Answer::Reply),
-        "createreplyall" => Resource::CreateReply(id, Answer::ReplyAll),
-        "forward" => Resource::Reply(id, Answer::Forward),
-        "move" => Resource::Move(id),
-        "reply" => Resource::Reply(id, Answer::Reply),
-        "replyall" => Resource::Reply(id, Answer::ReplyAll),
-        "send" => Resource::Send(id),
+    let action: fn(MessageId) -> Resource = match first.name().to_ascii_lowercase().as_str() {
+        "$value" => Resource::Value,
+        "copy" => Resource::Copy,
+        "createforward" => |id| Resource::CreateReply(id, Answer::Forward),
+        "createreply" => |id| Resource::CreateReply(id, Answer::Reply),
+        "createreplyall" => |id| Resource::CreateReply(id, Answer::ReplyAll),
+        "forward" => |id| Resource::Reply(id, Answer::Forward),
+        "move" => Resource::Move,
+        "reply" => |id| Resource::Reply(id, Answer::Reply),
+        "replyall" => |id| Resource::Reply(id, Answer::ReplyAll),
+        "send" => Resource::Send,
         _ => return Err(ApiError::no_such_segment(first.text())),
     };
     match rest {
-        [] => Ok(action),
+        [] => id.map(action),
         [other, ..] => Err(ApiError::no_such_segment(other.text())),
     }
 }

@@ -4,7 +4,7 @@ use crate::Mailbox;
 use crate::drafts::NewMessage;
 use crate::error::MailError;
 use mime::{BodyKind, Composition, NameAddr};
-use store::{MessageId, MessageRecord, Overlay};
+use store::{MessageId, MessageRecord, Overlay, ReadTx};
 
 /// What stands beside a message's octets and is no part of them; nothing where its owner said nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -141,6 +141,7 @@ impl Mailbox {
 
     /// The same, with header fields of our own before those that the client gave.
     pub(crate) async fn compose_with(&self, draft: Draft, own: Vec<(String, String)>) -> Result<NewMessage, MailError> {
+        let draft = self.with_names(draft).await?;
         let beside = draft.beside.clone();
         let message_id = draft.internet_message_id.clone();
         let composition = self.composition(draft, own);
@@ -150,6 +151,24 @@ impl Mailbox {
         self.check_size(octets.len() as u64)?;
         let blob = self.mail.spool().write(octets).await?.finish().await?;
         Ok(NewMessage { blob, is_composed: true, message_id, beside, overlay: Overlay::default() })
+    }
+
+    /// The draft with the names of people here, where only their addresses are given (Graph: from and recipients of a new
+    /// message).
+    async fn with_names(&self, mut draft: Draft) -> Result<Draft, MailError> {
+        let domain = self.mail.inner.options.domain.clone();
+        let look = move |tx: &ReadTx<'_>| {
+            let lists = [&mut draft.to, &mut draft.cc, &mut draft.bcc, &mut draft.reply_to];
+            let people = lists.into_iter().flatten().flatten().chain(&mut draft.from).chain(&mut draft.sender);
+            for recipient in people.filter(|r| r.name.is_empty()) {
+                let is_local = recipient.addr_spec().is_some_and(|address| address.domain().eq_ignore_ascii_case(&domain));
+                if let Some(person) = is_local.then(|| tx.person_by_address(&recipient.address)).transpose()?.flatten() {
+                    recipient.name = person.display_name;
+                }
+            }
+            Ok(draft)
+        };
+        self.store().read(look).await
     }
 
     /// Refuses what has more octets than a message may have.

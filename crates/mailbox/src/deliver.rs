@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
-use store::{MessageId, Overlay, Person, StoreError, Submission, WellKnownName, WriteTx};
+use store::{Blob, MessageId, Overlay, Person, StoreError, Submission, WellKnownName, WriteTx};
 
 /// Forward-paths looked at together; their deeds share commits.
 const TOGETHER: i64 = 256;
@@ -54,7 +54,9 @@ impl Mail {
         let now = self.inner.clock.now();
         let due = self.inner.store.read(move |tx| tx.due_submissions(now, TOGETHER)).await?;
         let count = due.len();
-        let mut under_way: FuturesUnordered<_> = due.into_iter().map(|submission| self.deliver(submission)).collect();
+        let blobs = self.inner.store.blobs(due.iter().map(|submission| submission.blob).collect()).await?;
+        let with_blobs = due.into_iter().zip(blobs);
+        let mut under_way: FuturesUnordered<_> = with_blobs.map(|(submission, blob)| self.deliver(submission, blob)).collect();
         let mut failure = Ok(count);
         while let Some(done) = under_way.next().await {
             failure = failure.and_then(|count| done.map(|()| count));
@@ -63,8 +65,8 @@ impl Mail {
     }
 
     /// Files a submission in the Inbox of each of its due recipients, in one transaction.
-    async fn deliver(&self, submission: Submission) -> Result<(), MailError> {
-        let message = Message::parse(self.inner.store.blob(submission.blob).await?.octets);
+    async fn deliver(&self, submission: Submission, blob: Result<Blob, StoreError>) -> Result<(), MailError> {
+        let message = Message::parse(blob?.octets);
         let mail = self.clone();
         self.inner.store.write(move |tx| mail.file(tx, &submission, &message)).await
     }

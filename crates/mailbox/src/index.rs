@@ -1,6 +1,7 @@
 //! Octets → row: everything that a list shows without opening the message.
 
 use crate::compose::{Beside, DELIVERY_RECEIPT, Importance, READ_RECEIPT};
+use crate::opened::enclosed;
 use mime::{Cuts, Date, HeaderField, Message, NameAddr, msg_ids};
 use store::{Digest, FolderId, MailboxId, MessageId, MessageRecord, Overlay, Recipient, Timestamp};
 use uuid::Uuid;
@@ -39,6 +40,8 @@ pub(crate) fn index(copy: Copy<'_>, place: Place) -> MessageRecord {
     let from = header.recipients("From");
     let sender = header.recipients("Sender");
     let message = copy.message;
+    let opened = enclosed(message);
+    let shown = opened.as_ref().unwrap_or(message);
     let asked = |beside: Option<bool>, name: &str| beside.unwrap_or_else(|| header.field(name).is_some());
     let size = copy.prefix.len() + message.octets().len() - copy.cuts.octets();
     MessageRecord {
@@ -58,10 +61,10 @@ pub(crate) fn index(copy: Copy<'_>, place: Place) -> MessageRecord {
         conversation_id,
         conversation_index: header.thread_index().unwrap_or_else(|| thread_index(place.now, conversation_id)),
         subject: message.text("Subject").unwrap_or_default(),
-        body_preview: message.body_preview(),
+        body_preview: shown.body_preview(),
         importance: place.overlay.importance.clone().unwrap_or_else(|| header.importance().as_str().to_owned()),
         inference_classification: place.beside.inference_classification.unwrap_or_else(|| "focused".to_owned()),
-        has_attachments: message.attachments().any(|(_, part)| !part.is_inline()),
+        has_attachments: shown.has_attachments(),
         is_delivery_receipt_requested: asked(place.overlay.is_delivery_receipt_requested, DELIVERY_RECEIPT),
         is_read_receipt_requested: asked(place.overlay.is_read_receipt_requested, READ_RECEIPT),
         sender: if sender.is_empty() { from.iter().take(1).cloned().collect() } else { sender },

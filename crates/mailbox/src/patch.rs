@@ -38,7 +38,7 @@ impl Mailbox {
         let original = self.content(self.message(id).await?).await?;
         let record = &original.record;
         let spliced = edits(self, record, &original.message, &change);
-        let new_body = change.body.as_ref().is_some_and(|body| *body != crate::reply::body_of(&original.message));
+        let new_body = change.body.as_ref().is_some_and(|body| *body != crate::reply::body_of(original.shown()));
         let new_bcc = change.bcc.as_ref().is_some_and(|bcc| !same(bcc, &record.bcc_recipients));
         let new_id = change.internet_message_id.clone().filter(|id| *id != record.internet_message_id);
         if !record.is_draft && (!spliced.is_empty() || new_body || new_bcc || new_id.is_some()) {
@@ -148,7 +148,7 @@ impl Mailbox {
     async fn composed_anew(&self, original: &Content, change: Draft) -> Result<NewOctets, MailError> {
         let record = &original.record;
         let given = |list: &[Recipient]| Some(name_addrs(list));
-        let attachments = original.message.attachments().map(|(_, part)| crate::reply::attachment(original, part));
+        let attachments = original.attachments().map(crate::reply::attachment);
         let others = original.message.fields().filter(|field| !has_property(field.name));
         let fields = others.map(|field| (field.name.to_owned(), field.text())).collect();
         let whole = Draft {

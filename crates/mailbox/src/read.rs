@@ -3,8 +3,9 @@
 use crate::Mailbox;
 use crate::error::{Kind, MailError};
 use crate::folders::FolderName;
+use crate::opened::enclosed;
 use bytes::Bytes;
-use mime::{Cuts, Message, pieces};
+use mime::{Cuts, Message, Part, pieces};
 use store::{ListQuery, MessageId, MessageRecord, Position, ReadTx, StoreError};
 
 /// A page of a list.
@@ -25,7 +26,20 @@ pub struct Content {
     pub record: MessageRecord,
     /// The octets that were given, parsed.
     pub message: Message,
+    /// The message that these enclose, if they are an opaque signature.
+    enclosed: Option<Message>,
     cuts: Cuts,
+}
+
+/// A part that is shown as an attachment.
+#[derive(Debug, Clone, Copy)]
+pub struct AttachedPart<'c> {
+    /// Its number: its place among the message's parts, then those of the message that this one encloses.
+    pub number: usize,
+    /// The message it stands in.
+    pub message: &'c Message,
+    /// The part.
+    pub part: &'c Part,
 }
 
 impl Content {
@@ -34,6 +48,21 @@ impl Content {
         let prefix = Bytes::copy_from_slice(self.record.prefix.as_bytes());
         let prefix = (!prefix.is_empty()).then_some(prefix);
         prefix.into_iter().chain(pieces(self.message.octets(), &self.cuts)).collect()
+    }
+
+    /// The message whose text is shown: what an opaque signature encloses, else the message itself.
+    pub fn shown(&self) -> &Message {
+        self.enclosed.as_ref().unwrap_or(&self.message)
+    }
+
+    /// The parts that are shown as attachments, in order.
+    pub fn attachments(&self) -> impl Iterator<Item = AttachedPart<'_>> {
+        let own = self.message.attachments().map(|(number, part)| AttachedPart { number, message: &self.message, part });
+        let count = self.message.parts().len();
+        let enclosed = self.enclosed.iter().flat_map(move |message| {
+            message.attachments().map(move |(index, part)| AttachedPart { number: count + index, message, part })
+        });
+        own.chain(enclosed)
     }
 
     /// Whether the copy is nothing but the octets that were given.
@@ -100,6 +129,7 @@ impl Mailbox {
     pub async fn content(&self, record: MessageRecord) -> Result<Content, MailError> {
         let octets = self.store().blob(record.blob).await?.octets;
         let cuts = Cuts::parse(&record.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", record.cuts)))?;
-        Ok(Content { message: Message::parse(octets), cuts, record })
+        let message = Message::parse(octets);
+        Ok(Content { enclosed: enclosed(&message), message, cuts, record })
     }
 }

@@ -5,7 +5,7 @@ use crate::compose::Draft;
 use crate::drafts::NewMessage;
 use crate::error::MailError;
 use crate::quote::quote;
-use crate::read::Content;
+use crate::read::{AttachedPart, Content};
 use jiff::tz::TimeZone;
 use mime::{Attachment, BodyKind, ItemBody, NameAddr, PartKind, msg_ids};
 use store::{Blob, MessageId, Overlay, ReadTx, Recipient, Timestamp};
@@ -54,7 +54,7 @@ impl Mailbox {
         let original = self.content(self.message(id).await?).await?;
         let (to, cc) = self.answered(&original, answer).await?;
         let AnswerText { comment, message: mut draft, zone } = text;
-        let quoted = original.message.body();
+        let quoted = original.shown().body();
         let said = match (draft.body.take(), comment) {
             (Some((kind, body)), _) => (kind, body),
             (None, comment) => (kind_of(&quoted), comment.map(|c| as_kind(kind_of(&quoted), &c)).unwrap_or_default()),
@@ -63,8 +63,8 @@ impl Mailbox {
         draft.to = Some(joined(to, draft.to));
         draft.cc = Some(joined(cc, draft.cc));
         draft.subject = draft.subject.or_else(|| Some(subject(answer, &original.record.subject)));
-        let carried = original.message.attachments().filter(|(_, part)| answer == Answer::Forward || part.is_inline());
-        let carried: Vec<Attachment> = carried.map(|(_, part)| attachment(&original, part)).collect();
+        let carried = original.attachments().filter(|a| answer == Answer::Forward || a.part.is_inline());
+        let carried: Vec<Attachment> = carried.map(attachment).collect();
         draft.attachments.splice(0..0, carried);
         self.compose_with(draft, threading_fields(&original, self.now())).await
     }
@@ -154,8 +154,9 @@ fn topic(subject: &str) -> &str {
 }
 
 /// An attachment of a message, for another message.
-pub(crate) fn attachment(original: &Content, part: &mime::Part) -> Attachment {
-    let octets = original.message.decoded(part);
+pub(crate) fn attachment(attached: AttachedPart<'_>) -> Attachment {
+    let AttachedPart { message, part, .. } = attached;
+    let octets = message.decoded(part);
     let subject = || mime::Message::parse(octets.clone()).text("Subject");
     let name = part.file_name.clone().or_else(|| (part.kind == PartKind::Message).then(subject).flatten());
     Attachment {

@@ -14,6 +14,7 @@ mod comment;
 mod date;
 mod decode;
 mod field;
+mod flowed;
 mod message;
 mod msg_id;
 mod param;
@@ -23,6 +24,7 @@ mod splice;
 mod text;
 mod transfer;
 mod undeclared;
+mod unique_body;
 
 pub use address::{AddrSpec, NameAddr};
 pub use body::ItemBody;

@@ -3,7 +3,7 @@
 use crate::address::NameAddr;
 use crate::field::{self, HeaderField, LineEnd};
 use crate::splice::{Cuts, HeaderEnd};
-use crate::{charset, decode, msg_id};
+use crate::{charset, decode, msg_id, param};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -37,6 +37,8 @@ pub struct Part {
     pub content_id: Option<String>,
     /// Whether it stands directly in a multipart/related (RFC 2387).
     pub related: bool,
+    /// Whether it stands behind a boundary that its multipart doesn't name ([`Defect::UndeclaredBoundary`]).
+    pub undeclared: bool,
     /// The multipart it stands in, as an index in [`Message::parts`]; nothing for the message itself.
     pub parent: Option<usize>,
     /// Its header, the empty line after it included; empty where it has none.
@@ -202,6 +204,13 @@ impl Message {
             Cow::Borrowed(_) => body,
             Cow::Owned(decoded) => decoded.into(),
         }
+    }
+
+    /// A parameter of a part's Content-Type, decoded (RFC 2045 §5.1, RFC 2231): a calendar's `method`, a text's `format`.
+    /// `name` is in lower case.
+    pub fn parameter(&self, part: &Part, name: &str) -> Option<String> {
+        let field = self.part_fields(part).find(|f| f.is("Content-Type"))?;
+        param::parameter(&charset::header_text(&field.body(), field.charset), name)
     }
 
     /// The message that a part is (RFC 2046 §5.2.1): its octets as they stand here, or decoded where it is encoded against

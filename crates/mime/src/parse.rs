@@ -20,6 +20,8 @@ impl Message {
     }
 }
 
+/// A message of more octets is not copied to hide its repeated fields: of those the last one counts then.
+const MAX_COPIED: usize = 16 * 1024 * 1024;
 /// How many parts of one message are looked at.
 pub(crate) const MAX_PARTS: usize = 10_000;
 
@@ -45,6 +47,9 @@ impl Reader<'_> {
             return self.tree(&message, span.start, holder);
         }
         self.defects.push(Defect::RepeatedField);
+        if slice.len() > MAX_COPIED {
+            return self.tree(&message, span.start, holder);
+        }
         let hidden = hide(slice.to_vec(), repeated);
         parser().parse(&hidden).map_or(span.start..span.start, |message| self.tree(&message, span.start, holder))
     }
@@ -87,6 +92,7 @@ impl Reader<'_> {
             content_id: part.content_id().map(|id| id.trim_matches(['<', '>']).to_owned()).filter(|id| !id.is_empty()),
             related: part.parent().is_some_and(|p| p.is_content_type("multipart", "related")),
             media_type,
+            undeclared: !recover && part.parent().is_none(),
             parent,
             header: base + part.offset_header() as usize..start,
             body: body.clone(),
@@ -214,6 +220,7 @@ fn text_part(body: Span, parent: Option<usize>) -> Part {
         file_name: None,
         content_id: None,
         related: false,
+        undeclared: parent.is_some(),
         parent,
         header: body.start..body.start,
         body,

@@ -1,5 +1,7 @@
 //! Splices of every message of the shared corpus: what was meant is there, and no other octet moved.
 
+#![allow(clippy::expect_used, reason = "tests")]
+
 mod shared;
 #[path = "properties/splice.rs"]
 mod splice;

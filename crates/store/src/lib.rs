@@ -118,10 +118,23 @@ impl Store {
     /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file is gone.
     pub async fn blob(&self, digest: Digest) -> Result<Blob, StoreError> {
         let files = self.inner.files.clone();
-        self.read(move |tx| match tx.blob(&digest)? {
-            Some(octets) => Ok(Blob::named(digest, octets.into())),
-            None => Ok(Blob::named(digest, files.map(&digest)?)),
-        })
-        .await
+        self.read(move |tx| named_blob(tx, &files, digest)).await
     }
+
+    /// The octets of several blobs in one look; one that can't be had leaves the others.
+    ///
+    /// # Errors
+    /// [`StoreError`] where nothing can be read.
+    pub async fn blobs(&self, digests: Vec<Digest>) -> Result<Vec<Result<Blob, StoreError>>, StoreError> {
+        let files = self.inner.files.clone();
+        self.read(move |tx| Ok(digests.into_iter().map(|digest| named_blob(tx, &files, digest)).collect())).await
+    }
+}
+
+fn named_blob(tx: &ReadTx<'_>, files: &BlobFiles, digest: Digest) -> Result<Blob, StoreError> {
+    let octets = match tx.blob(&digest)? {
+        Some(octets) => octets.into(),
+        None => files.map(&digest)?,
+    };
+    Ok(Blob::named(digest, octets))
 }

@@ -11,8 +11,7 @@ use crate::schema::{attachment, draft};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use mailbox::{Content, Kind, MailError, Mailbox};
-use mime::Part;
+use mailbox::{AttachedPart, Content, Kind, MailError, Mailbox};
 use serde_json::Value;
 use store::MessageId;
 
@@ -32,15 +31,15 @@ pub(crate) async fn get_attachment(asked: &Asked<'_>, message: MessageId, part: 
     let (mailbox, content) = opened(asked, message).await?;
     let what = format!("messages('{}')/attachments/$entity", ids::message(message));
     let context = asked.context(mailbox.owner().id, &what, None);
-    let value = attachment::render(&content, part, part_of(&content, part)?);
+    let value = attachment::render(&content, attached(&content, part)?);
     Ok(json_answer(StatusCode::OK, &entity(context, value)))
 }
 
 /// `GET …/messages/{id}/attachments/{id}/$value`: a file's octets, or an attached message as it is.
 pub(crate) async fn get_attachment_value(asked: &Asked<'_>, message: MessageId, part: usize) -> Result<Response, ApiError> {
     let (_, content) = opened(asked, message).await?;
-    let part = part_of(&content, part)?;
-    let mut response = Response::new(Body::from(content.message.decoded(part)));
+    let AttachedPart { message, part, .. } = attached(&content, part)?;
+    let mut response = Response::new(Body::from(message.decoded(part)));
     let media_type = HeaderValue::from_str(&part.media_type.essence);
     let media_type = media_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));
     response.headers_mut().insert(header::CONTENT_TYPE, media_type);
@@ -55,11 +54,11 @@ pub(crate) async fn create_attachment(asked: &Asked<'_>, message: MessageId, bod
     };
     let file = draft::file_attachment(&value, "")?;
     let content = mailbox.add_attachment(message, file).await?;
-    let added = content.message.attachments().last().map(|(index, _)| index);
-    let part = added.ok_or_else(|| ApiError::internal("the attachment that was added is not there"))?;
+    let added = content.attachments().last();
+    let added = added.ok_or_else(|| ApiError::internal("the attachment that was added is not there"))?;
     let what = format!("messages('{}')/attachments/$entity", ids::message(message));
     let context = asked.context(mailbox.owner().id, &what, None);
-    let value = attachment::render(&content, part, part_of(&content, part)?);
+    let value = attachment::render(&content, added);
     Ok(json_answer(StatusCode::CREATED, &entity(context, value)))
 }
 
@@ -76,7 +75,7 @@ async fn opened(asked: &Asked<'_>, message: MessageId) -> Result<(Mailbox, Conte
     Ok((mailbox, content))
 }
 
-fn part_of(content: &Content, index: usize) -> Result<&Part, ApiError> {
-    let part = content.message.parts().get(index).filter(|part| part.is_attachment());
-    Ok(part.ok_or(MailError::NotFound(Kind::Attachment))?)
+fn attached(content: &Content, number: usize) -> Result<AttachedPart<'_>, ApiError> {
+    let found = content.attachments().find(|attached| attached.number == number);
+    Ok(found.ok_or(MailError::NotFound(Kind::Attachment))?)
 }

@@ -3,22 +3,23 @@
 use super::message::date;
 use crate::ids;
 use encodify::base64::STANDARD;
-use mailbox::Content;
+use mailbox::{AttachedPart, Content};
 use mime::{Message, Part, PartKind};
 use serde_json::{Value, json};
 
 /// All attachments of a message, in order.
 pub(crate) fn render_all(content: &Content) -> Value {
-    content.message.attachments().map(|(index, part)| render(content, index, part)).collect()
+    content.attachments().map(|attached| render(content, attached)).collect()
 }
 
-/// One attachment; `index` is its part's place in the message.
-pub(crate) fn render(content: &Content, index: usize, part: &Part) -> Value {
-    let octets = content.message.decoded(part);
+/// One attachment.
+pub(crate) fn render(content: &Content, attached: AttachedPart<'_>) -> Value {
+    let AttachedPart { number, message, part } = attached;
+    let octets = message.decoded(part);
     let mut attachment = json!({
         "@odata.type": "#microsoft.graph.fileAttachment",
         "@odata.mediaContentType": part.media_type.essence,
-        "id": ids::attachment(content.record.id, index),
+        "id": ids::attachment(content.record.id, number),
         "lastModifiedDateTime": date(content.record.last_modified_date_time),
         "name": name(part, &octets),
         "contentType": part.media_type.essence,

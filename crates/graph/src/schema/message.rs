@@ -160,7 +160,7 @@ impl View {
 
     fn message(&self) -> Option<&Message> {
         match &self.source {
-            Source::Content(content) => Some(&content.message),
+            Source::Content(content) => Some(content.shown()),
             Source::Record(_) => None,
         }
     }
@@ -173,7 +173,7 @@ impl View {
     }
 
     fn unique_body(&self) -> Value {
-        self.body()
+        self.message().map_or(Value::Null, |message| self.item_body(message.unique_body()))
     }
 
     /// A text in the form that is asked for, unsafe HTML taken out unless it is asked for too.

@@ -5,8 +5,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
+/// How a field is read from a message of ours.
+type Read = fn(&Message) -> Value;
+
 /// The oracle's fields and how ours are read.
-pub const FIELDS: [(&str, fn(&Message) -> Value); 17] = [
+pub const FIELDS: [(&str, Read); 17] = [
     ("subject", |m| m.text("Subject").map(|text| one_line(&text)).filter(|text| !text.is_empty()).into()),
     ("from", |m| mailboxes(m, "From")),
     ("to", |m| mailboxes(m, "To")),

@@ -3,6 +3,8 @@
 //! The corpus is real mail with, for each message, the values that at least two of three families of parsers agree on.
 //! Every value that may be demanded is: ours equals it, or [`deviations::MEANT`] says why not.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on should say where")]
+
 mod deviations;
 mod form;
 mod shared;

@@ -130,8 +130,8 @@ fn part_is_removed(message: &Message, index: usize, tally: &mut Tally) {
 /// Whether it is the one part of its multipart: what is left then may be no multipart to the parser.
 fn is_only_part(message: &Message, part: &Part) -> bool {
     let holds = |outer: &&Part| outer.body.start <= part.header.start && part.body.end <= outer.body.end;
-    let multiparts = message.parts().iter().filter(|p| p.kind == PartKind::Multipart);
-    let Some(within) = multiparts.filter(holds).last() else { return true };
+    let mut multiparts = message.parts().iter().filter(|p| p.kind == PartKind::Multipart);
+    let Some(within) = multiparts.rfind(holds) else { return true };
     let inside = |p: &&Part| within.body.start <= p.header.start && p.body.end <= within.body.end;
     message.parts().iter().filter(inside).count() < 2
 }
