@@ -10,6 +10,7 @@ mod drafts;
 mod lists;
 mod messages;
 mod odd_input;
+mod overlay;
 mod seed;
 mod send_as;
 mod tokens;
