@@ -14,5 +14,6 @@ mod overlay;
 mod seed;
 mod send_as;
 mod tokens;
+mod uploads;
 mod walls;
 mod wire;
