@@ -71,28 +71,21 @@ enum GapKind {
 impl Gap {
     /// The gap in the message's own multipart/mixed; nothing where it is none, or where its delimiters are no lines.
     fn find(message: &Message) -> Option<Gap> {
-        let root = message.parts.first()?;
-        if root.kind != PartKind::Multipart || root.media_type.essence != "multipart/mixed" {
+        let (root, parts) = message.parts.split_first()?;
+        if root.kind != PartKind::Multipart || root.media_type.essence != "multipart/mixed" || parts.is_empty() {
             return None;
         }
         let octets = &message.octets[..];
-        let parsed = MessageParser::new().parse(octets)?;
-        let boundary = parsed.root_part().content_type()?.attribute("boundary").filter(|b| !b.is_empty())?.to_owned();
-        // A delimiter within a line counts only as long as none stands at the start of one.
-        if parsed.parts().any(|p| p.flags().contains(PartFlags::FALLBACK_DELIMITER)) {
-            return None;
-        }
+        let boundary = declared_boundary(message)?;
         let delimiter = format!("--{boundary}");
         let found = |at, kind| Some(Gap { at, kind, boundary });
-        if !parsed.root_part().is_multipart() {
-            return found(octets.len(), GapKind::End); // its parts are behind a boundary that it doesn't name
-        }
-        let end = parsed.root_part().children().last()?.offset_end() as usize;
+        let end = parts.iter().map(|part| part.body.end).max()?;
         let line = after_line_end(octets, end);
         match octets[line..].strip_prefix(delimiter.as_bytes()) {
-            _ if end == octets.len() => found(end, GapKind::End),
             Some(rest) if rest.starts_with(b"--") && is_line_start(octets, line) => found(line, GapKind::BeforeClose),
             Some(b"" | b"\n" | b"\r\n") if is_line_start(octets, line) => found(octets.len(), GapKind::EndAfterDelimiter),
+            // Nothing closes it, or all its parts are behind a boundary that it doesn't name.
+            _ if end == octets.len() || !boundary::occurs(octets, &delimiter) => found(octets.len(), GapKind::End),
             _ => None,
         }
     }
@@ -155,10 +148,22 @@ fn wrap(message: &Message, part: Bytes, seed: &str) -> Vec<Bytes> {
 /// What stands in the header beside the fields that move.
 fn kept_fields(message: &Message, moved: &[Span]) -> Vec<Bytes> {
     let fields_end = HeaderEnd::of(message).offset();
-    let starts = std::iter::once(message.header.start).chain(moved.iter().map(|span| span.end));
+    let starts = std::iter::once(0).chain(moved.iter().map(|span| span.end));
     let ends = moved.iter().map(|span| span.start).chain(std::iter::once(fields_end));
     let kept = starts.zip(ends).filter(|(start, end)| start < end);
     kept.map(|(start, end)| message.octets.slice(start..end)).collect()
+}
+
+/// The boundary that the message's one Content-Type names; nothing where a delimiter is found within a line, since that
+/// one counts only as long as none stands at the start of a line.
+fn declared_boundary(message: &Message) -> Option<String> {
+    let parsed = MessageParser::new().parse(&message.octets[message.header.start..])?;
+    let is_ambiguous = message.fields().filter(|f| f.is("Content-Type")).count() != 1;
+    if is_ambiguous || parsed.parts().any(|p| p.flags().contains(PartFlags::FALLBACK_DELIMITER)) {
+        return None;
+    }
+    let boundary = parsed.root_part().content_type()?.attribute("boundary")?.to_owned();
+    (!boundary.is_empty()).then_some(boundary)
 }
 
 /// The spans of the fields that say what the body is (RFC 2045 §9).

@@ -76,7 +76,7 @@ fn part_is_inserted(message: &Message, tally: &mut Tally) {
     let wraps = edited.fields().any(|f| f.is("Content-Type") && text(f.raw_body).contains("=_mixed_5eed"));
     assert_eq!(own(message, &pieces).len(), message.octets().len() - blank_line(message), "no octet is lost");
     let mut views = views(&edited);
-    let added = views.pop().expect("parts");
+    let Some(added) = views.pop() else { panic!("a message has parts") };
     assert_eq!((added.media_type.as_str(), added.decoded.as_slice()), ("application/x-splice", &[0, 1, 2, 255][..]));
     if wraps {
         let around = views.remove(0);
@@ -130,8 +130,8 @@ fn part_is_removed(message: &Message, index: usize, tally: &mut Tally) {
 /// Whether it is the one part of its multipart: what is left then may be no multipart to the parser.
 fn is_only_part(message: &Message, part: &Part) -> bool {
     let holds = |outer: &&Part| outer.body.start <= part.header.start && part.body.end <= outer.body.end;
-    let multiparts = message.parts().iter().filter(|p| p.kind == PartKind::Multipart);
-    let Some(within) = multiparts.filter(holds).last() else { return true };
+    let mut multiparts = message.parts().iter().filter(|p| p.kind == PartKind::Multipart);
+    let Some(within) = multiparts.rfind(holds) else { return true };
     let inside = |p: &&Part| within.body.start <= p.header.start && p.body.end <= within.body.end;
     message.parts().iter().filter(inside).count() < 2
 }

@@ -20,14 +20,16 @@ pub fn corpus() -> Option<Vec<(String, Vec<u8>)>> {
 }
 
 fn messages(folder: &Path, files: &mut Vec<(String, Vec<u8>)>) {
-    let listed = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut paths: Vec<PathBuf> = listed.map(|entry| entry.expect("a listed entry").path()).collect();
+    let unreadable = |error: std::io::Error| -> ! { panic!("{}: {error}", folder.display()) };
+    let listed = std::fs::read_dir(folder).unwrap_or_else(|error| unreadable(error));
+    let mut paths: Vec<PathBuf> = listed.map(|entry| entry.unwrap_or_else(|error| unreadable(error)).path()).collect();
     paths.sort();
     for path in paths {
         if path.is_dir() {
             messages(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "eml") {
-            files.push((path.display().to_string(), std::fs::read(&path).expect("a listed file can be read")));
+            let octets = std::fs::read(&path).unwrap_or_else(|error| unreadable(error));
+            files.push((path.display().to_string(), octets));
         }
     }
 }
