@@ -20,7 +20,7 @@ mod undeclared;
 
 pub use address::{AddrSpec, NameAddr};
 pub use body::ItemBody;
-pub use build::{Attachment, BodyKind, Composition, address_line, compose};
+pub use build::{Attachment, BodyKind, Composition, address_line, attachment_part, compose, is_field_name, text_line};
 pub use date::{Date, Seconds};
 pub use field::{HeaderField, LineEnd, unfold};
 pub use message::{Defect, Disposition, MediaType, Message, Opening, Part, PartKind, Span, TransferEncoding};
