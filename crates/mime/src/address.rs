@@ -1,34 +1,26 @@
-//! Address lists (RFC 5322 §3.4): names and addresses of a field body, groups flattened.
+//! Names and addresses (RFC 5322 §3.4, RFC 5321 §4.1.2).
 
 use crate::field::HeaderField;
-use mail_parser::{HeaderForm, HeaderValue};
+use crate::{address_list, charset};
 
 /// A name and an address as a field gives them; RFC 5322 calls it *mailbox*.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NameAddr {
     /// The display name, decoded; a comment stands in where there is none. Empty: none.
     pub name: String,
-    /// The address as written; may be no valid [`AddrSpec`]. Empty: none.
+    /// The address, without comments and route; may be no valid [`AddrSpec`]. Empty: none.
     pub address: String,
 }
 
 impl NameAddr {
-    /// Every mailbox of one address field, in order.
+    /// Every mailbox of one address field, in order, groups flattened.
     pub fn parse_field(field: &HeaderField<'_>) -> Vec<NameAddr> {
-        NameAddr::parse_list(&field.body())
+        address_list::parse(&charset::header_text(&field.body(), field.charset))
     }
 
-    /// Every mailbox of an address list.
+    /// Every mailbox of an address list, in order, groups flattened.
     pub fn parse_list(body: &[u8]) -> Vec<NameAddr> {
-        let parsed = HeaderForm::Addresses.parse(body);
-        let HeaderValue::Address(list) = parsed.value() else { return Vec::new() };
-        list.mailboxes()
-            .map(|m| NameAddr {
-                name: m.name().unwrap_or_default().to_owned(),
-                address: m.address().unwrap_or_default().to_owned(),
-            })
-            .filter(|m| !(m.name.is_empty() && m.address.is_empty()))
-            .collect()
+        address_list::parse(&charset::header_text(body, None))
     }
 
     /// The address, if it is one that mail can be sent to.
@@ -97,14 +89,6 @@ fn is_quoted_text(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lists_and_groups_are_flattened() {
-        let list = NameAddr::parse_list(b"Adele <AdeleV@contoso.com>, G: a@x.org, b@y.org;, undisclosed-recipients:;");
-        let addresses: Vec<_> = list.iter().map(|m| m.address.as_str()).collect();
-        assert_eq!(addresses, ["AdeleV@contoso.com", "a@x.org", "b@y.org"]);
-        assert_eq!(list[0].name, "Adele");
-    }
 
     #[test]
     fn an_address_can_hold_no_line() {

@@ -4,7 +4,7 @@
 //! lenient than §2.2.3 in one point: a line that begins with neither white space nor a field name continues the field
 //! above it, since Microsoft's own MIME sample is folded so.
 
-use crate::message::decode_text;
+use crate::text;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -17,6 +17,8 @@ pub struct HeaderField<'x> {
     pub span: Range<usize>,
     /// What stands after the colon, folding and final line end included.
     pub raw_body: &'x [u8],
+    /// The charset of the body below, in which raw 8-bit text may be.
+    pub(crate) charset: Option<&'x str>,
 }
 
 impl<'x> HeaderField<'x> {
@@ -27,7 +29,7 @@ impl<'x> HeaderField<'x> {
 
     /// The field body as text: unfolded, encoded words decoded (RFC 2047), ends trimmed.
     pub fn text(&self) -> String {
-        decode_text(&self.body()).trim().to_owned()
+        text::decode(&self.body(), self.charset).trim().to_owned()
     }
 
     /// The field body with folding removed and without a line end.
@@ -36,13 +38,14 @@ impl<'x> HeaderField<'x> {
     }
 }
 
-/// The fields of a header block, in order.
-pub(crate) fn fields(header: &[u8]) -> Fields<'_> {
-    Fields { header, at: 0 }
+/// The fields of a header block, in order. `charset` is that of the body below it.
+pub(crate) fn fields<'x>(header: &'x [u8], charset: Option<&'x str>) -> Fields<'x> {
+    Fields { header, charset, at: 0 }
 }
 
 pub(crate) struct Fields<'x> {
     header: &'x [u8],
+    charset: Option<&'x str>,
     at: usize,
 }
 
@@ -67,7 +70,8 @@ impl<'x> Iterator for Fields<'x> {
                 end = next;
             }
             self.at = end;
-            return Some(HeaderField { name, span: start..end, raw_body: &self.header[start + colon + 1..end] });
+            let raw_body = &self.header[start + colon + 1..end];
+            return Some(HeaderField { name, span: start..end, raw_body, charset: self.charset });
         }
         None
     }
@@ -75,7 +79,7 @@ impl<'x> Iterator for Fields<'x> {
 
 /// The name that begins a line and the offset of its colon. A name here begins with a letter or a figure, which
 /// RFC 5322 §3.6.8 does not ask for but every registered field does.
-fn field_name(line: &[u8]) -> Option<(&str, usize)> {
+pub(crate) fn field_name(line: &[u8]) -> Option<(&str, usize)> {
     if !line.first()?.is_ascii_alphanumeric() {
         return None;
     }
@@ -86,7 +90,7 @@ fn field_name(line: &[u8]) -> Option<(&str, usize)> {
     Some((std::str::from_utf8(&line[..name_end]).ok()?, colon))
 }
 
-fn next_line(octets: &[u8], at: usize) -> usize {
+pub(crate) fn next_line(octets: &[u8], at: usize) -> usize {
     octets[at..].iter().position(|&b| b == b'\n').map_or(octets.len(), |i| at + i + 1)
 }
 
@@ -161,7 +165,7 @@ mod tests {
     use super::*;
 
     fn names(header: &str) -> Vec<&str> {
-        fields(header.as_bytes()).map(|f| f.name).collect()
+        fields(header.as_bytes(), None).map(|f| f.name).collect()
     }
 
     #[test]
@@ -169,7 +173,7 @@ mod tests {
         let header = "Received: from a (10.0.0.1) by \ncontoso.com (10.0.0.1) with HTTPS; Thu, 6 May 2021\n 22:47:18 +0000\n\
                       (fe80::5bf:5059) by x\nBcc: a@x.example,\nb@y.example\nSubject : s\n";
         assert_eq!(names(header), ["Received", "Bcc", "Subject"]);
-        let bcc = fields(header.as_bytes()).nth(1).expect("Bcc");
+        let bcc = fields(header.as_bytes(), None).nth(1).expect("Bcc");
         assert_eq!(&*bcc.body(), b" a@x.example, b@y.example");
         assert_eq!(&header[bcc.span], "Bcc: a@x.example,\nb@y.example\n");
     }
@@ -177,7 +181,7 @@ mod tests {
     #[test]
     fn spans_cover_the_block_once() {
         let header = b"junk\r\nA: 1\r\n b\r\nB: 2\r\n\r\n";
-        let spans: Vec<_> = fields(header).map(|f| f.span).collect();
+        let spans: Vec<_> = fields(header, None).map(|f| f.span).collect();
         assert_eq!(spans, [6..16, 16..22]);
     }
 

@@ -5,18 +5,26 @@
 //! sockets and randomness; a date, an id or a boundary is an argument.
 
 mod address;
+mod address_list;
 mod body;
 mod boundary;
 mod build;
+mod charset;
+mod comment;
 mod date;
+mod decode;
 mod field;
+mod flowed;
 mod message;
 mod msg_id;
+mod param;
 mod parse;
 mod preview;
 mod splice;
+mod text;
 mod transfer;
 mod undeclared;
+mod unique_body;
 
 pub use address::{AddrSpec, NameAddr};
 pub use body::ItemBody;

@@ -3,8 +3,8 @@
 use crate::address::NameAddr;
 use crate::field::{self, HeaderField, LineEnd};
 use crate::splice::{Cuts, HeaderEnd};
+use crate::{charset, decode, msg_id, param};
 use bytes::Bytes;
-use mail_parser::{Charset, HeaderForm, HeaderValue};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -37,9 +37,13 @@ pub struct Part {
     pub content_id: Option<String>,
     /// Whether it stands directly in a multipart/related (RFC 2387).
     pub related: bool,
-    /// Its header, with the empty line that ends it.
+    /// Whether it stands behind a boundary that its multipart doesn't name ([`Defect::UndeclaredBoundary`]).
+    pub undeclared: bool,
+    /// The multipart it stands in, as an index in [`Message::parts`]; nothing for the message itself.
+    pub parent: Option<usize>,
+    /// Its header, the empty line after it included; empty where it has none.
     pub header: Span,
-    /// Its body, as encoded.
+    /// Its body, as encoded; a multipart's body holds its parts.
     pub body: Span,
 }
 
@@ -76,6 +80,8 @@ pub enum TransferEncoding {
     Identity,
     /// quoted-printable
     QuotedPrintable,
+    /// x-uuencode, which older senders use (RFC 2045 §6.3 leaves `x-` to them)
+    Uuencode,
 }
 
 /// Content-Disposition (RFC 2183).
@@ -96,7 +102,7 @@ pub enum Opening {
     Continuation,
     /// A header field.
     Field,
-    /// The empty line that ends a header without fields.
+    /// An empty line. To others it ends a header without fields; where fields follow it, we read them.
     LineEnd,
 }
 
@@ -107,6 +113,8 @@ pub enum Defect {
     LimitReached,
     /// There is no header.
     NoHeader,
+    /// A header has two fields of a name that says what the body is; the first one counts.
+    RepeatedField,
     /// A multipart has parts before its first delimiter, behind a boundary that it doesn't name.
     UndeclaredBoundary,
     /// A multipart has no closing delimiter.
@@ -136,7 +144,8 @@ impl Message {
 
     /// What its first octets are.
     pub fn opening(&self) -> Opening {
-        if self.octets.starts_with(b"\n") || self.octets.starts_with(b"\r\n") {
+        let first_line = &self.octets[..field::next_line(&self.octets, 0)];
+        if first_line.ends_with(b"\n") && first_line.trim_ascii().is_empty() {
             Opening::LineEnd
         } else if self.header.is_empty() {
             Opening::Body
@@ -149,7 +158,12 @@ impl Message {
 
     /// Its header fields, in order, duplicates included.
     pub fn fields(&self) -> impl Iterator<Item = HeaderField<'_>> {
-        field::fields(&self.octets[self.header.start..HeaderEnd::of(self).offset()])
+        field::fields(&self.octets[self.header.start..HeaderEnd::of(self).offset()], self.charset())
+    }
+
+    /// The header fields of a part, in order; their spans count from the start of its header.
+    pub fn part_fields<'m>(&'m self, part: &'m Part) -> impl Iterator<Item = HeaderField<'m>> {
+        field::fields(&self.octets[part.header.clone()], part.media_type.charset.as_deref())
     }
 
     /// The first field of a name. Where a field occurs twice against RFC 5322 §3.6, the first one counts everywhere.
@@ -160,6 +174,16 @@ impl Message {
     /// The text of the first field of a name, unfolded and decoded (RFC 2047), ends trimmed.
     pub fn text(&self, name: &str) -> Option<String> {
         self.field(name).map(|field| field.text()).filter(|text| !text.is_empty())
+    }
+
+    /// The identifier of the message (RFC 5322 §3.6.4), in angle brackets also where its sender left them out.
+    pub fn message_id(&self) -> Option<String> {
+        msg_id::message_id(&self.field("Message-ID")?.body())
+    }
+
+    /// The charset of the message's own body.
+    fn charset(&self) -> Option<&str> {
+        self.parts.first()?.media_type.charset.as_deref()
     }
 
     /// The mailboxes of every field of a name, in order.
@@ -176,21 +200,39 @@ impl Message {
     /// A part's octets with the transfer encoding undone.
     pub fn decoded(&self, part: &Part) -> Bytes {
         let body = self.octets.slice(part.body.clone());
-        match decode_transfer(part.transfer_encoding, &body) {
+        match decode::decode(part.transfer_encoding, &body) {
             Cow::Borrowed(_) => body,
             Cow::Owned(decoded) => decoded.into(),
         }
     }
 
+    /// A parameter of a part's Content-Type, decoded (RFC 2045 §5.1, RFC 2231): a calendar's `method`, a text's `format`.
+    /// `name` is in lower case.
+    pub fn parameter(&self, part: &Part, name: &str) -> Option<String> {
+        let field = self.part_fields(part).find(|f| f.is("Content-Type"))?;
+        param::parameter(&charset::header_text(&field.body(), field.charset), name)
+    }
+
+    /// The message that a part is (RFC 2046 §5.2.1): its octets as they stand here, or decoded where it is encoded against
+    /// that clause; nothing for a part of another type.
+    pub fn attached(&self, part: &Part) -> Option<Message> {
+        (part.kind == PartKind::Message).then(|| Message::parse(self.decoded(part)))
+    }
+
     /// A part's text: transfer encoding and charset undone. At most about `limit` octets of the encoded body are looked at.
     pub fn decoded_text(&self, part: &Part, limit: usize) -> String {
         let body = &self.octets[part.body.clone()];
-        let octets = decode_transfer(part.transfer_encoding, &body[..body.len().min(limit)]);
-        decode_charset(part.media_type.charset.as_deref(), &octets)
+        let octets = decode::decode(part.transfer_encoding, &body[..body.len().min(limit)]);
+        charset::decode(part.media_type.charset.as_deref(), &octets)
     }
 }
 
 impl Part {
+    /// The part as it stands in the message: its header and its body.
+    pub fn span(&self) -> Span {
+        self.header.start..self.body.end
+    }
+
     /// Whether it is a file beside the text rather than the text (behaviour of Graph's attachments).
     pub fn is_attachment(&self) -> bool {
         match self.kind {
@@ -208,51 +250,5 @@ impl Part {
             Some(Disposition::Attachment) => false,
             None => self.related && self.content_id.is_some(),
         }
-    }
-}
-
-/// Unstructured text (RFC 5322 §2.2.1) with encoded words decoded; controls and line ends become spaces, so that a
-/// decoded text can never end a header line.
-pub(crate) fn decode_text(body: &[u8]) -> String {
-    let text = match HeaderForm::Text.parse(body).value() {
-        HeaderValue::Text(text) => text.to_owned(),
-        _ => String::from_utf8_lossy(body).into_owned(),
-    };
-    if text.chars().any(char::is_control) { text.replace(char::is_control, " ") } else { text }
-}
-
-fn decode_transfer(encoding: TransferEncoding, body: &[u8]) -> Cow<'_, [u8]> {
-    match encoding {
-        TransferEncoding::Identity => Cow::Borrowed(body),
-        TransferEncoding::Base64 => Cow::Owned(decode_base64_leniently(body)),
-        TransferEncoding::QuotedPrintable => encodify::qp::BODY.decode(body).unwrap_or(Cow::Borrowed(body)),
-    }
-}
-
-/// RFC 2045 §6.8: octets outside the alphabet are ignored. A group that padding ends is complete.
-fn decode_base64_leniently(body: &[u8]) -> Vec<u8> {
-    let mut decoder = encodify::base64::STANDARD.decoder();
-    let mut out = Vec::with_capacity(body.len() / 4 * 3 + 3);
-    let mut at = 0;
-    while at < body.len() {
-        at += decoder.decode_symbols(&body[at..], &mut out);
-        if body.get(at) == Some(&b'=') {
-            decoder.pad(&mut out);
-        }
-        at += 1;
-    }
-    decoder.finish(&mut out);
-    out
-}
-
-/// Text of a charset. Where none is named: UTF-8 if it is that, else windows-1252, which reads every octet.
-fn decode_charset(label: Option<&str>, octets: &[u8]) -> String {
-    match label.and_then(|l| Charset::from_label(l.as_bytes())) {
-        Some(charset) => charset.decode(octets).into_owned(),
-        None => match std::str::from_utf8(octets) {
-            Ok(text) => text.to_owned(),
-            Err(error) if error.error_len().is_none() => String::from_utf8_lossy(octets).into_owned(),
-            Err(_) => Charset::from_label(b"windows-1252").map_or_else(String::new, |c| c.decode(octets).into_owned()),
-        },
     }
 }

@@ -1,7 +1,7 @@
 //! Text for people who look at a list: the first characters of a body, without markup.
 
 /// How much of a body is looked at for its preview: enough for the 255 characters that Graph shows, whatever the markup.
-const LOOKED_AT: usize = 64 * 1024;
+pub(crate) const LOOKED_AT: usize = 64 * 1024;
 /// Graph: message resource, bodyPreview: the first 255 characters.
 const CHARACTERS: usize = 255;
 

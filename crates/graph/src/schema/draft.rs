@@ -105,7 +105,7 @@ fn file_attachment(value: &Value, path: &str) -> Result<Attachment, ApiError> {
         media_type: a.text("contentType")?.unwrap_or_default().to_owned(),
         content_id: a.text("contentId")?.map(str::to_owned),
         is_inline: a.boolean("isInline")?.unwrap_or(false),
-        octets,
+        octets: octets.into(),
     })
 }
 
@@ -152,7 +152,7 @@ mod tests {
         let to: Vec<_> = read.message.to.iter().map(|t| (t.name.as_str(), t.address.as_str())).collect();
         assert_eq!(to, [("", "a@x.org"), ("", "b@x.org")]);
         assert_eq!(read.message.importance, Importance::High);
-        assert_eq!(read.message.attachments[0].octets, b"Hi");
+        assert_eq!(read.message.attachments[0].octets, "Hi");
         assert_eq!(read.message.beside.flag.as_deref(), Some(r#"{"flagStatus":"flagged"}"#));
     }
 

@@ -179,7 +179,7 @@ fn with_delimiter(message: &Message, part: &Part) -> Option<Span> {
     let octets = &message.octets[..];
     let line = line_before(octets, part.header.start);
     let delimiter = octets[line.clone()].trim_ascii_end();
-    let within = enclosing(message, part).last()?;
+    let within = enclosing(message, part).next()?;
     let is_first = !message.parts.iter().any(|p| p.header.start >= within.body.start && p.header.start < line.start);
     let next = after_line_end(octets, part.body.end);
     if !delimiter.starts_with(b"--") || !is_line_start(octets, line.start) {
@@ -194,10 +194,10 @@ fn with_delimiter(message: &Message, part: &Part) -> Option<Span> {
     (part.body.end == octets.len()).then_some(start..part.body.end)
 }
 
-/// The multiparts that a part stands in, outermost first.
+/// The multiparts that a part stands in, innermost first.
 fn enclosing<'m>(message: &'m Message, part: &'m Part) -> impl Iterator<Item = &'m Part> {
-    let holds = |outer: &Part| outer.body.start <= part.header.start && part.body.end <= outer.body.end;
-    message.parts.iter().take_while(move |p| !std::ptr::eq(*p, part)).filter(move |p| p.kind == PartKind::Multipart && holds(p))
+    let parent = |part: &Part| message.parts.get(part.parent?);
+    std::iter::successors(parent(part), move |outer| parent(outer))
 }
 
 /// Whether nothing in it can change without breaking a signature or a cipher text (RFC 1847, RFC 8551 §3.2).
@@ -206,16 +206,13 @@ fn is_sealed(part: &Part) -> bool {
     ["multipart/signed", "multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"].contains(&essence)
 }
 
-/// How deep the deepest multipart stands in others.
+/// In how many others the deepest part stands.
 fn nesting(message: &Message) -> usize {
-    let mut open: Vec<usize> = Vec::new();
-    let mut deepest = 0;
-    for part in message.parts.iter().filter(|p| p.kind == PartKind::Multipart) {
-        open.retain(|&end| part.header.start < end);
-        open.push(part.body.end);
-        deepest = deepest.max(open.len());
+    let mut depths: Vec<usize> = Vec::with_capacity(message.parts.len());
+    for part in &message.parts {
+        depths.push(part.parent.and_then(|parent| depths.get(parent)).map_or(0, |depth| depth + 1));
     }
-    deepest
+    depths.into_iter().max().unwrap_or_default()
 }
 
 /// The line end that must stand between octets and a delimiter, so that only it is taken for the delimiter's: an LF

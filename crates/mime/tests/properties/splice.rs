@@ -203,8 +203,9 @@ fn own(message: &Message, pieces: &[Bytes]) -> Vec<u8> {
 fn without(message: &Message, names: &[&str]) -> Vec<u8> {
     let mut out = message.octets().to_vec();
     let spans: Vec<_> = message.fields().filter(|f| names.iter().any(|name| f.is(name))).map(|f| f.span).collect();
+    let base = message.parts()[0].header.start;
     for span in spans.into_iter().rev() {
-        out.drain(span);
+        out.drain(base + span.start..base + span.end);
     }
     out
 }
