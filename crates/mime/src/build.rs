@@ -6,6 +6,7 @@
 //! fields, which stand before these octets.
 
 mod field;
+mod param;
 mod part;
 mod text;
 
@@ -130,73 +131,4 @@ fn body(message: &Composition) -> Part {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{ItemBody, Message};
-
-    fn built(composition: &Composition) -> Message {
-        Message::parse(compose(composition).into())
-    }
-
-    #[test]
-    fn what_is_built_reads_back() {
-        let file = Attachment {
-            name: "Grüße.txt".into(),
-            media_type: "text/plain".into(),
-            octets: b"a\nb\r\n".to_vec().into(),
-            ..Attachment::default()
-        };
-        let image = Attachment {
-            name: "i.png".into(),
-            media_type: "image/png".into(),
-            content_id: Some("<i1>".into()),
-            is_inline: true,
-            octets: vec![0, 255].into(),
-        };
-        let message = built(&Composition {
-            from: vec![NameAddr { name: "Adele Vance".into(), address: "AdeleV@contoso.com".into() }],
-            to: vec![NameAddr { name: "Ünal, A.".into(), address: "u@x.example".into() }],
-            bcc: vec![NameAddr { name: String::new(), address: "b@x.example".into() }],
-            subject: "Grüße – 你好".into(),
-            fields: vec![("X-Test".into(), "one".into())],
-            body_kind: BodyKind::Html,
-            body: "<img src=\"cid:i1\">".into(),
-            attachments: vec![file, image],
-            boundary_seed: "seed".into(),
-            ..Composition::default()
-        });
-        assert_eq!(message.text("Subject").as_deref(), Some("Grüße – 你好"));
-        assert_eq!(message.addresses("To")[0].name, "Ünal, A.");
-        assert_eq!(message.text("X-Test").as_deref(), Some("one"));
-        assert_eq!(message.body(), ItemBody::Html("<img src=\"cid:i1\">".into()));
-        let files: Vec<_> = message
-            .attachments()
-            .map(|(_, p)| (p.file_name.clone().unwrap_or_default(), p.is_inline(), message.decoded(p).to_vec()))
-            .collect();
-        assert_eq!(files, [("i.png".into(), true, vec![0, 255]), ("Grüße.txt".into(), false, b"a\nb\r\n".to_vec())]);
-        assert!(message.octets().is_ascii());
-    }
-
-    #[test]
-    fn no_value_begins_a_line() {
-        let evil = "x\r\nEvil: 1\nEvil: 2\u{85}Evil: 3";
-        let name = NameAddr { name: evil.into(), address: "a@x.example\r\nEvil: 4".into() };
-        let file = Attachment {
-            name: evil.into(),
-            media_type: "text/x\r\nEvil: 5".into(),
-            content_id: Some(evil.into()),
-            ..Attachment::default()
-        };
-        let octets = compose(&Composition {
-            from: vec![name.clone()],
-            to: vec![name],
-            subject: evil.into(),
-            fields: vec![("X-A".into(), evil.into())],
-            attachments: vec![file],
-            boundary_seed: "s".into(),
-            ..Composition::default()
-        });
-        let text = String::from_utf8_lossy(&octets);
-        assert!(!text.lines().any(|line| line.starts_with("Evil")), "{text}");
-    }
-}
+mod tests;

@@ -31,6 +31,7 @@ const FORMS: [(Form, &[&str]); 3] = [
             "Accept-Language",
             "Auto-Submitted",
             "Autoforwarded",
+            "Content-ID",
             "DKIM-Signature",
             "In-Reply-To",
             "List-Id",
@@ -47,9 +48,11 @@ const FORMS: [(Form, &[&str]); 3] = [
     (Form::Uris, &["Archived-At", "List-Archive", "List-Help", "List-Owner", "List-Post", "List-Subscribe", "List-Unsubscribe"]),
 ];
 
-/// Whether a text can be the name of a header field (RFC 5322 §3.6.8) that fits a line with its colon.
+/// Whether a text can be the name of a header field (RFC 5322 §3.6.8) that fits a line with its colon. It begins with a
+/// letter or a figure, as every registered one does and as we read them.
 pub fn is_field_name(name: &str) -> bool {
-    (1..=76).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_graphic() && b != b':')
+    let begins_well = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    begins_well && name.len() <= 76 && name.bytes().all(|b| b.is_ascii_graphic() && b != b':')
 }
 
 /// A field of any name with its text, encoded and folded as that name's fields are, with its CR LF.
@@ -72,14 +75,15 @@ pub fn text_line(name: &str, text: &str) -> String {
 
 /// One address field, encoded and folded, with its CR LF; nothing for an empty list.
 pub fn address_line(name: &str, list: &[NameAddr]) -> String {
-    let mut line = FieldLine::new(name);
-    let list: Vec<_> = list.iter().filter(|a| !(a.name.trim().is_empty() && a.address.trim().is_empty())).collect();
+    let clean = |text: &str| one_line(text).trim().to_owned();
+    let list = list.iter().map(|a| (clean(&a.name), clean(&a.address)));
+    let list: Vec<_> = list.filter(|(name, address)| !(name.is_empty() && address.is_empty())).collect();
     let Some(last) = list.len().checked_sub(1) else { return String::new() };
-    for (index, NameAddr { name, address }) in list.into_iter().enumerate() {
-        let name = one_line(name);
-        line.phrase(name.trim());
+    let mut line = FieldLine::new(name);
+    for (index, (name, address)) in list.iter().enumerate() {
         let comma = if index == last { "" } else { "," };
-        line.atom(1, &format!("<{}>{comma}", addr_text(one_line(address).trim())));
+        line.phrase(name);
+        line.atom(1, &format!("<{}>{comma}", addr_text(address)));
     }
     line.end()
 }
@@ -127,7 +131,7 @@ fn addr_text(address: &str) -> Cow<'_, str> {
     Cow::Owned(quoted(address))
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
@@ -147,7 +151,7 @@ fn percent_encoded(text: &str) -> String {
 }
 
 /// A field as it is written, with the column at which its last line stands.
-struct FieldLine {
+pub(super) struct FieldLine {
     out: String,
     column: usize,
     /// How long this line should become at most: RFC 2047 §2 has 76 for one with encoded words.
@@ -156,18 +160,18 @@ struct FieldLine {
 }
 
 impl FieldLine {
-    fn new(name: &str) -> FieldLine {
+    pub(super) fn new(name: &str) -> FieldLine {
         FieldLine { out: format!("{name}:"), column: name.len() + 1, width: WIDTH, is_first: true }
     }
 
-    fn end(mut self) -> String {
+    pub(super) fn end(mut self) -> String {
         self.out.push_str("\r\n");
         self.out
     }
 
     /// A run without a place to fold, after `gap` spaces, on a new line where it doesn't fit this one. The first one
     /// stays beside the name if a new line would not help.
-    fn atom(&mut self, gap: usize, atom: &str) {
+    pub(super) fn atom(&mut self, gap: usize, atom: &str) {
         let fits = self.column + gap + atom.len() <= self.width;
         let helps = !self.is_first || gap + atom.len() <= WIDTH;
         if !fits && helps {
@@ -182,7 +186,9 @@ impl FieldLine {
     /// What is too long for any line is folded where the line ends: RFC 5322 §2.1.1 bears no longer one.
     fn unfolded(&mut self, mut atom: &str) {
         while self.column + atom.len() > LONGEST {
-            let (head, tail) = atom.split_at(atom.floor_char_boundary(LONGEST - self.column));
+            let room = &atom[..atom.floor_char_boundary(LONGEST - self.column)];
+            let backslashes = room.bytes().rev().take_while(|&b| b == b'\\').count();
+            let (head, tail) = atom.split_at(room.len() - backslashes % 2); // a quoted pair stays one
             self.out.push_str(head);
             self.fold();
             self.out.push(' ');

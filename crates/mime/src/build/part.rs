@@ -2,13 +2,12 @@
 
 use super::Attachment;
 use super::field::{one_line, text_line};
+use super::param::content_line;
 use super::text;
 use crate::boundary;
 use crate::field::LineEnd;
 use bytes::Bytes;
 use encodify::base64;
-use mail_builder::headers::Header;
-use mail_builder::headers::content_type::ContentType;
 use mail_parser::{HeaderForm, HeaderValue};
 
 /// A part to be written.
@@ -41,13 +40,12 @@ enum Domain {
 impl Domain {
     /// What octets need: lines end in LF, with or without CR before it, and have at most 998 octets.
     fn of(octets: &[u8]) -> Domain {
-        let is_ascii = octets.is_ascii();
         let is_line = |line: &[u8]| {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let line = line.strip_suffix(b"\n").map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line));
             line.len() <= 998 && !line.iter().any(|&b| b == 0 || b == b'\r')
         };
-        match octets.split(|&b| b == b'\n').all(is_line) {
-            true if is_ascii => Domain::SevenBit,
+        match octets.split_inclusive(|&b| b == b'\n').all(is_line) {
+            true if octets.is_ascii() => Domain::SevenBit,
             true => Domain::EightBit,
             false => Domain::Binary,
         }
@@ -62,6 +60,14 @@ impl Domain {
     }
 }
 
+/// Whether no road changes octets: 7-bit lines that end in CR LF, none of which begins a message in a mailbox file.
+fn survives(octets: &[u8]) -> bool {
+    let lines_survive = || {
+        octets.split_inclusive(|&b| b == b'\n').all(|l| (l.ends_with(b"\r\n") || !l.ends_with(b"\n")) && !l.starts_with(b"From "))
+    };
+    Domain::of(octets) == Domain::SevenBit && lines_survive()
+}
+
 impl Part {
     /// A text/plain or text/html.
     pub(super) fn text(essence: &str, text: &str) -> Part {
@@ -74,11 +80,8 @@ impl Part {
     /// of its media type.
     pub(super) fn multipart(subtype: &str, parameter: Option<(&str, &str)>, seed: &str, parts: Vec<Part>) -> Part {
         let boundary = boundary::unlike(subtype, seed, |text| parts.iter().any(|part| part.holds(text)));
-        let mut content_type = ContentType::new(format!("multipart/{subtype}"));
-        if let Some((name, value)) = parameter {
-            content_type = content_type.attribute(name, value);
-        }
-        let mut header = content_line("Content-Type", &content_type.attribute("boundary", boundary.as_str()));
+        let parameters: Vec<_> = parameter.into_iter().chain([("boundary", boundary.as_str())]).collect();
+        let mut header = content_line("Content-Type", &format!("multipart/{subtype}"), &parameters);
         let domain = parts.iter().map(|part| part.domain).max().unwrap_or(Domain::SevenBit);
         if domain != Domain::SevenBit {
             header += &format!("Content-Transfer-Encoding: {}\r\n", domain.as_str());
@@ -87,32 +90,31 @@ impl Part {
     }
 
     /// A file. Its octets are its own: base64 also for text, so that no line end is touched. An attached message stays
-    /// as it is, since it must not be encoded (RFC 2046 §5.2.1); so does any other message/* that is 7-bit, as RFC 3464
-    /// §2.1 demands of reports.
+    /// as it is, since it must not be encoded (RFC 2046 §5.2.1); so does any other message/* that no road changes, as
+    /// RFC 3464 §2.1 demands of reports.
     pub(super) fn file(attachment: &Attachment) -> Part {
         let MediaType { essence, parameters } = MediaType::of(&attachment.media_type);
         let name = one_line(&attachment.name);
         let name = name.trim();
-        let mut content_type = ContentType::new(essence.as_str());
-        for (key, value) in &parameters {
-            content_type = content_type.attribute(key.as_str(), value.as_str());
-        }
-        let mut disposition = ContentType::new(if attachment.is_inline { "inline" } else { "attachment" });
-        if !name.is_empty() {
-            content_type = content_type.attribute("name", name);
-            disposition = disposition.attribute("filename", name);
-        }
+        let named = |key| (!name.is_empty()).then_some((key, name));
+        let kept = parameters.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let parameters: Vec<_> = kept.chain(named("name")).collect();
+        // A text without a name that is inline would be read as the message's own.
+        let is_inline = attachment.is_inline && !(name.is_empty() && essence.starts_with("text/"));
+        let disposition = if is_inline { "inline" } else { "attachment" };
+        let file_name: Vec<_> = named("filename").into_iter().collect();
         let octets = attachment.octets.clone();
         let is_message = matches!(essence.as_str(), "message/rfc822" | "message/global");
-        let domain = if essence.starts_with("message/") { Domain::of(&octets) } else { Domain::Binary };
-        let (encoding, domain, content) = match domain {
-            domain if is_message => (domain.as_str(), domain, Content::Verbatim(octets)),
-            Domain::SevenBit => (domain.as_str(), domain, Content::Verbatim(octets)),
-            _ => ("base64", Domain::SevenBit, Content::Base64(octets)),
+        let is_report = essence.starts_with("message/") && survives(&octets);
+        let (encoding, domain, content) = if is_message || is_report {
+            let domain = Domain::of(&octets);
+            (domain.as_str(), domain, Content::Verbatim(octets))
+        } else {
+            ("base64", Domain::SevenBit, Content::Base64(octets))
         };
-        let mut header = content_line("Content-Type", &content_type);
+        let mut header = content_line("Content-Type", &essence, &parameters);
         header += &format!("Content-Transfer-Encoding: {encoding}\r\n");
-        header += &content_line("Content-Disposition", &disposition);
+        header += &content_line("Content-Disposition", disposition, &file_name);
         if let Some(id) = attachment.content_id.as_deref().map(content_id).filter(|id| !id.is_empty()) {
             header += &text_line("Content-ID", &format!("<{id}>"));
         }
@@ -206,11 +208,4 @@ fn is_token(text: &str) -> bool {
 /// A Content-ID without angle brackets and what can't stand between them.
 fn content_id(id: &str) -> String {
     id.chars().filter(|c| !matches!(c, '<' | '>') && !c.is_control() && !c.is_whitespace()).collect()
-}
-
-/// A field of a token and parameters, each encoded if need be (RFC 2231).
-fn content_line(name: &str, value: &ContentType<'_>) -> String {
-    let mut out = format!("{name}: ").into_bytes();
-    value.write_header(&mut out, name.len() + 2);
-    String::from_utf8_lossy(&out).into_owned()
 }
