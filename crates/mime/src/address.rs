@@ -45,12 +45,15 @@ impl AddrSpec {
         let at = text.rfind('@')?;
         let (local, domain) = (&text[..at], &text[at + 1..]);
         let clean = |part: &str| !part.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;:\\\"()".contains(c));
-        let literal = domain.strip_prefix('[').and_then(|d| d.strip_suffix(']')).is_some_and(|d| clean(&d.replace(':', "")));
-        let domain_ok = !domain.is_empty()
-            && !domain.starts_with('.')
-            && !domain.ends_with('.')
-            && !domain.contains("..")
-            && (literal || clean(domain) && !domain.contains(['[', ']', '@']));
+        // RFC 5321 §4.1.3: an IPv4 or IPv6 address, or a tag, a colon and what needs no other characters.
+        let literal = domain.strip_prefix('[').and_then(|d| d.strip_suffix(']'));
+        let domain_ok = match literal {
+            Some(inner) => !inner.is_empty() && inner.chars().all(|c| c.is_ascii_alphanumeric() || ".:-".contains(c)),
+            None => {
+                let dots = !domain.starts_with('.') && !domain.ends_with('.') && !domain.contains("..");
+                !domain.is_empty() && dots && clean(domain) && !domain.contains(['[', ']', '@'])
+            }
+        };
         let quoted = local.strip_prefix('"').and_then(|l| l.strip_suffix('"')).is_some_and(is_quoted_text);
         let local_ok = !local.is_empty() && (quoted || clean(local) && !local.contains('@'));
         (text.len() <= AddrSpec::MAX_OCTETS && domain_ok && local_ok).then(|| AddrSpec { text: text.to_owned(), at })
@@ -106,6 +109,10 @@ mod tests {
             "\"a\" <b@y.org>, \"c\"@x.org",
             "\"a\\\"@x.org",
             "a@[x.org>, <b]",
+            "a@[]",
+            "a@[\r\nBcc: e@x.org]",
+            "a@[\0 1]",
+            "a@[1.0.2=\"x.1]",
         ] {
             assert_eq!(AddrSpec::parse(bad), None, "{bad:?}");
         }

@@ -48,6 +48,8 @@ struct Word<'t> {
     /// As written, quotes included.
     text: &'t str,
     quoted: bool,
+    /// It is an encoded word (RFC 2047), which belongs to a name and never to an address (§5).
+    encoded: bool,
     /// White space or a comment stands before it.
     spaced: bool,
 }
@@ -79,9 +81,9 @@ fn bare_address<'w, 't>(words: &'w [Word<'t>]) -> (String, Vec<&'w Word<'t>>) {
             _ => runs.push((word.text.to_owned(), vec![word])),
         }
     }
-    let has_at = |members: &[&Word<'_>]| members.iter().any(|w| !w.quoted && w.text.contains('@'));
+    let has_at = |members: &[&Word<'_>]| members.iter().any(|w| !w.quoted && !w.encoded && w.text.contains('@'));
     let found = runs.iter().position(|(_, members)| has_at(members));
-    let lone = || (runs.len() == 1 && runs[0].1.iter().all(|w| !w.quoted && !w.text.contains("=?"))).then_some(0);
+    let lone = || (runs.len() == 1 && runs[0].1.iter().all(|w| !w.quoted && !w.encoded)).then_some(0);
     let Some(at) = found.or_else(lone) else {
         return (String::new(), words.iter().collect());
     };
@@ -97,7 +99,6 @@ fn addr_spec(angle: &str) -> String {
     while let Some(token) = lexer.token() {
         match token {
             Token::GroupStart | Token::Separator if address.starts_with('@') => address.clear(), // a route's hop
-            Token::Word(word) if word.text.starts_with("=?") => address.push_str(&decoded(word.text)),
             Token::Word(word) => address.push_str(word.text),
             Token::Angle(inner) => address.push_str(inner.trim()),
             Token::Comment(_) => {}
@@ -169,11 +170,14 @@ impl<'t> Lexer<'t> {
         Some(match first {
             '(' => Token::Comment(self.comment()),
             '<' => Token::Angle(self.angle()),
-            '"' => Token::Word(Word { text: self.quoted(), quoted: true, spaced }),
+            '"' => Token::Word(Word { text: self.quoted(), quoted: true, encoded: false, spaced }),
             ',' | ';' => self.one(Token::Separator),
             ':' => self.one(Token::GroupStart),
-            '[' => Token::Word(Word { text: self.through(']'), quoted: false, spaced }),
-            _ => Token::Word(Word { text: self.atom(), quoted: false, spaced }),
+            '[' => Token::Word(Word { text: self.through(']'), quoted: false, encoded: false, spaced }),
+            _ => Token::Word(match self.encoded_word() {
+                Some(text) => Word { text, quoted: false, encoded: true, spaced },
+                None => Word { text: self.atom(), quoted: false, encoded: false, spaced },
+            }),
         })
     }
 
@@ -186,14 +190,17 @@ impl<'t> Lexer<'t> {
         token
     }
 
-    /// Characters up to white space or one that means something. `)` and `>` mean nothing where nothing is open. An
-    /// encoded word is one atom, also where its sender left special characters in it against RFC 2047 §5.
+    /// An encoded word, also where its sender left special characters in it against RFC 2047 §5.
+    fn encoded_word(&mut self) -> Option<&'t str> {
+        let start = self.position();
+        let (_, length) = EncodedWord::parse(&self.text.as_bytes()[start..])?;
+        while self.chars.next_if(|&(at, _)| at < start + length).is_some() {}
+        Some(&self.text[start..start + length])
+    }
+
+    /// Characters up to white space or one that means something. `)` and `>` mean nothing where nothing is open.
     fn atom(&mut self) -> &'t str {
         let start = self.position();
-        if let Some((_, length)) = EncodedWord::parse(&self.text.as_bytes()[start..]) {
-            while self.chars.next_if(|&(at, _)| at < start + length).is_some() {}
-            return &self.text[start..start + length];
-        }
         let ends = |c: char, at| at > start && (c.is_whitespace() || "(<\",;:[".contains(c));
         while let Some((_, c)) = self.chars.next_if(|&(at, c)| !ends(c, at)) {
             if c == '\\' {

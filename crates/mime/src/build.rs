@@ -14,7 +14,7 @@ pub use field::{address_line, is_field_name, text_line};
 
 use crate::address::NameAddr;
 use crate::field::LineEnd;
-use crate::preview::html_to_text;
+use crate::html_to_text::html_to_text;
 use bytes::Bytes;
 use part::Part;
 

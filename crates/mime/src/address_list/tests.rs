@@ -32,6 +32,8 @@ const CASES: &[(&str, &str)] = &[
     ("=?utf-8?q?J=C3?= =?utf-8?q?=B6?= <a@x.org>", "Jö|a@x.org"),
     ("\"=?utf-8?q?J=C3=B6?=\" <a@x.org>", "Jö|a@x.org"),
     ("=?utf-8?q?a=40evil.example?=", "a@evil.example|"),
+    ("die =?utf-8?Q?Fr=C3=B6sch@?=", "die Frösch@|"),
+    ("<=?utf-8?q?a=40evil.example?=@x.org>", "|=?utf-8?q?a=40evil.example?=@x.org"),
     ("=?utf-8?q?x=0D=0ABcc:_e=40x.org?= <a@x.org>", "x Bcc: e@x.org|a@x.org"),
     ("a@x.org b@x.org", "b@x.org|a@x.org"),
     ("<a@x.org> <b@x.org>", "|a@x.org / |b@x.org"),

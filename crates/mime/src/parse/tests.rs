@@ -86,3 +86,56 @@ fn depth_and_number_of_parts_are_bounded() {
     flat.push_str(&"--x\nContent-Type: text/plain\n\n\n".repeat(20_000));
     assert!(message(&flat).parts().len() <= MAX_PARTS);
 }
+
+#[test]
+fn blank_lines_before_a_field_are_passed_over() {
+    for before in ["\n", "\r\n\r\n", "      \n", " \n\n"] {
+        let parsed = message(&format!("{before}Subject: s\nBcc: b@x.org\n\nbody"));
+        assert_eq!(parsed.text("Subject").as_deref(), Some("s"), "{before:?}");
+        assert_eq!(parsed.body(), ItemBody::Text("body".to_owned()));
+        assert_eq!(parsed.opening(), crate::Opening::LineEnd);
+        assert_eq!(parsed.parts()[0].header.start, before.len());
+        let kept = crate::pieces(parsed.octets(), &parsed.cuts("Bcc")).concat();
+        assert_eq!(String::from_utf8_lossy(&kept), format!("{before}Subject: s\n\nbody"));
+    }
+    assert_eq!(message("\n\nno field: here").text("no"), None);
+    assert_eq!(message("  Subject: s\n\nbody").opening(), crate::Opening::Continuation);
+}
+
+#[test]
+fn the_first_field_of_a_name_counts() {
+    let text = "Subject: one\nSubject: two\nContent-Type: multipart/mixed; boundary=b\nContent-Type: text/plain\n\n\
+                --b\nContent-Type: text/html\nContent-Transfer-Encoding: 7bit\nContent-Type: image/png\n\
+                Content-Transfer-Encoding: base64\n\n<p>a</p>\n--b--\n";
+    let parsed = message(text);
+    assert_eq!(parsed.text("Subject").as_deref(), Some("one"));
+    assert_eq!(parsed.body(), ItemBody::Html("<p>a</p>".to_owned()));
+    assert_eq!(parsed.defects(), [Defect::RepeatedField]);
+    assert_eq!(&parsed.octets()[..], text.as_bytes());
+}
+
+#[test]
+fn two_delimiters_hold_no_part_and_an_empty_part_is_one() {
+    let essences = |text: &str| -> Vec<String> { message(text).parts().iter().map(|p| p.media_type.essence.clone()).collect() };
+    let two = "Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\nContent-Type: text/html\n\nx\n--b\n--b--\n";
+    assert_eq!(essences(two), ["multipart/mixed", "text/html"]);
+    let empty = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n--b\nContent-Type: text/html\n\n--b--\n";
+    assert_eq!(essences(empty), ["multipart/mixed", "text/plain", "text/html"]);
+}
+
+#[test]
+fn names_of_files_are_read_in_every_spelling() {
+    for (field, name) in [
+        (&b"attachment; filename=a.txt"[..], "a.txt"),
+        (b"attachment; filename=\"a b.txt\"", "a b.txt"),
+        (b"attachment; filename*=utf-8'de'Gr%C3%BC%C3%9Fe.txt", "Grüße.txt"),
+        (b"attachment; filename*0*=utf-8''Gr%C3%BC; filename*1=\"sse.txt\"", "Grüsse.txt"),
+        (b"attachment; filename=\"=?utf-8?q?Gr=C3=BC=C3=9Fe.txt?=\"", "Grüße.txt"),
+        (b"attachment; filename=\"Gr\xc3\xbc\xc3\x9fe.txt\"", "Grüße.txt"),
+        (b"attachment; filename=\"Gr\xfc\xdfe.txt\"", "Grüße.txt"),
+    ] {
+        let octets = [b"Content-Disposition: ", field, b"\n\nbody"].concat();
+        let parsed = Message::parse(octets.into());
+        assert_eq!(parsed.parts()[0].file_name.as_deref(), Some(name), "{}", String::from_utf8_lossy(field));
+    }
+}
