@@ -5,7 +5,7 @@
 
 use crate::address::{AddrSpec, NameAddr};
 use encodify::Fold;
-use encodify::rfc2047::{B, Q_PHRASE, Q_TEXT, WordEncoder};
+use encodify::rfc2047::{B, MAX_WORD_LEN, Q_PHRASE, Q_TEXT, WordEncoder};
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -210,10 +210,12 @@ impl FieldLine {
         }
     }
 
-    /// Encoded words (RFC 2047 §4), Q or B, whichever is shorter.
+    /// Encoded words (RFC 2047 §4), Q or B, whichever is shorter; one word stays whole if any line can hold it.
     fn words(&mut self, text: &str, q: WordEncoder) {
         let encoder = if q.payload_len(text) <= B.payload_len(text) { q } else { B };
-        if self.column + 1 + SHORTEST_WORD > Fold::HEADER.width {
+        let whole = "=?utf-8?Q?".len() + encoder.payload_len(text) + "?=".len();
+        let needed = if whole <= MAX_WORD_LEN { whole } else { SHORTEST_WORD };
+        if self.column + 1 + needed > Fold::HEADER.width {
             self.fold();
         }
         self.out.push(' ');
