@@ -73,7 +73,7 @@ fn composition(texts: &[String], n: usize) -> Composition {
         cc: vec![person(2), person(5)],
         subject: line(0),
         fields: vec![("X-Test".into(), line(6)), ("References".into(), identifiers.join(" "))],
-        body_kind: if n % 2 == 0 { BodyKind::Html } else { BodyKind::Text },
+        body_kind: if n.is_multiple_of(2) { BodyKind::Html } else { BodyKind::Text },
         body: text(7),
         attachments: [file, image, attached].into_iter().take(n % 4).collect(),
         boundary_seed: "5eed".into(),

@@ -124,3 +124,11 @@ fn a_file_goes_into_a_message_with_its_line_ends() {
     let (_, part) = edited.attachments().next().expect("an attachment");
     assert_eq!((part.file_name.as_deref(), &edited.decoded(part)[..]), (Some("Grüße.bin"), &octets[..]));
 }
+
+#[test]
+fn a_file_is_copied_once() {
+    let large = Attachment { octets: vec![7; 3_000_000].into(), ..file("l.bin", "application/x-b", b"") };
+    let composition = Composition { attachments: vec![large.clone(), large], ..Composition::default() };
+    let octets = compose(&composition);
+    assert!(octets.capacity() < octets.len() + 8192, "{} for {}", octets.capacity(), octets.len());
+}
