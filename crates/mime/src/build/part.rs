@@ -165,7 +165,7 @@ impl Part {
         match &self.content {
             Content::Base64(_) => false,
             Content::Parts { parts, .. } => parts.iter().any(|part| part.holds(text)),
-            Content::Verbatim(octets) => boundary::occurs(octets, text),
+            Content::Verbatim(octets) => boundary::occurs(octets, text.as_bytes()),
         }
     }
 }

@@ -34,10 +34,10 @@ pub fn insert_part(message: &Message, part: impl Into<Bytes>, seed: &str) -> Opt
 /// message itself is that part, its Content- fields and its body go.
 ///
 /// `None` where there is no such part, where it is a multipart, where it stands in something signed or encrypted, and
-/// where its delimiters are no lines of their own.
+/// where delimiters of the message are no lines of their own, or none that a multipart names.
 pub fn remove_part(message: &Message, index: usize) -> Option<Vec<Bytes>> {
     let part = message.parts.get(index)?;
-    let breaks = if index == 0 { is_sealed(part) } else { enclosing(message, part).any(is_sealed) };
+    let breaks = if index == 0 { is_sealed(part) } else { enclosing(message, part).any(|p| is_sealed(p) || p.undeclared) };
     if part.kind == PartKind::Multipart || breaks {
         return None;
     }
@@ -85,7 +85,7 @@ impl Gap {
             Some(rest) if rest.starts_with(b"--") && is_line_start(octets, line) => found(line, GapKind::BeforeClose),
             Some(b"" | b"\n" | b"\r\n") if is_line_start(octets, line) => found(octets.len(), GapKind::EndAfterDelimiter),
             // Nothing closes it, or all its parts are behind a boundary that it doesn't name.
-            _ if end == octets.len() || !boundary::occurs(octets, &delimiter) => found(octets.len(), GapKind::End),
+            _ if end == octets.len() || !boundary::occurs(octets, delimiter.as_bytes()) => found(octets.len(), GapKind::End),
             _ => None,
         }
     }
@@ -114,7 +114,9 @@ impl Gap {
 fn wrap(message: &Message, part: Bytes, seed: &str) -> Vec<Bytes> {
     let octets = &message.octets;
     let line_end = message.line_end().as_str();
-    let boundary = boundary::unlike("mixed", seed, |text| boundary::occurs(octets, text) || boundary::occurs(&part, text));
+    let boundary = boundary::unlike("mixed", seed, |text| {
+        boundary::occurs(octets, text.as_bytes()) || boundary::occurs(&part, text.as_bytes())
+    });
     let moved = content_fields(message);
     let mut out = kept_fields(message, &moved);
 
@@ -154,16 +156,20 @@ fn kept_fields(message: &Message, moved: &[Span]) -> Vec<Bytes> {
     kept.map(|(start, end)| message.octets.slice(start..end)).collect()
 }
 
-/// The boundary that the message's one Content-Type names; nothing where a delimiter is found within a line, since that
-/// one counts only as long as none stands at the start of a line.
+/// The boundary that the message's one Content-Type names; nothing where delimiters of it could be taken for others:
+/// a multipart within names the same one, or a delimiter is found within a line, which counts only as long as none
+/// stands at the start of one.
 fn declared_boundary(message: &Message) -> Option<String> {
     let parsed = MessageParser::new().parse(&message.octets[message.header.start..])?;
-    let is_ambiguous = message.fields().filter(|f| f.is("Content-Type")).count() != 1;
-    if is_ambiguous || parsed.parts().any(|p| p.flags().contains(PartFlags::FALLBACK_DELIMITER)) {
-        return None;
-    }
-    let boundary = parsed.root_part().content_type()?.attribute("boundary")?.to_owned();
-    (!boundary.is_empty()).then_some(boundary)
+    let boundary = parsed.root_part().content_type()?.attribute("boundary").filter(|b| !b.is_empty())?;
+    let is_named_twice = message.fields().filter(|f| f.is("Content-Type")).count() != 1;
+    let is_within = parsed.parts().skip(1).any(|p| p.boundary() == Some(boundary));
+    (!is_named_twice && !is_within && !has_delimiter_in_a_line(&parsed)).then(|| boundary.to_owned())
+}
+
+/// Whether a delimiter is found within a line, for want of one that is a line.
+fn has_delimiter_in_a_line(parsed: &mail_parser::Message<'_>) -> bool {
+    parsed.parts().any(|p| p.flags().contains(PartFlags::FALLBACK_DELIMITER))
 }
 
 /// The spans of the fields that say what the body is (RFC 2045 §9).
@@ -174,24 +180,39 @@ fn content_fields(message: &Message) -> Vec<Span> {
 }
 
 /// A part's octets with the delimiter line before it; the line end before that is the delimiter's (RFC 2046 §5.1.1)
-/// and becomes the next one's. A multipart's only delimiter stays, since it makes the multipart one.
+/// and becomes the next one's. A delimiter that alone makes the multipart one stays.
 fn with_delimiter(message: &Message, part: &Part) -> Option<Span> {
     let octets = &message.octets[..];
+    let parsed = MessageParser::new().parse(&octets[message.header.start..])?;
+    let within = enclosing(message, part).next()?;
     let line = line_before(octets, part.header.start);
     let delimiter = octets[line.clone()].trim_ascii_end();
-    let within = enclosing(message, part).next()?;
-    let is_first = !message.parts.iter().any(|p| p.header.start >= within.body.start && p.header.start < line.start);
-    let next = after_line_end(octets, part.body.end);
-    if !delimiter.starts_with(b"--") || !is_line_start(octets, line.start) {
+    let is_line = is_line_start(octets, line.start) && delimiter.starts_with(b"--");
+    if !is_line || part.undeclared || has_delimiter_in_a_line(&parsed) {
         return None;
     }
-    if is_line_start(octets, next) && octets[next..].starts_with(b"--") {
-        let is_only = is_first && !octets[next..].starts_with(delimiter);
+    let siblings = || message.parts.iter().filter(|p| p.parent == part.parent);
+    let is_only = siblings().filter(|p| !p.undeclared).count() == 1;
+    let next = after_line_end(octets, part.body.end);
+    let is_followed = is_line_start(octets, next) && octets[next..].starts_with(b"--");
+    if is_followed && octets[next..].starts_with(delimiter) {
+        let keeps = is_only && siblings().any(|p| p.undeclared);
+        return Some(if keeps { part.header.start } else { line.start }..next);
+    }
+    // No delimiter of the multipart is left behind the part: one within a line before it would count from then on.
+    if occurs_in_a_line(&octets[within.body.start..line.start], delimiter) {
+        return None;
+    }
+    if is_followed {
         return Some(if is_only { part.header.start } else { line.start }..next);
     }
     // Nothing closes the multipart: the line end before the delimiter goes too, or what stands there would grow by it.
-    let start = if is_first { part.header.start } else { before_line_end(octets, line.start) };
+    let start = if is_only { part.header.start } else { before_line_end(octets, line.start) };
     (part.body.end == octets.len()).then_some(start..part.body.end)
+}
+
+fn occurs_in_a_line(octets: &[u8], text: &[u8]) -> bool {
+    octets.split(|&b| b == b'\n').any(|line| line.get(1..).is_some_and(|line| boundary::occurs(line, text)))
 }
 
 /// The multiparts that a part stands in, innermost first.

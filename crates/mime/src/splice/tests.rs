@@ -132,3 +132,17 @@ fn more_parts_than_are_looked_at_take_no_other() {
     let octets = format!("Content-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n");
     assert_eq!(insert_part(&message(&octets), "A: b\n\nnew", "s"), None);
 }
+
+#[test]
+fn an_attachment_beside_undeclared_bodies_can_go() {
+    let bodies = "--i\nContent-Type: text/plain\n\none\n--i\nContent-Type: text/html\n\ntwo\n";
+    for close in ["--b--\n", ""] {
+        let octets = format!("Content-Type: multipart/mixed; boundary=b\n\n{bodies}--b\nContent-Type: a/b\n\nthree\n{close}");
+        let parsed = message(&octets);
+        let bodies: Vec<_> = parsed.parts()[1..3].iter().map(|part| parsed.decoded(part)).collect();
+        assert_eq!(parsed.parts().len(), 4, "{octets}");
+        let emptied = message(&text(&remove_part(&parsed, 3).expect("a part")));
+        let left: Vec<_> = emptied.parts()[1..].iter().map(|part| emptied.decoded(part)).collect();
+        assert_eq!(left, bodies, "{}", String::from_utf8_lossy(emptied.octets()));
+    }
+}
