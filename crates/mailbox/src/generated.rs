@@ -34,7 +34,7 @@ pub(crate) fn missing_fields(message: &Message, missing: &Missing<'_>) -> String
     }
     for (name, text) in overlay.threading.iter().chain(&requests(overlay, author)) {
         if lacks(name) {
-            lines += &mime::field_line(name, text);
+            lines += &mime::text_line(name, text);
         }
     }
     ended_as(lines, message.line_end())
