@@ -25,7 +25,7 @@ async fn standard_and_private_fields_of_json_are_sent() {
         ("List-Id", "Contoso news <news.contoso.com>".to_owned()),
         ("Auto-Submitted", "auto-generated".to_owned()),
         ("Precedence", "bulk".to_owned()),
-        ("X-Größe".replace("Größe", "Size").leak(), "größer ".repeat(30).trim_end().to_owned()),
+        ("X-Size", "größer ".repeat(30).trim_end().to_owned()),
         ("x-twice", "one".to_owned()),
         ("x-twice", "two".to_owned()),
     ];

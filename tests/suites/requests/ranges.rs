@@ -26,7 +26,6 @@ async fn any_range_of_the_octets_is_given() {
             let whole = person.get(&path).await.demand(200);
             assert_eq!(whole.header("accept-ranges"), Some("bytes"));
             assert_eq!(whole.header("repr-digest"), Some(digest_of(&whole.body).as_str()));
-            assert_eq!(message["@odata.etag"].is_string(), true);
             let size = whole.body.len();
             let ranges = [
                 ("bytes=0-6".to_owned(), 0..7),

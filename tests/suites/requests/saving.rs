@@ -8,23 +8,24 @@ use serde_json::json;
 async fn no_copy_of_mime_is_kept_where_none_is_wanted() {
     let server = Server::start().await;
     let (adele, alex) = (server.person("AdeleV"), server.person("AlexW"));
-    let ways: [(&str, &[(&str, &str)], bool); 7] = [
-        ("?saveToSentItems=false", &[], false),
-        ("?saveToSentItems=FALSE", &[], false),
-        ("", &[("prefer", "saveToSentItems=false")], false),
-        ("", &[("prefer", "respond-async, restante.saveToSentItems=\"false\"")], false),
-        ("", &[], true),
-        ("?saveToSentItems=true", &[], true),
-        ("", &[("prefer", "restante.saveToSentItems=true")], true),
+    let ways = [
+        ("?saveToSentItems=false", "", false),
+        ("?saveToSentItems=FALSE", "", false),
+        ("", "saveToSentItems=false", false),
+        ("", "respond-async, restante.saveToSentItems=\"false\"", false),
+        ("", "", true),
+        ("?saveToSentItems=true", "", true),
+        ("", "restante.saveToSentItems=true", true),
     ];
-    for (number, (query, headers, kept)) in ways.into_iter().enumerate() {
+    for (number, (query, preference, kept)) in ways.into_iter().enumerate() {
         let subject = format!("Saved {number}");
-        let answer = post_mime_with(&adele, &format!("sendMail{query}"), &plain("AdeleV", &["AlexW"], &subject), headers).await;
-        assert_eq!(answer.header("location").is_some(), kept, "{query} {headers:?}");
+        let headers = [("prefer", preference)];
+        let answer = post_mime_with(&adele, &format!("sendMail{query}"), &plain("AdeleV", &["AlexW"], &subject), &headers).await;
+        assert_eq!(answer.header("location").is_some(), kept, "{query} {preference}");
         assert_eq!(answer.header("internet-message-id"), Some(format!("<Saved.{number}@tests.contoso.com>").as_str()));
         answer.demand_empty(202);
         alex.arrived(&subject).await;
-        assert_eq!(adele.sent().await.iter().any(|sent| sent["subject"] == subject.as_str()), kept, "{query} {headers:?}");
+        assert_eq!(adele.sent().await.iter().any(|sent| sent["subject"] == subject.as_str()), kept, "{query} {preference}");
     }
     adele.post_mime("sendMail?saveToSentItems=perhaps", &plain("AdeleV", &["AlexW"], "x")).await.demand_error(400, "BadRequest");
     let message = json!({"subject": "By query", "toRecipients": recipients(&["AlexW"])});
