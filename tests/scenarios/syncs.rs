@@ -41,8 +41,24 @@ fn demand_log_synced_before_answer(events: &[Event], mark: &str) -> usize {
     written
 }
 
+/// Says which calls were made in which order up to the 202, each once in a row.
+fn tell(what: &str, events: &[Event]) {
+    let mut calls: Vec<String> = Vec::new();
+    for event in events.iter().filter(|event| !event.ended) {
+        let name = event.file.rsplit_once("/data/").map_or("the socket", |(_, name)| name);
+        let call = if event.text.contains("HTTP/1.1 202") { "202".to_owned() } else { format!("{} {name}", event.call) };
+        if calls.last() != Some(&call) {
+            calls.push(call);
+        }
+        if calls.last().is_some_and(|call| call == "202") {
+            break;
+        }
+    }
+    aloud(&format!("strace: {what}: {}", calls.join(", ")));
+}
+
 /// One send under strace.
-async fn traced(octets: &[u8]) -> Option<Vec<Event>> {
+async fn traced(what: &str, octets: &[u8]) -> Option<Vec<Event>> {
     let server = Server::start().await;
     let adele = server.person("AdeleV");
     adele.get("mailFolders/inbox").await.demand(200); // the connection and the token are known from now on
@@ -55,13 +71,16 @@ async fn traced(octets: &[u8]) -> Option<Vec<Event>> {
         None => None,
     };
     server.finish().await;
+    if let Some(events) = &events {
+        tell(what, events);
+    }
     events
 }
 
 #[tokio::test]
 async fn a_small_message_is_synced_before_its_202() {
     let octets = plain("AdeleV", &["AlexW"], "zyxwv-small-mark");
-    let Some(events) = traced(&octets).await else { return };
+    let Some(events) = traced("a small message", &octets).await else { return };
     demand_log_synced_before_answer(&events, "zyxwv-small-mark");
 }
 
@@ -69,7 +88,7 @@ async fn a_small_message_is_synced_before_its_202() {
 async fn a_large_message_is_synced_with_its_folder_before_the_row_that_names_it() {
     let fields = [("From", &*address("AdeleV")), ("To", &address("AlexW")), ("Subject", "zyxwv-large-mark")];
     let octets = letter(&fields, &("l".repeat(76) + "\r\n").repeat(8000));
-    let Some(events) = traced(&octets).await else { return };
+    let Some(events) = traced("a large message", &octets).await else { return };
     let is_blob_sync = |event: &Event| event.is_sync() && !event.ended && event.file.contains("/blobs/");
     let file = first(&events, 0, "the file is synced", |event| is_blob_sync(event) && !event.is_of_folder);
     let file = end_of(&events, file);

@@ -110,8 +110,8 @@ async fn what_is_no_draft_can_not_be_sent_again() {
     let send = format!("messages/{}/send", id(&draft));
     adele.post_nothing(&send).await.demand_empty(202);
     server.person("AlexW").arrived("Sent once").await;
-    let again = adele.post_nothing(&send).await;
-    assert!(matches!(again.status.as_u16(), 400 | 404), "the answer: {:?}", again.error());
+    let message = adele.post_nothing(&send).await.demand_error(400, "ErrorInvalidOperation");
+    assert_eq!(message, "Message is not draft.");
     server.person("AlexW").arrived("Sent once").await;
     server.finish().await;
 }
@@ -157,6 +157,8 @@ async fn a_deleted_message_goes_to_deleted_items_and_then_from_all_lists() {
     for list in ["messages", "mailFolders/drafts/messages", "mailFolders/deleteditems/messages"] {
         assert!(adele.all(list).await.is_empty(), "{list}");
     }
+    // From the recoverable items there is nowhere to go.
+    adele.delete(&format!("messages/{}", id(&deleted[0]))).await.demand_error(400, "ErrorCannotDeleteObject");
     server.finish().await;
 }
 
@@ -182,5 +184,55 @@ async fn a_file_attached_to_a_draft_of_json_is_in_its_octets() {
     assert_eq!(attachment["contentType"], "text/csv");
     assert_eq!(attachment["contentBytes"], base64(file));
     assert_eq!(attachment["size"], file.len());
+    server.finish().await;
+}
+
+/// Many who send one draft at the same time: one of them does, the others are told, and it arrives once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_sent_by_many_at_once_goes_once() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    for round in 0..5 {
+        let subject = format!("Sent by many {round}");
+        let draft = adele.draft(&plain("AdeleV", &["AlexW"], &subject)).await;
+        let send = format!("messages/{}/send", id(&draft));
+        let mut senders = tokio::task::JoinSet::new();
+        for _ in 0..16 {
+            let (adele, send) = (adele.clone(), send.clone());
+            senders.spawn(async move { adele.post_nothing(&send).await.status.as_u16() });
+        }
+        let answers = senders.join_all().await;
+        assert_eq!(answers.iter().filter(|status| **status == 202).count(), 1, "{answers:?}");
+        assert!(answers.iter().all(|status| matches!(status, 202 | 400)), "{answers:?}");
+        server.person("AlexW").arrived(&subject).await;
+    }
+    assert_eq!(adele.sent().await.len(), 5);
+    assert_eq!(server.person("AlexW").inbox().await.len(), 5);
+    server.finish().await;
+}
+
+/// A draft that is deleted while it is sent was sent or was not: both answers and both mailboxes agree.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_deleted_while_it_is_sent_is_one_or_the_other() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let mut sent = 0;
+    for round in 0..10 {
+        let draft = adele.draft(&plain("AdeleV", &["AlexW"], &format!("Contested {round}"))).await;
+        let message = format!("messages/{}", id(&draft));
+        let send = format!("{message}/send");
+        let (sending, deleting) = tokio::join!(adele.post_nothing(&send), adele.delete(&message));
+        deleting.demand_empty(204); // it is a message before and after
+        sent += usize::from(sending.status.as_u16() == 202);
+        assert!(matches!(sending.status.as_u16(), 202 | 404), "{:?}", sending.error());
+    }
+    let last = plain("AdeleV", &["AlexW"], "The last");
+    adele.send_mime(&last).await.demand_empty(202);
+    let alex = server.person("AlexW");
+    alex.arrived("The last").await;
+    assert_eq!(alex.inbox().await.len(), sent + 1);
+    // A draft that was deleted first went to Sent Items from there.
+    let kept = adele.all("mailFolders/deleteditems/messages").await.len() + adele.sent().await.len();
+    assert_eq!(kept, 10 + 1);
     server.finish().await;
 }

@@ -15,4 +15,6 @@ mod requests;
 mod seed;
 mod send_as;
 mod tokens;
+mod uploads;
 mod walls;
+mod wire;

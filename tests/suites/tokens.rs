@@ -55,6 +55,7 @@ async fn what_earns_no_token_is_told_in_words_that_libraries_read() {
         (tenant, format!("grant_type=password&{app}&scope={SCOPE}"), 400, "unsupported_grant_type"),
         (tenant, format!("grant_type=client_credentials&{app}&scope=Mail.Send"), 400, "invalid_scope"),
         (tenant, format!("{app}&scope={SCOPE}"), 400, "invalid_request"),
+        ("%FF", format!("grant_type=client_credentials&{app}&scope={SCOPE}"), 400, "invalid_request"),
         ("fabrikam.example", format!("grant_type=client_credentials&{app}&scope={SCOPE}"), 400, "invalid_request"),
     ];
     for (tenant, form, status, word) in cases {

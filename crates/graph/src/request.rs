@@ -6,6 +6,7 @@ use crate::prefer::Preferences;
 use crate::{Graph, Scheme, ids};
 use axum::body::Body;
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, header};
 use identity::{Caller, Scope};
 use mailbox::{Idempotency, Kind, MailError, Mailbox, UserName};
@@ -155,13 +156,23 @@ impl RequestIds {
     }
 }
 
-/// Scheme, host and port by which the client knows this server.
-pub(crate) fn origin(parts: &Parts) -> String {
+/// Scheme, host and port by which the client knows this server. Links in answers begin so.
+///
+/// # Errors
+/// Where the request names no host, two, or something else (RFC 9112 §3.2: 400).
+pub(crate) fn origin(parts: &Parts) -> Result<String, ApiError> {
     let scheme = match parts.extensions.get::<Scheme>() {
         Some(Scheme::Https) => "https",
         Some(Scheme::Http) | None => "http",
     };
-    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| parts.uri.authority().map(|authority| authority.as_str())).unwrap_or("localhost");
-    format!("{scheme}://{host}")
+    let mut fields = parts.headers.get_all(header::HOST).iter();
+    let host = match (parts.uri.authority(), fields.next(), fields.next()) {
+        (Some(authority), _, None) => Some(authority.as_str()), // it goes before the field (RFC 9112 §3.2.2)
+        (None, Some(field), None) => field.to_str().ok(),
+        (None, None, None) if parts.version < axum::http::Version::HTTP_11 => Some("localhost"),
+        _ => None,
+    };
+    let host = host.filter(|host| !host.contains('@') && host.parse::<Authority>().is_ok());
+    let host = host.ok_or_else(|| ApiError::bad_request("The request must name one host, in one Host header field."))?;
+    Ok(format!("{scheme}://{host}"))
 }

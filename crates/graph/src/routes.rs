@@ -231,8 +231,9 @@ pub(crate) async fn answer(State(graph): State<Arc<Graph>>, request: Request) ->
 }
 
 async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response, ApiError> {
+    let origin = origin(parts)?;
     if let Some(of) = upload_at(parts.uri.path()) {
-        let address = format!("{}{}", origin(parts), parts.uri.path());
+        let address = format!("{origin}{}", parts.uri.path());
         return uploads::at_upload_url(&graph.mail, &parts.method, of?, &parts.headers, body, &address).await;
     }
     let target = resolve(parts.uri.path());
@@ -244,7 +245,7 @@ async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response
         caller,
         user,
         version,
-        origin: origin(parts),
+        origin,
         path: parts.uri.path().to_owned(),
         options: Options::parse(parts.uri.query().unwrap_or_default())?,
         preferences: Preferences::of(&parts.headers),

@@ -4,7 +4,7 @@ use crate::error::OAuthError;
 use crate::{ClientApp, Identity, Scopes};
 use axum::Form;
 use axum::Router;
-use axum::extract::rejection::FormRejection;
+use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -40,13 +40,14 @@ type Fields = HashMap<String, String>;
 
 async fn token(
     State(state): State<Arc<TokenState>>,
-    Path(tenant): Path<String>,
+    tenant: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     form: Result<Form<Fields>, FormRejection>,
 ) -> Response {
-    let granted = match form {
-        Ok(Form(fields)) => grant(&state, &tenant, &headers, &fields),
-        Err(_) => Err(OAuthError::InvalidRequest("the body must be application/x-www-form-urlencoded")),
+    let granted = match (tenant, form) {
+        (Ok(Path(tenant)), Ok(Form(fields))) => grant(&state, &tenant, &headers, &fields),
+        (Err(_), _) => Err(OAuthError::TenantNotFound), // its octets are no text
+        (_, Err(_)) => Err(OAuthError::InvalidRequest("the body must be application/x-www-form-urlencoded")),
     };
     match granted {
         // Exactly these members: a client is known that dies of a fifth one.

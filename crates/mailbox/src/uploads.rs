@@ -75,9 +75,9 @@ impl Mail {
     ///
     /// # Errors
     /// [`MailError::Store`].
-    pub async fn finish_upload(&self, mailbox: MailboxId, session: &UploadSession) -> Result<(), MailError> {
+    pub async fn finish_upload(&self, mailbox: MailboxId, session: &UploadSession, last: UploadPart) -> Result<(), MailError> {
         let id = session.id;
-        let blob = self.inner.store.upload(id).finish().await?;
+        let blob = self.inner.store.upload(id).finish(last).await?;
         let deed = move |tx: &mut WriteTx<'_>| {
             tx.put_blob(&blob)?;
             tx.finish_upload_session(mailbox, id, blob.digest)

@@ -1,8 +1,8 @@
 //! Policy: which parts of a message are its text, and which are attachments.
 
+use crate::html_to_text::html_to_text;
 use crate::message::{Message, Part, PartKind};
-use crate::preview::{self, html_to_text};
-use crate::{flowed, unique_body};
+use crate::{flowed, preview, unique_body};
 
 /// How much of an encoded body is looked at for a preview.
 const PREVIEW_OCTETS: usize = 256 * 1024;

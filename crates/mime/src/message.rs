@@ -181,9 +181,10 @@ impl Message {
         msg_id::message_id(&self.field("Message-ID")?.body())
     }
 
-    /// The charset of the message's own body.
+    /// The charset of the message's text: the first one that its first parts name.
     fn charset(&self) -> Option<&str> {
-        self.parts.first()?.media_type.charset.as_deref()
+        const LOOKED_AT: usize = 8;
+        self.parts.iter().take(LOOKED_AT).find_map(|part| part.media_type.charset.as_deref())
     }
 
     /// The mailboxes of every field of a name, in order.

@@ -21,11 +21,6 @@ pub fn preview(text: &str) -> String {
     out
 }
 
-/// The text of an HTML document, its markup taken out.
-pub fn html_to_text(html: &str) -> String {
-    mail_parser::html_to_text(html)
-}
-
 /// A prefix of `text` that is enough for a preview.
 pub(crate) fn head(text: &str) -> &str {
     &text[..text.floor_char_boundary(LOOKED_AT)]

@@ -2,6 +2,7 @@
 
 use crate::error::SyntaxError;
 use percent_encoding::percent_decode_str;
+use std::collections::HashSet;
 
 /// The options of one request, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -74,12 +75,9 @@ impl Options {
 
     /// The names of a list separated by commas, each once; nothing where the option is missing or empty.
     pub fn names(&self, name: &str) -> Option<Vec<String>> {
-        let mut names: Vec<String> = Vec::new();
-        for item in self.get(name)?.split(',').map(str::trim).filter(|item| !item.is_empty()) {
-            if !names.iter().any(|n| n.eq_ignore_ascii_case(item)) {
-                names.push(item.to_owned());
-            }
-        }
+        let mut seen = HashSet::new(); // a query has room for thousands of names
+        let items = self.get(name)?.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let names: Vec<String> = items.filter(|item| seen.insert(item.to_ascii_lowercase())).map(str::to_owned).collect();
         (!names.is_empty()).then_some(names)
     }
 

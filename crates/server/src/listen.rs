@@ -17,6 +17,7 @@ use rustls::ServerConfig;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -142,15 +143,29 @@ impl Connection {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (peer, app) = (self.peer, TowerToHyperService::new(self.router));
+        let asked = Arc::new(AtomicBool::new(false));
+        let first = asked.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
+            asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(scheme);
             app.call(request)
         });
         let connection = version.serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = self.watcher.watch(connection).await {
-            tracing::debug!(%error, "a connection broke off");
+        tokio::select! {
+            served = self.watcher.watch(connection) => if let Err(error) = served {
+                tracing::debug!(%error, "a connection broke off");
+            },
+            () = nothing_asked(&first) => tracing::debug!("a connection asked for nothing"),
         }
+    }
+}
+
+/// Comes where a connection has no request after [`HEADER`]: half an HTTP/2 preface starts none of the other clocks.
+async fn nothing_asked(asked: &AtomicBool) {
+    sleep(HEADER).await;
+    if asked.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
     }
 }
 

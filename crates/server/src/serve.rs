@@ -13,7 +13,7 @@ use axum::extract::DefaultBodyLimit;
 use graph::Graph;
 use identity::{Identity, Keys, TokenState, token_routes};
 use mailbox::{Mail, Options};
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
@@ -147,10 +147,16 @@ impl Running {
     }
 }
 
-/// The data directory's whole path. It holds mail: where it is made here, it is its owner's alone.
+/// The data directory's whole path. It holds mail: where it is made here, it is its owner's alone, and its own name is
+/// synced, since nothing within it outlives that.
 fn data_dir(path: &Path) -> std::io::Result<std::path::PathBuf> {
+    let is_new = !path.exists();
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    fs::canonicalize(path)
+    let whole = fs::canonicalize(path)?;
+    if let Some(holder) = whole.parent().filter(|_| is_new) {
+        File::open(holder)?.sync_all()?;
+    }
+    Ok(whole)
 }
 
 /// Where a client on this machine reaches what listens there: "any address" is no address to connect to.

@@ -90,9 +90,8 @@ async fn put(
     }
     let part = part.write(gathered).await?;
     let come = part.size();
-    drop(part);
     if come == session.size {
-        mail.finish_upload(owner, &session).await?;
+        mail.finish_upload(owner, &session, part).await?;
         return Ok(finished(address));
     }
     Ok(status(&session, come))

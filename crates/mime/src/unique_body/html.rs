@@ -1,15 +1,12 @@
 //! What is new in an HTML text: one walk over its tags, which keeps the tags that stay balanced.
 
 use super::{BLOCK_BEGINS, BLOCK_ENDS, is_separator, names};
+use crate::html::{Piece, is_void, value};
 
 /// How far behind a From the Subject of its block is looked for.
 const BLOCK_OCTETS: usize = 4_000;
 /// How far up an end tag looks for its start tag, so that the time stays linear.
 const UNCLOSED: usize = 32;
-/// Elements without content (HTML §13.1.2).
-const VOID: [&str; 14] =
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
-
 /// The document without the elements and the tail that quote. What was open where it is cut is closed again.
 pub(crate) fn of_html(html: &str) -> String {
     let mut walk = Walk { out: String::with_capacity(html.len()), open: Vec::new(), rule: None, skipping: None };
@@ -49,7 +46,7 @@ impl<'h> Walk<'h> {
                 if is_rule(name, attributes) {
                     self.rule = Some((self.out.len(), self.open.len()));
                 }
-                if !VOID.iter().any(|void| void.eq_ignore_ascii_case(name)) && !attributes.ends_with('/') {
+                if !is_void(name) && !attributes.ends_with('/') {
                     self.open.push(name);
                 }
             }
@@ -91,62 +88,6 @@ impl<'h> Walk<'h> {
     }
 }
 
-/// A tag, a comment or the text up to the next one.
-enum Piece<'h> {
-    End { text: &'h str, name: &'h str },
-    Other(&'h str),
-    Start { text: &'h str, name: &'h str, attributes: &'h str },
-    Text(&'h str),
-}
-
-impl<'h> Piece<'h> {
-    /// The first piece of a text that is not empty.
-    fn at(html: &'h str) -> Piece<'h> {
-        let Some(inner) = html.strip_prefix('<') else {
-            return Piece::Text(&html[..html.find('<').unwrap_or(html.len())]);
-        };
-        let (is_end, inner) = inner.strip_prefix('/').map_or((false, inner), |inner| (true, inner));
-        if !inner.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            return Piece::other(html);
-        }
-        let end = tag_end(html);
-        let text = &html[..end];
-        let inner = text[1 + usize::from(is_end)..].trim_end_matches('>');
-        let (name, attributes) = inner.split_at(inner.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(inner.len()));
-        if is_end { Piece::End { text, name } } else { Piece::Start { text, name, attributes } }
-    }
-
-    /// A comment, a declaration, or a `<` that begins nothing.
-    fn other(html: &'h str) -> Piece<'h> {
-        let end = match html.strip_prefix("<!--") {
-            Some(inner) => inner.find("-->").map_or(html.len(), |at| at + 7),
-            None if html.starts_with("<!") || html.starts_with("<?") => html.find('>').map_or(html.len(), |at| at + 1),
-            None => html[1..].find('<').map_or(html.len(), |at| at + 1),
-        };
-        Piece::Other(&html[..end])
-    }
-
-    fn text(&self) -> &'h str {
-        match self {
-            Piece::End { text, .. } | Piece::Other(text) | Piece::Start { text, .. } | Piece::Text(text) => text,
-        }
-    }
-}
-
-/// Behind the `>` that ends a tag; one within a quoted value doesn't.
-fn tag_end(html: &str) -> usize {
-    let mut quote = None;
-    for (at, byte) in html.bytes().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return at + 1,
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), byte) if open == byte => quote = None,
-            _ => {}
-        }
-    }
-    html.len()
-}
-
 /// What Outlook puts above everything that it quotes.
 fn begins_tail(name: &str, attributes: &str) -> bool {
     name.eq_ignore_ascii_case("div")
@@ -184,27 +125,4 @@ fn begins_block(text: &str, below: &str) -> bool {
         }
     }
     false
-}
-
-/// The value of an attribute.
-fn value<'h>(attributes: &'h str, name: &str) -> Option<&'h str> {
-    let mut rest = attributes.trim_start_matches(['/', ' ', '\t', '\r', '\n']);
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
-        let (key, after) = rest.split_at(end);
-        let after = after.trim_start();
-        let Some(raw) = after.strip_prefix('=').map(str::trim_start) else {
-            rest = after;
-            continue;
-        };
-        let (found, below) = match raw.chars().next() {
-            Some(quote @ ('"' | '\'')) => raw[1..].split_once(quote).unwrap_or((&raw[1..], "")),
-            _ => raw.split_at(raw.find(char::is_whitespace).unwrap_or(raw.len())),
-        };
-        if key.eq_ignore_ascii_case(name) {
-            return Some(found);
-        }
-        rest = below.trim_start();
-    }
-    None
 }

@@ -64,6 +64,8 @@ async fn silence_ends_after(sent: &[u8], tls: Option<Arc<ServerConfig>>, limit: 
 async fn a_silent_client_is_let_go() {
     silence_ends_after(b"", None, HEADER).await;
     silence_ends_after(b"GET / HTTP/1.1\r\nHost:", None, HEADER).await;
+    silence_ends_after(b"PRI * HTTP/2.0\r\n", None, HEADER).await;
+    silence_ends_after(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", None, HEADER).await;
     let dir = tempfile::tempdir().expect("temporary directory");
     let clock = crate::fake_clock::FakeClock::at_noon();
     let authority = crate::certificate::Authority::open(dir.path(), store::Clock::now(&*clock)).expect("authority");

@@ -113,8 +113,8 @@ impl BlobFiles {
 
 impl TempFile {
     /// A whole file that stays where it is unless it is given a name.
-    pub(crate) fn of(path: PathBuf) -> Result<TempFile, StoreError> {
-        Ok(TempFile { file: File::open(&path)?, path, kept: true })
+    pub(crate) fn of(file: File, path: PathBuf) -> TempFile {
+        TempFile { file, path, kept: true }
     }
 
     pub(crate) fn write_all(&mut self, octets: &[u8]) -> Result<(), StoreError> {

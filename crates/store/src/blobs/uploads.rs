@@ -6,7 +6,8 @@ use crate::error::StoreError;
 use crate::ids::UploadId;
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What has come of one upload session.
@@ -16,7 +17,7 @@ pub struct Upload {
     id: UploadId,
 }
 
-/// One request's part of an upload. Nobody else writes to it meanwhile.
+/// One request's part of an upload. It holds the file's lock: nobody else writes to it meanwhile.
 pub struct UploadPart {
     file: File,
     size: u64,
@@ -52,9 +53,10 @@ impl Upload {
     pub async fn part_at(&self, offset: u64) -> Result<UploadPart, StoreError> {
         let path = self.path();
         blocking(move || {
-            let mut file = File::options().create(true).truncate(false).write(true).open(path)?;
+            let mut file = File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
             file.try_lock().map_err(|_| StoreError::Conflict)?;
-            if file.metadata()?.len() < offset {
+            // Whoever had the lock may have made a blob of this file, which is never written to again.
+            if !is_at(&file, &path)? || file.metadata()?.len() < offset {
                 return Err(StoreError::Conflict);
             }
             file.set_len(offset)?;
@@ -65,14 +67,14 @@ impl Upload {
     }
 
     /// All octets have come: they become a blob, synced before this answers; its file is the upload's until a row names
-    /// it.
+    /// it, and locked until then.
     ///
     /// # Errors
     /// [`StoreError::Io`].
-    pub async fn finish(&self) -> Result<Blob, StoreError> {
+    pub async fn finish(&self, last: UploadPart) -> Result<Blob, StoreError> {
         let (files, path) = (self.files.clone(), self.path());
         blocking(move || {
-            let temp = TempFile::of(path)?;
+            let temp = TempFile::of(last.file, path);
             let octets = temp.finish()?;
             Ok(Blob::in_temp_file(Digest::of(&octets), octets, files, temp))
         })
@@ -110,5 +112,51 @@ impl UploadPart {
             Ok(self)
         })
         .await
+    }
+}
+
+/// Whether the file has this name still.
+fn is_at(file: &File, path: &Path) -> Result<bool, StoreError> {
+    let held = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (held.dev(), held.ino())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+
+    async fn with_octets(upload: &Upload, octets: &[u8]) -> UploadPart {
+        upload.part_at(0).await.expect("part").write(octets.to_vec()).await.expect("write")
+    }
+
+    #[tokio::test]
+    async fn a_part_is_one_requests_until_its_blob_has_a_name() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let files = Arc::new(BlobFiles::open(dir.path()).expect("folder"));
+        let upload = Upload::new(files.clone(), UploadId::new(Timestamp(0)));
+        let last = with_octets(&upload, b"whole").await;
+        assert!(matches!(upload.part_at(0).await, Err(StoreError::Conflict)), "another request writes");
+        let blob = upload.finish(last).await.expect("finish");
+        assert!(matches!(upload.part_at(0).await, Err(StoreError::Conflict)), "its octets are read");
+        blob.name_file().expect("name");
+        with_octets(&upload, b"other").await;
+        assert_eq!(&files.map(&blob.digest).expect("blob")[..], b"whole", "a blob does not change");
+    }
+
+    #[test]
+    fn a_file_that_was_named_anew_is_told() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let (path, other) = (dir.path().join("a"), dir.path().join("b"));
+        let file = File::create(&path).expect("file");
+        assert!(is_at(&file, &path).expect("look"));
+        std::fs::rename(&path, other).expect("rename");
+        assert!(!is_at(&file, &path).expect("look"));
+        File::create(&path).expect("file");
+        assert!(!is_at(&file, &path).expect("look"));
     }
 }
