@@ -1,6 +1,6 @@
 //! What no well-made client puts on the wire: each is answered or let go, and the server goes on.
 
-use kit::{Answer, Server, base64, exchange, plain};
+use kit::{Answer, Server, base64, exchange, exchange_to_the_end, plain};
 
 fn host(server: &Server) -> String {
     server.origin().trim_start_matches("http://").to_owned()
@@ -118,8 +118,7 @@ async fn a_thousand_pipelined_requests_are_answered_in_turn() {
         format!("GET /v1.0/me HTTP/1.1\r\nHost: {host}\r\nAuthorization: {authorization}\r\nConnection: {connection}\r\n\r\n")
     };
     let rest = vec![request("keep-alive").repeat(998).into_bytes(), request("close").into_bytes()];
-    let answer = exchange(&host, &request("keep-alive"), rest).await;
-    let text = String::from_utf8_lossy(&answer.body);
-    assert_eq!(1 + text.matches("HTTP/1.1 200 OK").count(), 1000);
+    let answers = exchange_to_the_end(&host, &request("keep-alive"), rest).await;
+    assert_eq!(String::from_utf8_lossy(&answers).matches("HTTP/1.1 200 OK").count(), 1000);
     server.finish().await;
 }
