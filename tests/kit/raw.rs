@@ -57,12 +57,13 @@ where
     answer
 }
 
-/// Whether the body is there that the header section announces; where it announces none, the connection's end tells.
+/// Whether this is the connection's last answer, and its body is there; else the connection's end tells.
 fn is_whole(octets: &[u8]) -> bool {
     let Some(end) = octets.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
     let head = String::from_utf8_lossy(&octets[..end]).to_ascii_lowercase();
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
-    length.is_some_and(|length| octets.len() >= end + 4 + length)
+    let is_last = head.lines().any(|line| line.replace(' ', "") == "connection:close");
+    is_last && length.is_some_and(|length| octets.len() >= end + 4 + length)
 }
 
 fn parse(octets: &[u8]) -> Answer {

@@ -59,7 +59,7 @@ pub(crate) fn index(copy: Copy<'_>, place: Place) -> MessageRecord {
         sent_date_time: header.date().unwrap_or(place.received),
         internet_message_id,
         conversation_id,
-        conversation_index: header.thread_index().unwrap_or_else(|| thread_index(place.now, conversation_id)),
+        conversation_index: header.thread_index().unwrap_or_else(|| thread_index(place.created, conversation_id)),
         subject: message.text("Subject").unwrap_or_default(),
         body_preview: shown.body_preview(),
         importance: place.overlay.importance.clone().unwrap_or_else(|| header.importance().as_str().to_owned()),

@@ -138,10 +138,14 @@ async fn a_whole_message_sent_back_changes_nothing() {
     });
     let composed = adele.post_json("messages", &composed).await.demand(201).json();
     all.push(("composed draft", adele.clone(), composed));
+    // A conversation's index counts in units of 1.7 seconds: what is made again would be another one by then.
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     for (what, person, message) in all {
         let before = person.value(id(&message)).await;
         let answer = person.patch_json(&path(&message), &message).await.demand(200).json();
-        assert_eq!(without_marks(&answer), without_marks(&message), "{what}");
+        for (name, value) in without_marks(&message).as_object().unwrap() {
+            assert_eq!(&answer[name], value, "{what}: {name}");
+        }
         assert_eq!(person.value(id(&message)).await, before, "{what}");
     }
     for name in PEOPLE {
