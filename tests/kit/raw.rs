@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 /// No exchange may take longer, not even one of hundreds of megabytes.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Sends a header section and what follows it, and reads the answer until the server closes; the header must ask it to.
+/// Sends a header section and what follows it, and reads the answer to its end, by its length or the connection's.
 ///
 /// The server may answer and close before it has everything, so a failed write is no failure. The answer is.
 pub async fn exchange<I>(address: &str, head: &str, rest: I) -> Answer
@@ -30,10 +30,22 @@ where
         writer // dropped, it would close our half before the answer
     });
     let mut answer = Vec::new();
-    let reading = tokio::time::timeout(PATIENCE, reader.read_to_end(&mut answer)).await;
-    assert!(reading.is_ok(), "the server neither answered nor closed: {}", String::from_utf8_lossy(&answer));
+    let reading = async {
+        // A connection that was reset after the answer is as good as one that was closed.
+        while !is_whole(&answer) && reader.read_buf(&mut answer).await.is_ok_and(|count| count > 0) {}
+    };
+    let read = tokio::time::timeout(PATIENCE, reading).await;
+    assert!(read.is_ok(), "the server neither answered nor closed: {}", String::from_utf8_lossy(&answer));
     writing.abort();
     parse(&answer)
+}
+
+/// Whether the body is there that the header section announces; where it announces none, the connection's end tells.
+fn is_whole(octets: &[u8]) -> bool {
+    let Some(end) = octets.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&octets[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    length.is_some_and(|length| octets.len() >= end + 4 + length)
 }
 
 fn parse(octets: &[u8]) -> Answer {

@@ -4,5 +4,6 @@
 
 mod crash;
 mod ledger;
+mod memory;
 mod strace;
 mod syncs;

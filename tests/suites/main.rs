@@ -11,6 +11,7 @@ mod lists;
 mod messages;
 mod odd_input;
 mod overlay;
+mod requests;
 mod seed;
 mod send_as;
 mod tokens;

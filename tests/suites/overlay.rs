@@ -55,6 +55,7 @@ async fn three(server: &Server) -> [(&'static str, Person, Value); 3] {
     let sent = adele.send_mime(ODD).await.demand(202);
     let sent = adele.get(sent.header("location").unwrap()).await.demand(200).json();
     let received = alex.arrived("Größe folded").await;
+    let received = alex.get(&path(&received)).await.demand(200).json();
     let draft = adele.draft(ODD).await;
     [("draft", adele.clone(), draft), ("sent", adele, sent), ("received", alex, received)]
 }

@@ -3,7 +3,7 @@
 
 use crate::error::ApiError;
 use encodify::base64::URL_SAFE_NO_PAD;
-use mailbox::UploadId;
+use mailbox::{AttachmentKey, UploadId};
 use store::{FolderId, MailboxId, MessageId, Position, Timestamp};
 
 /// What an id is of.
@@ -29,10 +29,10 @@ pub(crate) fn conversation(id: [u8; 16]) -> String {
     encode(Kind::Conversation, &id)
 }
 
-/// The id of an attachment: its message's, and its place among that message's parts.
-pub(crate) fn attachment(message: MessageId, part: usize) -> String {
-    let part = u32::try_from(part).unwrap_or(u32::MAX).to_be_bytes();
-    encode(Kind::Attachment, &[&message.0[..], &part[..]].concat())
+/// The id of an attachment: its message's, and its key there.
+pub(crate) fn attachment(message: MessageId, key: AttachmentKey) -> String {
+    let number = u32::try_from(key.number).unwrap_or(u32::MAX).to_be_bytes();
+    encode(Kind::Attachment, &[&message.0[..], &number[..], &key.mark.to_be_bytes()].concat())
 }
 
 /// A place in a list, as a token for the link to the next page.
@@ -54,13 +54,14 @@ pub(crate) fn parse_upload(text: &str) -> Result<(MailboxId, UploadId), ApiError
     read().ok_or_else(ApiError::malformed_id)
 }
 
-/// The place, among its message's parts, of an attachment of this message.
-pub(crate) fn parse_attachment(message: MessageId, text: &str) -> Result<usize, ApiError> {
+/// The key of an attachment of this message.
+pub(crate) fn parse_attachment(message: MessageId, text: &str) -> Result<AttachmentKey, ApiError> {
     let read = || {
         let octets = decode(Kind::Attachment, text)?;
-        let (of, part) = octets.split_at_checked(16)?;
-        let part = u32::from_be_bytes(part.try_into().ok()?);
-        (of == message.0).then(|| usize::try_from(part).ok()).flatten()
+        let (of, key) = octets.split_at_checked(16)?;
+        let (number, mark) = key.split_at_checked(4)?;
+        let number = u32::from_be_bytes(number.try_into().ok()?).try_into().ok()?;
+        (of == message.0).then_some(AttachmentKey { number, mark: u32::from_be_bytes(mark.try_into().ok()?) })
     };
     read().ok_or_else(ApiError::malformed_id)
 }

@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
 use futures::FutureExt;
-use mailbox::{Answer, FolderName, UploadId, UserName};
+use mailbox::{Answer, AttachmentKey, FolderName, UploadId, UserName};
 use odata::{Options, Segment, parse_path};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
@@ -32,8 +32,8 @@ struct Target {
 /// What a path names.
 #[derive(Debug, PartialEq)]
 enum Resource {
-    Attachment { message: MessageId, part: usize },
-    AttachmentValue { message: MessageId, part: usize },
+    Attachment { message: MessageId, key: AttachmentKey },
+    AttachmentValue { message: MessageId, key: AttachmentKey },
     Attachments(MessageId),
     Copy(MessageId),
     CreateReply(MessageId, Answer),
@@ -55,10 +55,10 @@ async fn dispatch(asked: &Asked<'_>, resource: Resource, method: &Method, body: 
     // A HEAD is a GET whose body the server leaves out (RFC 9110 §9.3.2).
     let method = if method == Method::HEAD { &Method::GET } else { method };
     match (method, resource) {
-        (&Method::GET, Resource::Attachment { message, part }) => attachments::get_attachment(asked, message, part).await,
-        (&Method::DELETE, Resource::Attachment { message, part }) => attachments::delete_attachment(asked, message, part).await,
-        (&Method::GET, Resource::AttachmentValue { message, part }) => {
-            attachments::get_attachment_value(asked, message, part).await
+        (&Method::GET, Resource::Attachment { message, key }) => attachments::get_attachment(asked, message, key).await,
+        (&Method::DELETE, Resource::Attachment { message, key }) => attachments::delete_attachment(asked, message, key).await,
+        (&Method::GET, Resource::AttachmentValue { message, key }) => {
+            attachments::get_attachment_value(asked, message, key).await
         }
         (&Method::GET, Resource::Attachments(message)) => attachments::list_attachments(asked, message).await,
         (&Method::POST, Resource::Attachments(message)) => attachments::create_attachment(asked, message, body).await,
@@ -161,10 +161,10 @@ fn of_attachments(message: MessageId, attachments: &Segment, rest: &[Segment]) -
         (None, []) => Ok(Resource::Attachments(message)),
         (None, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
         (Some(id), rest) => {
-            let part = ids::parse_attachment(message, &id)?;
+            let key = ids::parse_attachment(message, &id)?;
             match rest {
-                [] => Ok(Resource::Attachment { message, part }),
-                [value] if value.is("$value") => Ok(Resource::AttachmentValue { message, part }),
+                [] => Ok(Resource::Attachment { message, key }),
+                [value] if value.is("$value") => Ok(Resource::AttachmentValue { message, key }),
                 [other, ..] => Err(ApiError::no_such_segment(other.text())),
             }
         }

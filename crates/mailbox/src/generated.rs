@@ -1,6 +1,7 @@
 //! Header fields that a client left out. They stand beside its octets, and before the first one in what is delivered.
 
 use crate::compose::{DELIVERY_RECEIPT, IMPORTANCE, READ_RECEIPT};
+use crate::index::importance;
 use mime::{Date, LineEnd, Message, NameAddr, Opening};
 use store::{Overlay, Person, Recipient, Timestamp};
 
@@ -32,20 +33,21 @@ pub(crate) fn missing_fields(message: &Message, missing: &Missing<'_>) -> String
         lines += &mime::address_line("To", &name_addrs(&overlay.to));
         lines += &mime::address_line("Cc", &name_addrs(&overlay.cc));
     }
-    for (name, text) in overlay.threading.iter().chain(&requests(overlay, author)) {
-        if lacks(name) {
-            lines += &mime::field_line(name, text);
-        }
+    for (name, text) in overlay.threading.iter().chain(&requests(overlay, author)).filter(|(name, _)| lacks(name)) {
+        lines += &mime::text_line(name, text);
+    }
+    // Where the header says otherwise, this stands before it and counts: the first field of a name does.
+    let said = importance(|name| message.field(name).map(|field| field.text()));
+    if let Some(importance) = overlay.importance.as_deref().filter(|wanted| *wanted != said.as_str()) {
+        lines += &mime::text_line(IMPORTANCE, importance);
     }
     ended_as(lines, message.line_end())
 }
 
 /// What the owner asked for beside the octets.
 fn requests(overlay: &Overlay, author: &Person) -> Vec<(String, String)> {
-    let importance = overlay.importance.clone().filter(|importance| importance != "normal");
     let asked = |wanted: Option<bool>| wanted.unwrap_or(false).then(|| author.user_principal_name.clone());
     let fields = [
-        (IMPORTANCE, importance),
         (READ_RECEIPT, asked(overlay.is_read_receipt_requested)),
         (DELIVERY_RECEIPT, asked(overlay.is_delivery_receipt_requested)),
     ];
@@ -142,11 +144,14 @@ mod tests {
         };
         assert_eq!(
             missing("Date: d\nFrom: f\nMessage-ID: <2@x>\n\n", &overlay),
-            "To: <a@x.org>\nIn-Reply-To: <0@x>\nImportance: high\nDisposition-Notification-To: AdeleV@contoso.com\n"
+            "To: <a@x.org>\nIn-Reply-To: <0@x>\nDisposition-Notification-To: AdeleV@contoso.com\nImportance: high\n"
         );
-        let said = "Date: d\nFrom: f\nMessage-ID: <2@x>\nCc: c@x.org\nIn-Reply-To: <9@x>\nimportance: low\n\
+        let said = "Date: d\nFrom: f\nMessage-ID: <2@x>\nCc: c@x.org\nIn-Reply-To: <9@x>\nX-Priority: 1\n\
                     Disposition-notification-to: f\n\n";
         assert_eq!(missing(said, &overlay), "");
+        let otherwise = "Date: d\nFrom: f\nMessage-ID: <2@x>\nPriority: urgent\n\n";
+        let overlay = Overlay { importance: Some("normal".into()), ..Overlay::default() };
+        assert_eq!(missing(otherwise, &overlay), "Importance: normal\n");
     }
 
     #[test]

@@ -126,23 +126,8 @@ impl<'m> Header<'m> {
         Date::parse(&self.field("Date")?.body()).map(Timestamp::from_seconds)
     }
 
-    /// Importance (RFC 2156 §5.3.4), else the X-Priority that older clients write, else Priority (RFC 2156 §5.3.6).
     fn importance(&self) -> Importance {
-        let word = |name: &str| self.field(name).map(|f| f.text()).map(|text| text.trim().to_ascii_lowercase());
-        let importance = word("Importance").and_then(|text| Importance::parse(&text));
-        importance
-            .or_else(|| match word("X-Priority")?.as_bytes().first()? {
-                b'1' | b'2' => Some(Importance::High),
-                b'3' => Some(Importance::Normal),
-                b'4' | b'5' => Some(Importance::Low),
-                _ => None,
-            })
-            .or_else(|| match word("Priority")?.as_str() {
-                "urgent" => Some(Importance::High),
-                "non-urgent" => Some(Importance::Low),
-                _ => None,
-            })
-            .unwrap_or_default()
+        importance(|name| self.field(name).map(|field| field.text()))
     }
 
     /// The octets of Thread-Index, if it is one: a header block of 22 octets, then 5 for each reply (MS-OXOMSG 2.2.1.3).
@@ -151,6 +136,26 @@ impl<'m> Header<'m> {
         let octets = mime::decode_base64(body.trim_ascii()).ok()?;
         (octets.len() >= 22 && (octets.len() - 22).is_multiple_of(5)).then_some(octets)
     }
+}
+
+/// Importance (RFC 2156 §5.3.4), else the X-Priority that older clients write, else Priority (RFC 2156 §5.3.6), by the
+/// texts of a header's fields.
+pub(crate) fn importance(text: impl Fn(&str) -> Option<String>) -> Importance {
+    let word = |name: &str| text(name).map(|text| text.trim().to_ascii_lowercase());
+    let importance = word("Importance").and_then(|text| Importance::parse(&text));
+    importance
+        .or_else(|| match word("X-Priority")?.as_bytes().first()? {
+            b'1' | b'2' => Some(Importance::High),
+            b'3' => Some(Importance::Normal),
+            b'4' | b'5' => Some(Importance::Low),
+            _ => None,
+        })
+        .or_else(|| match word("Priority")?.as_str() {
+            "urgent" => Some(Importance::High),
+            "non-urgent" => Some(Importance::Low),
+            _ => None,
+        })
+        .unwrap_or_default()
 }
 
 /// The conversation of a message in one mailbox: named after its root, which is the first reference (RFC 5322 §3.6.4).

@@ -27,7 +27,7 @@ pub use envelope::Envelope;
 pub use error::{Kind, MailError};
 pub use folders::FolderName;
 pub use people::UserName;
-pub use read::{AttachedPart, Content, Page};
+pub use read::{AttachedPart, AttachmentKey, Content, Page};
 pub use reply::{Answer, AnswerText};
 pub use submit::{Idempotency, SendOptions, Submitted};
 pub use uploads::UploadId;

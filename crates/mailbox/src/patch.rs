@@ -6,10 +6,13 @@ use crate::compose::{Beside, DELIVERY_RECEIPT, Draft, IMPORTANCE, Importance, RE
 use crate::drafts::NewMessage;
 use crate::error::{Kind, MailError};
 use crate::index::{Place, index};
-use crate::read::Content;
+use crate::read::{AttachmentKey, Content};
 use bytes::Bytes;
-use mime::{Attachment, FieldEdit, Message, NameAddr, address_line, field_line};
+use mime::{Attachment, FieldEdit, Message, NameAddr, address_line, text_line};
 use store::{Blob, MessageId, MessageRecord, Overlay, Recipient, WriteTx};
+
+/// How often a change is made upon one that came in between, before its client is told to look again.
+const ATTEMPTS: usize = 8;
 
 /// New octets of a draft.
 struct NewOctets {
@@ -32,6 +35,11 @@ impl Mailbox {
     /// [`MailError::NotFound`]; [`MailError::InvalidPropertySet`] for what a message that was sent can't change any more;
     /// [`MailError::Conflict`]; [`MailError::Store`].
     pub async fn update(&self, id: MessageId, change: Draft) -> Result<MessageRecord, MailError> {
+        // A change names single properties, so that one made in between stands and this one is made upon it.
+        again_on_conflict(|| self.try_update(id, change.clone())).await
+    }
+
+    async fn try_update(&self, id: MessageId, change: Draft) -> Result<MessageRecord, MailError> {
         if !change.attachments.is_empty() || !change.fields.is_empty() {
             return Err(MailError::InvalidPropertySet("Set action is invalid for property."));
         }
@@ -78,23 +86,27 @@ impl Mailbox {
     /// # Errors
     /// As [`Mailbox::replace_octets`], and [`MailError::TooLarge`].
     pub async fn add_attachment(&self, id: MessageId, file: Attachment) -> Result<Content, MailError> {
-        let original = self.unsent(id).await?;
-        let part = mime::attachment_part(&file, original.message.line_end());
-        let pieces = mime::insert_part(&original.message, part, &self.boundary_seed());
-        self.respliced(original, pieces).await
+        let add = async || {
+            let original = self.unsent(id).await?;
+            let part = mime::attachment_part(&file, original.message.line_end());
+            let pieces = mime::insert_part(&original.message, part, &self.boundary_seed());
+            self.respliced(original, pieces).await
+        };
+        again_on_conflict(add).await
     }
 
-    /// Splices an attachment, by its place among the parts, out of a draft.
+    /// Splices an attachment out of a draft.
     ///
     /// # Errors
     /// As [`Mailbox::replace_octets`]; [`MailError::NotFound`] where there is no such attachment.
-    pub async fn remove_attachment(&self, id: MessageId, part: usize) -> Result<Content, MailError> {
-        let original = self.unsent(id).await?;
-        if !original.message.parts().get(part).is_some_and(mime::Part::is_attachment) {
-            return Err(MailError::NotFound(Kind::Attachment));
-        }
-        let pieces = mime::remove_part(&original.message, part);
-        self.respliced(original, pieces).await
+    pub async fn remove_attachment(&self, id: MessageId, key: AttachmentKey) -> Result<Content, MailError> {
+        let remove = async || {
+            let original = self.unsent(id).await?;
+            let attached = original.attached(key).ok_or(MailError::NotFound(Kind::Attachment))?;
+            let pieces = mime::remove_part(&original.message, attached.number);
+            self.respliced(original, pieces).await
+        };
+        again_on_conflict(remove).await
     }
 
     /// The octets of a message of this mailbox that was made from MIME, for a second one; nothing where there is none.
@@ -240,6 +252,17 @@ impl Mailbox {
     }
 }
 
+/// Does again what somebody else's write came in between of, a few times.
+async fn again_on_conflict<T, F: Future<Output = Result<T, MailError>>>(deed: impl Fn() -> F) -> Result<T, MailError> {
+    for _ in 1..ATTEMPTS {
+        match deed().await {
+            Err(MailError::Conflict) => {}
+            done => return done,
+        }
+    }
+    deed().await
+}
+
 /// The header fields that a change makes others, each with its new line; nothing for one that goes.
 fn edits(mailbox: &Mailbox, record: &MessageRecord, message: &Message, change: &Draft) -> Vec<(&'static str, Option<String>)> {
     let mut edits: Vec<(&'static str, Option<String>)> = Vec::new();
@@ -258,7 +281,7 @@ fn edits(mailbox: &Mailbox, record: &MessageRecord, message: &Message, change: &
     }
     let mut texts = |name: &'static str, given: Option<&str>, now: &str| {
         if let Some(given) = given.filter(|given| *given != now) {
-            edits.push((name, (!given.is_empty()).then(|| field_line(name, given))));
+            edits.push((name, (!given.is_empty()).then(|| text_line(name, given))));
         }
     };
     texts("Subject", change.subject.as_deref(), &record.subject);

@@ -6,7 +6,7 @@ use crate::folders::FolderName;
 use crate::opened::enclosed;
 use bytes::Bytes;
 use mime::{Cuts, Message, Part, pieces};
-use store::{ListQuery, MessageId, MessageRecord, Position, ReadTx, StoreError};
+use store::{Digest, ListQuery, MessageId, MessageRecord, Position, ReadTx, StoreError};
 
 /// A page of a list.
 #[derive(Debug, Clone)]
@@ -31,6 +31,18 @@ pub struct Content {
     cuts: Cuts,
 }
 
+/// What an attachment is found by. Its number changes when others come and go; the mark, made of its octets, doesn't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttachmentKey {
+    /// Its place among the parts.
+    pub number: usize,
+    /// Of its name, type, size and first octets.
+    pub mark: u32,
+}
+
+/// Octets of an attachment that its mark is made of.
+const MARKED: usize = 4096;
+
 /// A part that is shown as an attachment.
 #[derive(Debug, Clone, Copy)]
 pub struct AttachedPart<'c> {
@@ -40,6 +52,18 @@ pub struct AttachedPart<'c> {
     pub message: &'c Message,
     /// The part.
     pub part: &'c Part,
+}
+
+impl AttachedPart<'_> {
+    /// By what it is found again.
+    pub fn key(&self) -> AttachmentKey {
+        let Part { media_type, file_name, body, .. } = self.part;
+        let start = body.start..body.end.min(body.start + MARKED);
+        let about = format!("{} {:?} {}", media_type.essence, file_name, body.len());
+        let digest = Digest::of_pieces(&[about.into(), self.message.octets().slice(start)]);
+        let [a, b, c, d, ..] = digest.0;
+        AttachmentKey { number: self.number, mark: u32::from_be_bytes([a, b, c, d]) }
+    }
 }
 
 impl Content {
@@ -63,6 +87,12 @@ impl Content {
             message.attachments().map(move |(index, part)| AttachedPart { number: count + index, message, part })
         });
         own.chain(enclosed)
+    }
+
+    /// The attachment with this key.
+    pub fn attached(&self, key: AttachmentKey) -> Option<AttachedPart<'_>> {
+        let marked = self.attachments().filter(|attached| attached.key().mark == key.mark);
+        marked.min_by_key(|attached| attached.number.abs_diff(key.number))
     }
 
     /// Whether the copy is nothing but the octets that were given.

@@ -74,3 +74,27 @@ async fn a_message_of_one_part_keeps_its_octets_within() {
     assert!(String::from_utf8_lossy(&adele.value(id(&draft)).await).contains(body));
     server.finish().await;
 }
+
+/// Clients list attachments once and then delete one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_names_the_same_file_when_others_come_and_go() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let draft = adele.draft(ODD).await;
+    let attachments = format!("{}/attachments", path(&draft));
+    let added = (1..=6).map(|number| (adele.clone(), attachments.clone(), file(&format!("{number}.csv"), &[number])));
+    let add =
+        |(adele, path, file): (kit::Person, String, Value)| async move { adele.post_json(&path, &file).await.demand(201).json() };
+    let mut added: Vec<Value> = kit::each(6, added, add).await;
+    added.rotate_left(2);
+    while let Some(first) = added.pop() {
+        for other in &added {
+            let found = adele.get(&format!("{attachments}/{}/$value", id(other))).await.demand(200);
+            assert_eq!(base64(&found.body), other["contentBytes"].as_str().unwrap());
+        }
+        adele.delete(&format!("{attachments}/{}", id(&first))).await.demand_empty(204);
+        adele.get(&format!("{attachments}/{}", id(&first))).await.demand_error(404, "ErrorItemNotFound");
+    }
+    assert_eq!(adele.value(id(&draft)).await, ODD);
+    server.finish().await;
+}

@@ -92,9 +92,9 @@ async fn what_stands_beside_reaches_the_recipient_before_the_octets() {
     let change = json!({"importance": "high", "isDeliveryReceiptRequested": true, "isReadReceiptRequested": true});
     let (fields, copy) = generated(&server, &letter_of("Asked beside", None), &change).await;
     let wanted = [
-        ("Importance", "high"),
         ("Disposition-Notification-To", "AdeleV@contoso.com"),
         ("Return-Receipt-To", "AdeleV@contoso.com"),
+        ("Importance", "high"),
     ];
     assert_eq!(fields, wanted.map(|(name, body)| (name.to_owned(), body.to_owned())));
     for (name, value) in change.as_object().unwrap() {

@@ -11,7 +11,7 @@ use crate::schema::{attachment, draft};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use mailbox::{AttachedPart, Content, Kind, MailError, Mailbox};
+use mailbox::{AttachedPart, AttachmentKey, Content, Kind, MailError, Mailbox};
 use serde_json::Value;
 use store::MessageId;
 
@@ -26,19 +26,23 @@ pub(crate) async fn list_attachments(asked: &Asked<'_>, message: MessageId) -> R
 }
 
 /// `GET …/messages/{id}/attachments/{id}`
-pub(crate) async fn get_attachment(asked: &Asked<'_>, message: MessageId, part: usize) -> Result<Response, ApiError> {
+pub(crate) async fn get_attachment(asked: &Asked<'_>, message: MessageId, key: AttachmentKey) -> Result<Response, ApiError> {
     asked.only_options(&[])?;
     let (mailbox, content) = opened(asked, message).await?;
     let what = format!("messages('{}')/attachments/$entity", ids::message(message));
     let context = asked.context(mailbox.owner().id, &what, None);
-    let value = attachment::render(&content, attached(&content, part)?);
+    let value = attachment::render(&content, attached(&content, key)?);
     Ok(json_answer(StatusCode::OK, &entity(context, value)))
 }
 
 /// `GET …/messages/{id}/attachments/{id}/$value`: a file's octets, or an attached message as it is.
-pub(crate) async fn get_attachment_value(asked: &Asked<'_>, message: MessageId, part: usize) -> Result<Response, ApiError> {
+pub(crate) async fn get_attachment_value(
+    asked: &Asked<'_>,
+    message: MessageId,
+    key: AttachmentKey,
+) -> Result<Response, ApiError> {
     let (_, content) = opened(asked, message).await?;
-    let AttachedPart { message, part, .. } = attached(&content, part)?;
+    let AttachedPart { message, part, .. } = attached(&content, key)?;
     let mut response = Response::new(Body::from(message.decoded(part)));
     let media_type = HeaderValue::from_str(&part.media_type.essence);
     let media_type = media_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));
@@ -63,9 +67,9 @@ pub(crate) async fn create_attachment(asked: &Asked<'_>, message: MessageId, bod
 }
 
 /// `DELETE …/messages/{id}/attachments/{id}`
-pub(crate) async fn delete_attachment(asked: &Asked<'_>, message: MessageId, part: usize) -> Result<Response, ApiError> {
+pub(crate) async fn delete_attachment(asked: &Asked<'_>, message: MessageId, key: AttachmentKey) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox(WRITE).await?;
-    mailbox.remove_attachment(message, part).await?;
+    mailbox.remove_attachment(message, key).await?;
     Ok(empty_answer(StatusCode::NO_CONTENT))
 }
 
@@ -75,7 +79,6 @@ async fn opened(asked: &Asked<'_>, message: MessageId) -> Result<(Mailbox, Conte
     Ok((mailbox, content))
 }
 
-fn attached(content: &Content, number: usize) -> Result<AttachedPart<'_>, ApiError> {
-    let found = content.attachments().find(|attached| attached.number == number);
-    Ok(found.ok_or(MailError::NotFound(Kind::Attachment))?)
+fn attached(content: &Content, key: AttachmentKey) -> Result<AttachedPart<'_>, ApiError> {
+    Ok(content.attached(key).ok_or(MailError::NotFound(Kind::Attachment))?)
 }

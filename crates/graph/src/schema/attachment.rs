@@ -14,12 +14,13 @@ pub(crate) fn render_all(content: &Content) -> Value {
 
 /// One attachment.
 pub(crate) fn render(content: &Content, attached: AttachedPart<'_>) -> Value {
-    let AttachedPart { number, message, part } = attached;
+    let key = attached.key();
+    let AttachedPart { message, part, .. } = attached;
     let octets = message.decoded(part);
     let mut attachment = json!({
         "@odata.type": "#microsoft.graph.fileAttachment",
         "@odata.mediaContentType": part.media_type.essence,
-        "id": ids::attachment(content.record.id, number),
+        "id": ids::attachment(content.record.id, key),
         "lastModifiedDateTime": date(content.record.last_modified_date_time),
         "name": name(part, &octets),
         "contentType": part.media_type.essence,
