@@ -19,23 +19,6 @@ where
     I: IntoIterator<Item = Vec<u8>> + Send + 'static,
     I::IntoIter: Send,
 {
-    parse(&converse(address, head, rest, is_whole).await)
-}
-
-/// The same, and reads until the server closes: every answer of a connection.
-pub async fn exchange_to_the_end<I>(address: &str, head: &str, rest: I) -> Vec<u8>
-where
-    I: IntoIterator<Item = Vec<u8>> + Send + 'static,
-    I::IntoIter: Send,
-{
-    converse(address, head, rest, |_| false).await
-}
-
-async fn converse<I>(address: &str, head: &str, rest: I, is_enough: fn(&[u8]) -> bool) -> Vec<u8>
-where
-    I: IntoIterator<Item = Vec<u8>> + Send + 'static,
-    I::IntoIter: Send,
-{
     let (mut reader, mut writer) = TcpStream::connect(address).await.expect("the server listens").into_split();
     let head = head.as_bytes().to_vec();
     let writing = tokio::spawn(async move {
@@ -49,21 +32,35 @@ where
     let mut answer = Vec::new();
     let reading = async {
         // A connection that was reset after the answer is as good as one that was closed.
-        while !is_enough(&answer) && reader.read_buf(&mut answer).await.is_ok_and(|count| count > 0) {}
+        while !is_whole(&answer) && reader.read_buf(&mut answer).await.is_ok_and(|count| count > 0) {}
     };
     let read = tokio::time::timeout(PATIENCE, reading).await;
     assert!(read.is_ok(), "the server neither answered nor closed: {}", String::from_utf8_lossy(&answer));
     writing.abort();
-    answer
+    parse(&answer)
 }
 
-/// Whether this is the connection's last answer, and its body is there; else the connection's end tells.
+/// Sends octets and reads all that comes until the server closes, however many answers that is.
+pub async fn conversation(address: &str, octets: Vec<u8>) -> Vec<u8> {
+    let (mut reader, mut writer) = TcpStream::connect(address).await.expect("the server listens").into_split();
+    let writing = tokio::spawn(async move {
+        let _ = writer.write_all(&octets).await; // the server may close before it has everything
+        writer
+    });
+    let mut answers = Vec::new();
+    let read =
+        tokio::time::timeout(PATIENCE, async { while reader.read_buf(&mut answers).await.is_ok_and(|count| count > 0) {} });
+    assert!(read.await.is_ok(), "the server did not close: {}", String::from_utf8_lossy(&answers));
+    writing.abort();
+    answers
+}
+
+/// Whether the body is there that the header section announces; where it announces none, the connection's end tells.
 fn is_whole(octets: &[u8]) -> bool {
     let Some(end) = octets.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
     let head = String::from_utf8_lossy(&octets[..end]).to_ascii_lowercase();
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
-    let is_last = head.lines().any(|line| line.replace(' ', "") == "connection:close");
-    is_last && length.is_some_and(|length| octets.len() >= end + 4 + length)
+    length.is_some_and(|length| octets.len() >= end + 4 + length)
 }
 
 fn parse(octets: &[u8]) -> Answer {
