@@ -41,16 +41,20 @@ fn demand_log_synced_before_answer(events: &[Event], mark: &str) -> usize {
     written
 }
 
-/// Says which calls were made in which order up to the 202, each once in a row.
+/// Says which calls on files of the data directory were made in which order up to the 202, those in a row once.
 fn tell(what: &str, events: &[Event]) {
     let mut calls: Vec<String> = Vec::new();
     for event in events.iter().filter(|event| !event.ended) {
-        let name = event.file.rsplit_once("/data/").map_or("the socket", |(_, name)| name);
-        let call = if event.text.contains("HTTP/1.1 202") { "202".to_owned() } else { format!("{} {name}", event.call) };
+        let is_answer = event.text.contains("HTTP/1.1 202");
+        let call = match event.file.rsplit_once("/data/") {
+            _ if is_answer => "202".to_owned(),
+            Some((_, name)) => format!("{} {name}", event.call),
+            None => continue,
+        };
         if calls.last() != Some(&call) {
             calls.push(call);
         }
-        if calls.last().is_some_and(|call| call == "202") {
+        if is_answer {
             break;
         }
     }

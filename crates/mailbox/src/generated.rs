@@ -34,12 +34,12 @@ pub(crate) fn missing_fields(message: &Message, missing: &Missing<'_>) -> String
         lines += &mime::address_line("Cc", &name_addrs(&overlay.cc));
     }
     for (name, text) in overlay.threading.iter().chain(&requests(overlay, author)).filter(|(name, _)| lacks(name)) {
-        lines += &mime::field_line(name, text);
+        lines += &mime::text_line(name, text);
     }
     // Where the header says otherwise, this stands before it and counts: the first field of a name does.
     let said = importance(|name| message.field(name).map(|field| field.text()));
     if let Some(importance) = overlay.importance.as_deref().filter(|wanted| *wanted != said.as_str()) {
-        lines += &mime::field_line(IMPORTANCE, importance);
+        lines += &mime::text_line(IMPORTANCE, importance);
     }
     ended_as(lines, message.line_end())
 }

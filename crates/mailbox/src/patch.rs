@@ -8,7 +8,7 @@ use crate::error::{Kind, MailError};
 use crate::index::{Place, index};
 use crate::read::{AttachmentKey, Content};
 use bytes::Bytes;
-use mime::{Attachment, FieldEdit, Message, NameAddr, address_line, field_line};
+use mime::{Attachment, FieldEdit, Message, NameAddr, address_line, text_line};
 use store::{Blob, MessageId, MessageRecord, Overlay, Recipient, WriteTx};
 
 /// How often a change is made upon one that came in between, before its client is told to look again.
@@ -281,7 +281,7 @@ fn edits(mailbox: &Mailbox, record: &MessageRecord, message: &Message, change: &
     }
     let mut texts = |name: &'static str, given: Option<&str>, now: &str| {
         if let Some(given) = given.filter(|given| *given != now) {
-            edits.push((name, (!given.is_empty()).then(|| field_line(name, given))));
+            edits.push((name, (!given.is_empty()).then(|| text_line(name, given))));
         }
     };
     texts("Subject", change.subject.as_deref(), &record.subject);

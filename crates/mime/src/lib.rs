@@ -30,7 +30,7 @@ mod unique_body;
 
 pub use address::{AddrSpec, NameAddr};
 pub use body::ItemBody;
-pub use build::{Attachment, BodyKind, Composition, address_line, attachment_part, compose, field_line};
+pub use build::{Attachment, BodyKind, Composition, address_line, attachment_part, compose, is_field_name, text_line};
 pub use date::{Date, Seconds};
 pub use field::{HeaderField, LineEnd, unfold};
 pub use html_to_text::html_to_text;

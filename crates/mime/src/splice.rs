@@ -103,17 +103,4 @@ pub fn pieces(octets: &Bytes, cuts: &Cuts) -> Vec<Bytes> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cuts_leave_all_other_octets() {
-        let octets = Bytes::from_static(b"0123456789");
-        let cuts = Cuts::new([1..3, 8..10]);
-        assert_eq!(pieces(&octets, &cuts).concat(), b"034567");
-        assert_eq!(cuts.octets(), 4);
-        assert_eq!(Cuts::parse(&cuts.to_text()), Some(cuts));
-        assert_eq!(pieces(&octets, &Cuts::default()).concat(), &octets[..]);
-        assert_eq!(Cuts::parse("x"), None);
-    }
-}
+mod tests;

@@ -68,8 +68,8 @@ fn cut_rule(kept: &mut Vec<&str>) {
 /// date and so has an `@` or a figure. Answers whether there is one.
 fn cut_attribution(kept: &mut Vec<&str>) -> bool {
     let end = kept.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |at| at + 1);
-    let begin = kept[..end].iter().rposition(|line| line.trim().is_empty()).map_or(0, |at| at + 1);
-    let begin = begin.max(end.saturating_sub(ATTRIBUTION_LINES));
+    let lines = kept[..end].iter().rev().take(ATTRIBUTION_LINES).take_while(|line| !line.trim().is_empty()).count();
+    let begin = end - lines;
     let paragraph = kept[begin..end].concat();
     let is_attribution = paragraph.trim_end().ends_with(':') && paragraph.contains(|c: char| c == '@' || c.is_ascii_digit());
     if is_attribution {

@@ -34,10 +34,10 @@ pub fn insert_part(message: &Message, part: impl Into<Bytes>, seed: &str) -> Opt
 /// message itself is that part, its Content- fields and its body go.
 ///
 /// `None` where there is no such part, where it is a multipart, where it stands in something signed or encrypted, and
-/// where its delimiters are no lines of their own.
+/// where delimiters of the message are no lines of their own, or none that a multipart names.
 pub fn remove_part(message: &Message, index: usize) -> Option<Vec<Bytes>> {
     let part = message.parts.get(index)?;
-    let breaks = if index == 0 { is_sealed(part) } else { enclosing(message, part).any(is_sealed) };
+    let breaks = if index == 0 { is_sealed(part) } else { enclosing(message, part).any(|p| is_sealed(p) || p.undeclared) };
     if part.kind == PartKind::Multipart || breaks {
         return None;
     }
@@ -71,28 +71,21 @@ enum GapKind {
 impl Gap {
     /// The gap in the message's own multipart/mixed; nothing where it is none, or where its delimiters are no lines.
     fn find(message: &Message) -> Option<Gap> {
-        let root = message.parts.first()?;
-        if root.kind != PartKind::Multipart || root.media_type.essence != "multipart/mixed" {
+        let (root, parts) = message.parts.split_first()?;
+        if root.kind != PartKind::Multipart || root.media_type.essence != "multipart/mixed" || parts.is_empty() {
             return None;
         }
         let octets = &message.octets[..];
-        let parsed = MessageParser::new().parse(octets)?;
-        let boundary = parsed.root_part().content_type()?.attribute("boundary").filter(|b| !b.is_empty())?.to_owned();
-        // A delimiter within a line counts only as long as none stands at the start of one.
-        if parsed.parts().any(|p| p.flags().contains(PartFlags::FALLBACK_DELIMITER)) {
-            return None;
-        }
+        let boundary = declared_boundary(message)?;
         let delimiter = format!("--{boundary}");
         let found = |at, kind| Some(Gap { at, kind, boundary });
-        if !parsed.root_part().is_multipart() {
-            return found(octets.len(), GapKind::End); // its parts are behind a boundary that it doesn't name
-        }
-        let end = parsed.root_part().children().last()?.offset_end() as usize;
+        let end = parts.iter().map(|part| part.body.end).max()?;
         let line = after_line_end(octets, end);
         match octets[line..].strip_prefix(delimiter.as_bytes()) {
-            _ if end == octets.len() => found(end, GapKind::End),
             Some(rest) if rest.starts_with(b"--") && is_line_start(octets, line) => found(line, GapKind::BeforeClose),
             Some(b"" | b"\n" | b"\r\n") if is_line_start(octets, line) => found(octets.len(), GapKind::EndAfterDelimiter),
+            // Nothing closes it, or all its parts are behind a boundary that it doesn't name.
+            _ if end == octets.len() || !boundary::occurs(octets, delimiter.as_bytes()) => found(octets.len(), GapKind::End),
             _ => None,
         }
     }
@@ -121,7 +114,9 @@ impl Gap {
 fn wrap(message: &Message, part: Bytes, seed: &str) -> Vec<Bytes> {
     let octets = &message.octets;
     let line_end = message.line_end().as_str();
-    let boundary = boundary::unlike("mixed", seed, |text| boundary::occurs(octets, text) || boundary::occurs(&part, text));
+    let boundary = boundary::unlike("mixed", seed, |text| {
+        boundary::occurs(octets, text.as_bytes()) || boundary::occurs(&part, text.as_bytes())
+    });
     let moved = content_fields(message);
     let mut out = kept_fields(message, &moved);
 
@@ -155,10 +150,26 @@ fn wrap(message: &Message, part: Bytes, seed: &str) -> Vec<Bytes> {
 /// What stands in the header beside the fields that move.
 fn kept_fields(message: &Message, moved: &[Span]) -> Vec<Bytes> {
     let fields_end = HeaderEnd::of(message).offset();
-    let starts = std::iter::once(message.header.start).chain(moved.iter().map(|span| span.end));
+    let starts = std::iter::once(0).chain(moved.iter().map(|span| span.end));
     let ends = moved.iter().map(|span| span.start).chain(std::iter::once(fields_end));
     let kept = starts.zip(ends).filter(|(start, end)| start < end);
     kept.map(|(start, end)| message.octets.slice(start..end)).collect()
+}
+
+/// The boundary that the message's one Content-Type names; nothing where delimiters of it could be taken for others:
+/// a multipart within names the same one, or a delimiter is found within a line, which counts only as long as none
+/// stands at the start of one.
+fn declared_boundary(message: &Message) -> Option<String> {
+    let parsed = MessageParser::new().parse(&message.octets[message.header.start..])?;
+    let boundary = parsed.root_part().content_type()?.attribute("boundary").filter(|b| !b.is_empty())?;
+    let is_named_twice = message.fields().filter(|f| f.is("Content-Type")).count() != 1;
+    let is_within = parsed.parts().skip(1).any(|p| p.boundary() == Some(boundary));
+    (!is_named_twice && !is_within && !has_delimiter_in_a_line(&parsed)).then(|| boundary.to_owned())
+}
+
+/// Whether a delimiter is found within a line, for want of one that is a line.
+fn has_delimiter_in_a_line(parsed: &mail_parser::Message<'_>) -> bool {
+    parsed.parts().any(|p| p.flags().contains(PartFlags::FALLBACK_DELIMITER))
 }
 
 /// The spans of the fields that say what the body is (RFC 2045 §9).
@@ -169,30 +180,45 @@ fn content_fields(message: &Message) -> Vec<Span> {
 }
 
 /// A part's octets with the delimiter line before it; the line end before that is the delimiter's (RFC 2046 §5.1.1)
-/// and becomes the next one's. A multipart's only delimiter stays, since it makes the multipart one.
+/// and becomes the next one's. A delimiter that alone makes the multipart one stays.
 fn with_delimiter(message: &Message, part: &Part) -> Option<Span> {
     let octets = &message.octets[..];
+    let parsed = MessageParser::new().parse(&octets[message.header.start..])?;
+    let within = enclosing(message, part).next()?;
     let line = line_before(octets, part.header.start);
     let delimiter = octets[line.clone()].trim_ascii_end();
-    let within = enclosing(message, part).last()?;
-    let is_first = !message.parts.iter().any(|p| p.header.start >= within.body.start && p.header.start < line.start);
-    let next = after_line_end(octets, part.body.end);
-    if !delimiter.starts_with(b"--") || !is_line_start(octets, line.start) {
+    let is_line = is_line_start(octets, line.start) && delimiter.starts_with(b"--");
+    if !is_line || part.undeclared || has_delimiter_in_a_line(&parsed) {
         return None;
     }
-    if is_line_start(octets, next) && octets[next..].starts_with(b"--") {
-        let is_only = is_first && !octets[next..].starts_with(delimiter);
+    let siblings = || message.parts.iter().filter(|p| p.parent == part.parent);
+    let is_only = siblings().filter(|p| !p.undeclared).count() == 1;
+    let next = after_line_end(octets, part.body.end);
+    let is_followed = is_line_start(octets, next) && octets[next..].starts_with(b"--");
+    if is_followed && octets[next..].starts_with(delimiter) {
+        let keeps = is_only && siblings().any(|p| p.undeclared);
+        return Some(if keeps { part.header.start } else { line.start }..next);
+    }
+    // No delimiter of the multipart is left behind the part: one within a line before it would count from then on.
+    if occurs_in_a_line(&octets[within.body.start..line.start], delimiter) {
+        return None;
+    }
+    if is_followed {
         return Some(if is_only { part.header.start } else { line.start }..next);
     }
     // Nothing closes the multipart: the line end before the delimiter goes too, or what stands there would grow by it.
-    let start = if is_first { part.header.start } else { before_line_end(octets, line.start) };
+    let start = if is_only { part.header.start } else { before_line_end(octets, line.start) };
     (part.body.end == octets.len()).then_some(start..part.body.end)
 }
 
-/// The multiparts that a part stands in, outermost first.
+fn occurs_in_a_line(octets: &[u8], text: &[u8]) -> bool {
+    octets.split(|&b| b == b'\n').any(|line| line.get(1..).is_some_and(|line| boundary::occurs(line, text)))
+}
+
+/// The multiparts that a part stands in, innermost first.
 fn enclosing<'m>(message: &'m Message, part: &'m Part) -> impl Iterator<Item = &'m Part> {
-    let holds = |outer: &Part| outer.body.start <= part.header.start && part.body.end <= outer.body.end;
-    message.parts.iter().take_while(move |p| !std::ptr::eq(*p, part)).filter(move |p| p.kind == PartKind::Multipart && holds(p))
+    let parent = |part: &Part| message.parts.get(part.parent?);
+    std::iter::successors(parent(part), move |outer| parent(outer))
 }
 
 /// Whether nothing in it can change without breaking a signature or a cipher text (RFC 1847, RFC 8551 §3.2).
@@ -201,16 +227,13 @@ fn is_sealed(part: &Part) -> bool {
     ["multipart/signed", "multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"].contains(&essence)
 }
 
-/// How deep the deepest multipart stands in others.
+/// In how many others the deepest part stands.
 fn nesting(message: &Message) -> usize {
-    let mut open: Vec<usize> = Vec::new();
-    let mut deepest = 0;
-    for part in message.parts.iter().filter(|p| p.kind == PartKind::Multipart) {
-        open.retain(|&end| part.header.start < end);
-        open.push(part.body.end);
-        deepest = deepest.max(open.len());
+    let mut depths: Vec<usize> = Vec::with_capacity(message.parts.len());
+    for part in &message.parts {
+        depths.push(part.parent.and_then(|parent| depths.get(parent)).map_or(0, |depth| depth + 1));
     }
-    deepest
+    depths.into_iter().max().unwrap_or_default()
 }
 
 /// The line end that must stand between octets and a delimiter, so that only it is taken for the delimiter's: an LF

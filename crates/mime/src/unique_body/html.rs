@@ -10,6 +10,7 @@ const UNCLOSED: usize = 32;
 /// The document without the elements and the tail that quote. What was open where it is cut is closed again.
 pub(crate) fn of_html(html: &str) -> String {
     let mut walk = Walk { out: String::with_capacity(html.len()), open: Vec::new(), rule: None, skipping: None };
+    let mut subjects = SubjectSearch { html, looked_at: 0 };
     let mut at = 0;
     while at < html.len() {
         let piece = Piece::at(&html[at..]);
@@ -18,7 +19,7 @@ pub(crate) fn of_html(html: &str) -> String {
             _ if walk.skipping.is_some() => walk.skip(&piece),
             Piece::Start { name, attributes, .. } if begins_tail(name, attributes) => return walk.cut(),
             Piece::Start { name, attributes, .. } if is_quotation(name, attributes) => walk.skipping = Some((name.to_owned(), 1)),
-            Piece::Text(text) if is_separator(text) || begins_block(text, &html[at + length..]) => return walk.cut(),
+            Piece::Text(text) if is_separator(text) || subjects.begins_block(text, at + length) => return walk.cut(),
             piece => walk.keep(&piece),
         }
         at += length;
@@ -110,19 +111,28 @@ fn is_rule(name: &str, attributes: &str) -> bool {
     name.eq_ignore_ascii_case("hr") || value(attributes, "style").is_some_and(|style| style.contains("border-top:solid"))
 }
 
-/// Whether a text begins the block of From, Sent, To and Subject; `below` is the HTML after it.
-fn begins_block(text: &str, below: &str) -> bool {
-    let text = text.trim();
-    if !names(text, &BLOCK_BEGINS) {
-        return false;
-    }
-    let mut rest = &below[..below.floor_char_boundary(BLOCK_OCTETS)];
-    while !rest.is_empty() {
-        let piece = Piece::at(rest);
-        match piece {
-            Piece::Text(text) if text.split('\n').any(|line| names(line.trim(), &BLOCK_ENDS)) => return true,
-            _ => rest = &rest[piece.text().len()..],
+/// Looks for the Subject of a block; what it has looked at once it doesn't look at again, so that the time stays linear.
+struct SubjectSearch<'h> {
+    html: &'h str,
+    /// Where the first piece stands that was not looked at.
+    looked_at: usize,
+}
+
+impl SubjectSearch<'_> {
+    /// Whether a text begins the block of From, Sent, To and Subject; it ends at `below`.
+    fn begins_block(&mut self, text: &str, below: usize) -> bool {
+        if !names(text.trim(), &BLOCK_BEGINS) {
+            return false;
         }
+        let mut at = below.max(self.looked_at);
+        while at < self.html.len().min(below + BLOCK_OCTETS) {
+            let piece = Piece::at(&self.html[at..]);
+            at += piece.text().len();
+            if matches!(piece, Piece::Text(text) if text.split('\n').any(|line| names(line.trim(), &BLOCK_ENDS))) {
+                return true;
+            }
+        }
+        self.looked_at = at;
+        false
     }
-    false
 }

@@ -50,3 +50,12 @@ fn html_is_cut_at_what_it_quotes() {
         assert_eq!(of_html(html), expected, "{html:?}");
     }
 }
+
+#[test]
+fn the_time_is_linear() {
+    for hostile in [">\n", "a\n>", "From: a\n", "<hr>From: ", "<blockquote type=cite>", "<div>", "</div>", "<a \"", "<!--", "&"] {
+        let text = hostile.repeat(1_000_000 / hostile.len()); // a quadratic walk over it would take minutes
+        assert!(of_text(&text).len() <= text.len());
+        assert!(of_html(&text).len() <= text.len() + 1_000_000 * "</div>".len());
+    }
+}

@@ -16,9 +16,14 @@ pub fn root() -> Option<PathBuf> {
     if root.join("corpus").is_dir() {
         return Some(root);
     }
-    assert!(setting("CI").is_none(), "{} holds no corpus, and in CI no test may be skipped", root.display());
-    aloud(&format!("skipped: {} holds no corpus", root.display()));
+    skipped(&format!("{} holds no corpus", root.display()));
     None
+}
+
+/// Says aloud that a test is skipped and why. In CI nothing is skipped: there it fails.
+pub fn skipped(reason: &str) {
+    assert!(setting("CI").is_none(), "can't be skipped in CI: {reason}");
+    aloud(&format!("skipped: {reason}"));
 }
 
 /// Says something past the test runner, which keeps what a passing test prints to itself.

@@ -14,6 +14,9 @@ pub struct Tally {
     pub wrapped: usize,
     pub not_inserted: usize,
     pub removed: usize,
+    /// Part of something signed or encrypted.
+    pub sealed: usize,
+    /// Its delimiters are no lines.
     pub not_removed: usize,
 }
 
@@ -23,6 +26,7 @@ impl std::ops::AddAssign for Tally {
         self.wrapped += other.wrapped;
         self.not_inserted += other.not_inserted;
         self.removed += other.removed;
+        self.sealed += other.sealed;
         self.not_removed += other.not_removed;
     }
 }
@@ -76,7 +80,7 @@ fn part_is_inserted(message: &Message, tally: &mut Tally) {
     let wraps = edited.fields().any(|f| f.is("Content-Type") && text(f.raw_body).contains("=_mixed_5eed"));
     assert_eq!(own(message, &pieces).len(), message.octets().len() - blank_line(message), "no octet is lost");
     let mut views = views(&edited);
-    let added = views.pop().expect("parts");
+    let Some(added) = views.pop() else { panic!("a message has parts") };
     assert_eq!((added.media_type.as_str(), added.decoded.as_slice()), ("application/x-splice", &[0, 1, 2, 255][..]));
     if wraps {
         let around = views.remove(0);
@@ -107,9 +111,12 @@ fn part_is_removed(message: &Message, index: usize, tally: &mut Tally) {
         return;
     }
     let Some(pieces) = remove_part(message, index) else {
-        tally.not_removed += 1;
+        let sealed = is_sealed(message, index);
+        tally.sealed += usize::from(sealed);
+        tally.not_removed += usize::from(!sealed);
         return;
     };
+    assert!(!is_sealed(message, index), "nothing is taken out of what is signed or encrypted");
     tally.removed += 1;
     let edited = joined(&pieces);
     assert_eq!(own(message, &pieces), pieces.concat(), "nothing is added");
@@ -125,6 +132,15 @@ fn part_is_removed(message: &Message, index: usize, tally: &mut Tally) {
     if !siblings {
         assert_eq!(views(&edited), expected, "the other parts are the same, without {index}");
     }
+}
+
+fn is_sealed(message: &Message, index: usize) -> bool {
+    let part = &message.parts()[index];
+    let holds = |outer: &Part| outer.body.start <= part.header.start && part.body.end <= outer.body.end;
+    let essence = |part: &Part| part.media_type.essence.clone();
+    let multiparts = ["multipart/signed", "multipart/encrypted"];
+    message.parts()[..index].iter().any(|p| multiparts.contains(&essence(p).as_str()) && holds(p))
+        || (index == 0 && essence(part).ends_with("pkcs7-mime"))
 }
 
 /// Whether it is the one part of its multipart: what is left then may be no multipart to the parser.
@@ -187,8 +203,9 @@ fn own(message: &Message, pieces: &[Bytes]) -> Vec<u8> {
 fn without(message: &Message, names: &[&str]) -> Vec<u8> {
     let mut out = message.octets().to_vec();
     let spans: Vec<_> = message.fields().filter(|f| names.iter().any(|name| f.is(name))).map(|f| f.span).collect();
+    let base = message.parts()[0].header.start;
     for span in spans.into_iter().rev() {
-        out.drain(span);
+        out.drain(base + span.start..base + span.end);
     }
     out
 }
