@@ -63,9 +63,9 @@ impl Field {
         self.name.eq_ignore_ascii_case(name)
     }
 
-    /// The body without folding.
+    /// The body without folding, its tabs as spaces.
     pub fn body(&self) -> String {
-        let text = String::from_utf8_lossy(&self.lines).replace(['\r', '\n'], "");
+        let text = String::from_utf8_lossy(&self.lines).replace(['\r', '\n'], "").replace('\t', " ");
         text.split_once(':').map_or_else(String::new, |(_, body)| body.trim().to_owned())
     }
 }

@@ -2,6 +2,7 @@
 //! path. Each cell demands octets, recipients, threading fields, conversation and folder.
 
 mod cell;
+mod details;
 mod malformed;
 mod original;
 mod road;

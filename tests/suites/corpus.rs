@@ -7,7 +7,7 @@ mod roads;
 mod signed;
 
 use arrival::demand_arrival;
-use kit::{Person, Server, address, aloud, each, plain, sha256, shared_path};
+use kit::{Person, Server, address, aloud, demand_section, each, plain, sha256, shared_path};
 use roads::{Run, demand_value, travel};
 use std::collections::BTreeMap;
 use std::fs;
@@ -81,16 +81,23 @@ async fn demand_all_kept(adele: &Person, runs: &[Run]) -> usize {
     each(AT_ONCE, kept, |(adele, file, road, id)| async move { demand_value(&adele, &id, &file, road).await }).await.len()
 }
 
+/// Prints the counts, and demands that the document says them.
 fn report(runs: &[Run], delivered: &[arrival::Delivered], again: usize) {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for road in runs.iter().flat_map(|run| &run.identical) {
         *counts.entry(road).or_default() += 1;
     }
     let all = runs.len();
-    aloud(&format!("corpus: {all} files, byte-identical ($value, SHA-256 and Repr-Digest):"));
-    for (road, count) in counts {
-        aloud(&format!("corpus:   {road}: {count} of {all}"));
+    let mut lines = vec!["| road | byte-identical |".to_owned(), "|---|---|".to_owned()];
+    lines.extend(counts.iter().map(|(road, count)| format!("| {road} | {count} of {all} |")));
+    lines.push(format!("| all that was stored, after a restart | {again} of {again} |"));
+    lines.push(format!(
+        "| copies that arrived: generated fields, then the octets without Bcc's lines | {0} of {0} |",
+        delivered.len()
+    ));
+    for line in &lines[2..] {
+        aloud(&format!("corpus: {}", line.trim_matches(['|', ' '])));
     }
-    aloud(&format!("corpus:   {again} messages once more after a restart"));
-    aloud(&format!("corpus:   {} copies arrived: generated fields, then the octets without Bcc's lines", delivered.len()));
+    let refused = refused::listed();
+    demand_section("conformance/mime.md", "corpus", &format!("{}\n\n{refused}", lines.join("\n")));
 }

@@ -7,6 +7,7 @@ mod bad_input;
 mod conformance;
 mod corpus;
 mod drafts;
+mod headers;
 mod lists;
 mod messages;
 mod odd_input;

@@ -32,6 +32,10 @@ pub(crate) struct Place {
     pub(crate) overlay: Overlay,
 }
 
+/// Longest name of a category, in characters (Graph: outlookCategory), and how many are read from a header.
+const MAX_CATEGORY: usize = 255;
+const MAX_CATEGORIES: usize = 100;
+
 /// The row of a copy. Its `modseq` is the store's to set.
 pub(crate) fn index(copy: Copy<'_>, place: Place) -> MessageRecord {
     let header = Header::of(&copy);
@@ -77,7 +81,7 @@ pub(crate) fn index(copy: Copy<'_>, place: Place) -> MessageRecord {
             None => Vec::new(), // a recipient's copy
         },
         reply_to: header.recipients("Reply-To"),
-        categories: place.beside.categories.unwrap_or_default(),
+        categories: place.beside.categories.unwrap_or_else(|| header.keywords()),
         flag: place.beside.flag.unwrap_or_else(|| r#"{"flagStatus":"notFlagged"}"#.to_owned()),
         cuts: copy.cuts.to_text(),
         prefix: copy.prefix,
@@ -128,6 +132,20 @@ impl<'m> Header<'m> {
 
     fn importance(&self) -> Importance {
         importance(|name| self.field(name).map(|field| field.text()))
+    }
+
+    /// The words of every Keywords field, each once (RFC 5322 §3.6.5; MS-OXCMAIL makes categories of them).
+    fn keywords(&self) -> Vec<String> {
+        let mut keywords: Vec<String> = Vec::new();
+        for field in self.message.fields().filter(|field| field.is("Keywords")) {
+            for phrase in field.text().split(',').map(|phrase| phrase.trim().trim_matches('"')) {
+                let is_new = !keywords.iter().any(|known| known.eq_ignore_ascii_case(phrase));
+                if is_new && !phrase.is_empty() && phrase.chars().count() <= MAX_CATEGORY && keywords.len() < MAX_CATEGORIES {
+                    keywords.push(phrase.to_owned());
+                }
+            }
+        }
+        keywords
     }
 
     /// The octets of Thread-Index, if it is one: a header block of 22 octets, then 5 for each reply (MS-OXOMSG 2.2.1.3).

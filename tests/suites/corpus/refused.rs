@@ -53,3 +53,12 @@ pub fn demand_listed(runs: &[Run]) {
     assert!(others.is_empty(), "refused otherwise than listed:\n{}", others.join("\n"));
     assert!(REFUSED.len() * 50 <= runs.len(), "at most one file in fifty may be refused");
 }
+
+/// What is refused and why, for the document.
+pub fn listed() -> String {
+    let files = REFUSED.iter().map(|(name, named)| format!("- `{name}`: `{named}`"));
+    format!(
+        "Kept on every road, and refused when they are to be sent ({CLAUSE}: a path is `Local-part \"@\" Domain`):\n\n{}",
+        files.collect::<Vec<_>>().join("\n")
+    )
+}
