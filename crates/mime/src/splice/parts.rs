@@ -62,7 +62,7 @@ struct Gap {
 enum GapKind {
     /// Before the line that closes the multipart.
     BeforeClose,
-    /// At the end of the octets: nothing closes the multipart.
+    /// At the end of the octets: nothing closes the multipart, or its parts are behind a boundary that it doesn't name.
     End,
     /// At the end of the octets, whose last line is a delimiter that no part follows.
     EndAfterDelimiter,
@@ -81,11 +81,12 @@ impl Gap {
         let found = |at, kind| Some(Gap { at, kind, boundary });
         let end = parts.iter().map(|part| part.body.end).max()?;
         let line = after_line_end(octets, end);
+        let is_declared = parts.iter().any(|part| part.parent == Some(0) && !part.undeclared);
         match octets[line..].strip_prefix(delimiter.as_bytes()) {
             Some(rest) if rest.starts_with(b"--") && is_line_start(octets, line) => found(line, GapKind::BeforeClose),
             Some(b"" | b"\n" | b"\r\n") if is_line_start(octets, line) => found(octets.len(), GapKind::EndAfterDelimiter),
-            // Nothing closes it, or all its parts are behind a boundary that it doesn't name.
-            _ if end == octets.len() || !boundary::occurs(octets, delimiter.as_bytes()) => found(octets.len(), GapKind::End),
+            _ if is_declared && end == octets.len() => found(end, GapKind::End),
+            _ if !boundary::occurs(octets, delimiter.as_bytes()) => found(octets.len(), GapKind::End),
             _ => None,
         }
     }
