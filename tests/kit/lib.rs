@@ -28,7 +28,7 @@ pub use memory::MemoryWatch;
 pub use mime::{Field, base64, decode_base64, fields, letter, plain, recipients, sha256, without_bcc};
 pub use past::expired_token;
 pub use person::Person;
-pub use raw::{conversation, exchange};
+pub use raw::{exchange, exchange_to_the_end};
 pub use rng::Rng;
 pub use server::{PEOPLE, Server, address};
 pub use settings::{aloud, is_long, kills, seed, shared, shared_path, skipped, workspace};

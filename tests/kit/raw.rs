@@ -19,6 +19,23 @@ where
     I: IntoIterator<Item = Vec<u8>> + Send + 'static,
     I::IntoIter: Send,
 {
+    parse(&converse(address, head, rest, is_whole).await)
+}
+
+/// The same, and reads until the server closes: every answer of a connection.
+pub async fn exchange_to_the_end<I>(address: &str, head: &str, rest: I) -> Vec<u8>
+where
+    I: IntoIterator<Item = Vec<u8>> + Send + 'static,
+    I::IntoIter: Send,
+{
+    converse(address, head, rest, |_| false).await
+}
+
+async fn converse<I>(address: &str, head: &str, rest: I, is_enough: fn(&[u8]) -> bool) -> Vec<u8>
+where
+    I: IntoIterator<Item = Vec<u8>> + Send + 'static,
+    I::IntoIter: Send,
+{
     let (mut reader, mut writer) = TcpStream::connect(address).await.expect("the server listens").into_split();
     let head = head.as_bytes().to_vec();
     let writing = tokio::spawn(async move {
@@ -32,12 +49,12 @@ where
     let mut answer = Vec::new();
     let reading = async {
         // A connection that was reset after the answer is as good as one that was closed.
-        while !is_whole(&answer) && reader.read_buf(&mut answer).await.is_ok_and(|count| count > 0) {}
+        while !is_enough(&answer) && reader.read_buf(&mut answer).await.is_ok_and(|count| count > 0) {}
     };
     let read = tokio::time::timeout(PATIENCE, reading).await;
     assert!(read.is_ok(), "the server neither answered nor closed: {}", String::from_utf8_lossy(&answer));
     writing.abort();
-    parse(&answer)
+    answer
 }
 
 /// Sends octets and reads all that comes until the server closes, however many answers that is.

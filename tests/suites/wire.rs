@@ -1,6 +1,6 @@
 //! What no well-made client puts on the wire: each is answered or let go, and the server goes on.
 
-use kit::{Answer, Server, base64, conversation, exchange, plain};
+use kit::{Answer, Server, base64, exchange, exchange_to_the_end, plain};
 
 fn host(server: &Server) -> String {
     server.origin().trim_start_matches("http://").to_owned()
@@ -60,7 +60,7 @@ async fn lengths_that_contradict_each_other_smuggle_nothing() {
             "POST /v1.0/me/sendMail HTTP/1.1\r\nHost: h\r\nAuthorization: {}\r\nContent-Type: text/plain\r\n{lengths}\r\n\r\n0\r\n\r\n{inner}",
             adele.authorization()
         );
-        let answers = String::from_utf8(conversation(&host(&server), head.into_bytes()).await).unwrap();
+        let answers = String::from_utf8(exchange_to_the_end(&host(&server), &head, Vec::new()).await.to_vec()).unwrap();
         assert!(answers.starts_with("HTTP/1.1 400 "), "{lengths}: {answers}");
         assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{lengths}: {answers}");
     }
@@ -119,8 +119,8 @@ async fn a_thousand_pipelined_requests_are_answered_in_turn() {
     let request = |connection: &str| {
         format!("GET /v1.0/me HTTP/1.1\r\nHost: {host}\r\nAuthorization: {authorization}\r\nConnection: {connection}\r\n\r\n")
     };
-    let requests = request("keep-alive").repeat(999) + &request("close");
-    let answers = conversation(&host, requests.into_bytes()).await;
+    let rest = vec![request("keep-alive").repeat(998).into_bytes(), request("close").into_bytes()];
+    let answers = exchange_to_the_end(&host, &request("keep-alive"), rest).await;
     assert_eq!(String::from_utf8_lossy(&answers).matches("HTTP/1.1 200 OK").count(), 1000);
     server.finish().await;
 }
