@@ -57,21 +57,6 @@ where
     answer
 }
 
-/// Sends octets and reads all that comes until the server closes, however many answers that is.
-pub async fn conversation(address: &str, octets: Vec<u8>) -> Vec<u8> {
-    let (mut reader, mut writer) = TcpStream::connect(address).await.expect("the server listens").into_split();
-    let writing = tokio::spawn(async move {
-        let _ = writer.write_all(&octets).await; // the server may close before it has everything
-        writer
-    });
-    let mut answers = Vec::new();
-    let read =
-        tokio::time::timeout(PATIENCE, async { while reader.read_buf(&mut answers).await.is_ok_and(|count| count > 0) {} });
-    assert!(read.await.is_ok(), "the server did not close: {}", String::from_utf8_lossy(&answers));
-    writing.abort();
-    answers
-}
-
 /// Whether the body is there that the header section announces; where it announces none, the connection's end tells.
 fn is_whole(octets: &[u8]) -> bool {
     let Some(end) = octets.windows(4).position(|four| four == b"\r\n\r\n") else { return false };

@@ -122,7 +122,7 @@ fn is_digits(text: &str) -> bool {
 fn base64url(text: &str) -> Option<String> {
     let digits = text.trim_end_matches('=');
     let padding = text.len() - digits.len();
-    let fits = digits.len() % 4 != 1 && (padding == 0 || (digits.len() + padding) % 4 == 0 && padding < 3);
+    let fits = digits.len() % 4 != 1 && (padding == 0 || (digits.len() + padding).is_multiple_of(4) && padding < 3);
     let digits: Option<String> = digits.chars().map(base64url_digit).collect();
     digits.filter(|_| fits)
 }
