@@ -72,23 +72,25 @@ impl Gap {
     /// The gap in the message's own multipart/mixed; nothing where it is none, or where its delimiters are no lines.
     fn find(message: &Message) -> Option<Gap> {
         let (root, parts) = message.parts.split_first()?;
-        if root.kind != PartKind::Multipart || root.media_type.essence != "multipart/mixed" || parts.is_empty() {
+        if root.kind != PartKind::Multipart || root.media_type.essence != "multipart/mixed" {
             return None;
         }
         let octets = &message.octets[..];
         let boundary = declared_boundary(message)?;
         let delimiter = format!("--{boundary}");
-        let found = |at, kind| Some(Gap { at, kind, boundary });
-        let end = parts.iter().map(|part| part.body.end).max()?;
-        let line = after_line_end(octets, end);
-        let is_declared = parts.iter().any(|part| part.parent == Some(0) && !part.undeclared);
-        match octets[line..].strip_prefix(delimiter.as_bytes()) {
-            Some(rest) if rest.starts_with(b"--") && is_line_start(octets, line) => found(line, GapKind::BeforeClose),
-            Some(b"" | b"\n" | b"\r\n") if is_line_start(octets, line) => found(octets.len(), GapKind::EndAfterDelimiter),
-            _ if is_declared && end == octets.len() => found(end, GapKind::End),
-            _ if !boundary::occurs(octets, delimiter.as_bytes()) => found(octets.len(), GapKind::End),
-            _ => None,
-        }
+        let last = parts.iter().filter(|part| part.parent == Some(0)).max_by_key(|part| part.body.end)?;
+        let line = after_line_end(octets, last.body.end);
+        let follows = octets[line..].strip_prefix(delimiter.as_bytes()).filter(|_| is_line_start(octets, line));
+        let (at, kind) = match follows {
+            Some(rest) if rest.starts_with(b"--") => (line, GapKind::BeforeClose),
+            Some(b"" | b"\n" | b"\r\n") => (octets.len(), GapKind::EndAfterDelimiter),
+            None if last.undeclared && !boundary::occurs(octets, delimiter.as_bytes()) && is_closed(message, last) => {
+                (octets.len(), GapKind::End)
+            }
+            None if !last.undeclared && last.body.end == octets.len() => (octets.len(), GapKind::End),
+            _ => return None,
+        };
+        Some(Gap { at, kind, boundary })
     }
 
     fn fill(self, message: &Message, part: Bytes) -> Vec<Bytes> {
@@ -166,6 +168,14 @@ fn declared_boundary(message: &Message) -> Option<String> {
     let is_named_twice = message.fields().filter(|f| f.is("Content-Type")).count() != 1;
     let is_within = parsed.parts().skip(1).any(|p| p.boundary() == Some(boundary));
     (!is_named_twice && !is_within && !has_delimiter_in_a_line(&parsed)).then(|| boundary.to_owned())
+}
+
+/// Whether a part behind an undeclared boundary ends with the octets, or by a line that closes its boundary.
+fn is_closed(message: &Message, part: &Part) -> bool {
+    let octets = &message.octets[..];
+    let delimiter = octets[line_before(octets, part.header.start)].trim_ascii_end();
+    let rest = octets[after_line_end(octets, part.body.end)..].strip_prefix(delimiter);
+    part.body.end == octets.len() || rest.is_some_and(|rest| rest.starts_with(b"--"))
 }
 
 /// Whether a delimiter is found within a line, for want of one that is a line.
