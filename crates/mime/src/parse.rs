@@ -39,7 +39,9 @@ impl Reader<'_> {
         let slice = &self.octets[span.clone()];
         let Some(message) = parser().parse(slice) else {
             self.defects.push(Defect::NoHeader);
-            self.parts.push(text_part(span.clone(), holder));
+            if self.parts.len() < MAX_PARTS {
+                self.parts.push(text_part(span.clone(), holder));
+            }
             return span.start..span.start;
         };
         let repeated = repeated_fields(&message);
