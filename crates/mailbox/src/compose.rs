@@ -132,15 +132,14 @@ impl Mailbox {
     /// # Errors
     /// [`MailError::InvalidHeader`], [`MailError::TooLarge`], [`MailError::Store`].
     pub async fn compose(&self, draft: Draft) -> Result<NewMessage, MailError> {
-        let fields = draft.fields.iter().map(|(name, _)| name);
-        if let Some(name) = fields.into_iter().find(|name| !may_be_given(name)) {
-            return Err(MailError::InvalidHeader(name.clone()));
-        }
         self.compose_with(draft, Vec::new()).await
     }
 
     /// The same, with header fields of our own before those that the client gave.
     pub(crate) async fn compose_with(&self, draft: Draft, own: Vec<(String, String)>) -> Result<NewMessage, MailError> {
+        if let Some((name, _)) = draft.fields.iter().find(|(name, _)| !may_be_given(name)) {
+            return Err(MailError::InvalidHeader(name.clone()));
+        }
         let draft = self.with_names(draft).await?;
         let beside = draft.beside.clone();
         let message_id = draft.internet_message_id.clone();

@@ -50,6 +50,8 @@ async fn standard_and_private_fields_of_json_are_sent() {
 async fn fields_that_are_not_the_clients_to_give_are_refused() {
     let server = Server::start().await;
     let adele = server.person("AdeleV");
+    let original = adele.draft(&kit::plain("AdeleV", &["AlexW"], "An original")).await;
+    let original = original["id"].as_str().unwrap();
     let names = [
         "From",
         "to",
@@ -72,6 +74,10 @@ async fn fields_that_are_not_the_clients_to_give_are_refused() {
         let message =
             json!({"subject": "x", "toRecipients": recipients(&["AlexW"]), "internetMessageHeaders": [field(name, "x")]});
         adele.send_json(&message).await.demand_error(400, "InvalidInternetMessageHeader");
+        for action in ["reply", "replyAll", "forward", "createReply", "createReplyAll", "createForward"] {
+            let answer = adele.post_json(&format!("messages/{original}/{action}"), &json!({"message": message})).await;
+            answer.demand_error(400, "InvalidInternetMessageHeader");
+        }
     }
     assert!(adele.sent().await.is_empty() && server.person("AlexW").inbox().await.is_empty());
     server.finish().await;
