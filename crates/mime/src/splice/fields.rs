@@ -71,13 +71,15 @@ pub fn set_fields(message: &Message, edits: &[FieldEdit<'_>]) -> Vec<Bytes> {
         .flat_map(|index| ended(edits[index].lines.unwrap_or_default(), message))
         .collect();
     if !added.is_empty() {
-        replacements.push(behind_the_fields(message, added));
+        let is_ended = message.octets.ends_with(b"\n") || replacements.last().is_some_and(|r| r.span.end == message.octets.len());
+        replacements.push(behind_the_fields(message, added, is_ended));
     }
     apply(message, replacements)
 }
 
-/// Puts lines behind the last field, so that they are in the header and the body stays what it is.
-fn behind_the_fields(message: &Message, mut lines: Vec<u8>) -> Replacement {
+/// Puts lines behind the last field, so that they are in the header and the body stays what it is. `is_ended` says
+/// whether what then stands at the end of the octets ends its line.
+fn behind_the_fields(message: &Message, mut lines: Vec<u8>, is_ended: bool) -> Replacement {
     let line_end = message.line_end().as_str();
     match HeaderEnd::of(message) {
         HeaderEnd::EmptyLine(at) => Replacement { span: at..at, octets: lines },
@@ -90,7 +92,7 @@ fn behind_the_fields(message: &Message, mut lines: Vec<u8>) -> Replacement {
             Replacement { span: 0..0, octets: lines }
         }
         HeaderEnd::Open(at) => {
-            if !message.octets.ends_with(b"\n") {
+            if !is_ended {
                 lines.splice(0..0, line_end.bytes());
             }
             Replacement { span: at..at, octets: lines }

@@ -35,6 +35,8 @@ fn new_lines_stand_where_the_first_field_stood() {
     assert_eq!(set(octets, &[("to", None), ("C", Some("C: 3"))]), "A: 1\nB: 2\nC: 3\n\nTo: body");
     assert_eq!(set(octets, &[("A", Some("A: 9\n")), ("a", None)]), "To: a@x.org,\nb@x.org\nB: 2\nTO: c@x.org\n\nTo: body");
     assert_eq!(set(octets, &[]), octets);
+    assert_eq!(set("A: 1\nB: 2", &[("B", Some("B: 3")), ("C", Some("C: 4"))]), "A: 1\nB: 3\nC: 4\n");
+    assert_eq!(set("A: 1\nB: 2", &[("B", None), ("C", Some("C: 4"))]), "A: 1\nC: 4\n");
 }
 
 #[test]
