@@ -41,14 +41,17 @@ pub fn remove_part(message: &Message, index: usize) -> Option<Vec<Bytes>> {
     if part.kind == PartKind::Multipart || breaks {
         return None;
     }
-    let mut gone: Vec<Span> = Vec::new();
-    if index == 0 {
-        gone.extend(content_fields(message));
-        gone.push(part.body.clone());
-    } else {
-        gone.push(with_delimiter(message, part)?);
+    if index > 0 {
+        let span = with_delimiter(message, part)?;
+        return Some(apply(message, vec![Replacement { span, octets: Vec::new() }]));
     }
-    Some(apply(message, gone.into_iter().map(|span| Replacement { span, octets: Vec::new() }).collect()))
+    let mut replacements: Vec<_> =
+        content_fields(message).into_iter().map(|span| Replacement { span, octets: Vec::new() }).collect();
+    // What is left of a header that no line ends might be taken for a body.
+    let is_open = matches!(HeaderEnd::of(message), HeaderEnd::Open(_));
+    let end = if is_open { message.line_end().as_str().into() } else { Vec::new() };
+    replacements.push(Replacement { span: part.body.clone(), octets: end });
+    Some(apply(message, replacements))
 }
 
 /// Where a part can be added to a multipart/mixed.

@@ -130,11 +130,11 @@ fn part_is_removed(message: &Message, index: usize, is_guessed: bool, tally: &mu
     assert!(!is_sealed(message, index), "nothing is taken out of what is signed or encrypted");
     tally.removed += 1;
     let edited = joined(&pieces);
-    assert_eq!(own(message, &pieces), pieces.concat(), "nothing is added");
     if index == 0 {
         assert_eq!(body(&edited), b"");
         return;
     }
+    assert_eq!(own(message, &pieces), pieces.concat(), "nothing is added");
     let is_content = |name: &str| name.to_ascii_lowercase().starts_with("content-");
     assert_eq!(edited.fields().filter(|f| is_content(f.name)).count(), message.fields().filter(|f| is_content(f.name)).count());
     let mut expected = views(message);
