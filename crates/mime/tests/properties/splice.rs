@@ -150,7 +150,7 @@ fn is_sealed(message: &Message, index: usize) -> bool {
     let essence = |part: &Part| part.media_type.essence.clone();
     let multiparts = ["multipart/signed", "multipart/encrypted"];
     message.parts()[..index].iter().any(|p| multiparts.contains(&essence(p).as_str()) && holds(p))
-        || (index == 0 && essence(part).ends_with("pkcs7-mime"))
+        || (index == 0 && ["application/pkcs7-mime", "application/x-pkcs7-mime"].contains(&essence(part).as_str()))
 }
 
 /// Whether it is the one part of its multipart: what is left then may be no multipart to the parser.
