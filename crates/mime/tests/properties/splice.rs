@@ -88,7 +88,7 @@ fn part_is_inserted(message: &Message, is_guessed: bool, tally: &mut Tally) {
         return;
     };
     let edited = joined(&pieces);
-    let wraps = edited.fields().any(|f| f.is("Content-Type") && text(f.raw_body).contains("=_mixed_5eed"));
+    let wraps = edited.fields().any(|f| f.is("Content-Type") && text(f.raw_body).contains("\n boundary=\"=_mixed_5eed"));
     assert_eq!(own(message, &pieces).len(), message.octets().len() - blank_line(message), "no octet is lost");
     let mut views = views(&edited);
     let Some(added) = views.pop() else { panic!("a message has parts") };
