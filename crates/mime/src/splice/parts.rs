@@ -8,7 +8,7 @@ use super::{Replacement, apply};
 use crate::boundary;
 use crate::message::{Defect, Message, Part, PartKind, Span};
 use bytes::Bytes;
-use mail_parser::{MessageParser, PartFlags};
+use mail_parser::{MessageParser, MessagePart, PartFlags};
 
 /// Nesting up to which a multipart/mixed can be put around a message, so that its innermost parts are still looked at.
 const DEEPEST: usize = 60;
@@ -167,10 +167,11 @@ fn kept_fields(message: &Message, moved: &[Span]) -> Vec<Bytes> {
 /// stands at the start of one.
 fn declared_boundary(message: &Message) -> Option<String> {
     let parsed = MessageParser::new().parse(&message.octets[message.header.start..])?;
-    let boundary = parsed.root_part().content_type()?.attribute("boundary").filter(|b| !b.is_empty())?;
+    let names = |part: &MessagePart<'_>| part.content_type()?.attribute("boundary").map(str::to_owned);
+    let boundary = names(&parsed.root_part()).filter(|boundary| !boundary.is_empty())?;
     let is_named_twice = message.fields().filter(|f| f.is("Content-Type")).count() != 1;
-    let is_within = parsed.parts().skip(1).any(|p| p.boundary() == Some(boundary));
-    (!is_named_twice && !is_within && !has_delimiter_in_a_line(&parsed)).then(|| boundary.to_owned())
+    let is_within = parsed.parts().skip(1).any(|part| names(&part).as_ref() == Some(&boundary));
+    (!is_named_twice && !is_within && !has_delimiter_in_a_line(&parsed)).then_some(boundary)
 }
 
 /// Whether a part behind an undeclared boundary ends with the octets, or by a line that closes its boundary.
