@@ -38,7 +38,7 @@ impl HeaderEnd {
         let last = message.header.start + without_line_end.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
         match &message.octets[last..end] {
             b"\n" | b"\r\n" => HeaderEnd::EmptyLine(last),
-            line if line.ends_with(b"\n") && line.iter().all(u8::is_ascii_whitespace) => HeaderEnd::BlankLine(last..end),
+            line if line.iter().all(u8::is_ascii_whitespace) => HeaderEnd::BlankLine(last..end),
             _ => HeaderEnd::Open(end),
         }
     }

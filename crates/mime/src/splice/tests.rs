@@ -52,6 +52,7 @@ fn a_field_can_be_added_to_any_header() {
         ("From a@x.org Mon\nA: 1\n\nbody", "From a@x.org Mon\nA: 1\nN: 1\n\nbody"),
         ("junk\n\nbody", "junk\nN: 1\n\nbody"),
         (" \nbody", "N: 1\n\nbody"),
+        ("A: 1\r\n\r\r", "A: 1\r\nN: 1\r\n\r\n"),
     ] {
         let edited = set(octets, &[("N", Some("N: 1\r\n"))]);
         assert_eq!(edited, expected, "{octets:?}");

@@ -232,7 +232,7 @@ fn without_blank_line(message: &Message, names: &[&str]) -> Vec<u8> {
 fn blank_line(message: &Message) -> usize {
     let header = &message.octets()[message.parts()[0].header.clone()];
     let last = header.split_inclusive(|&b| b == b'\n').next_back().unwrap_or_default();
-    let is_blank = last.ends_with(b"\n") && last.iter().all(u8::is_ascii_whitespace) && last != b"\n" && last != b"\r\n";
+    let is_blank = last.iter().all(u8::is_ascii_whitespace) && last != b"\n" && last != b"\r\n";
     if is_blank { last.len() } else { 0 }
 }
 
