@@ -44,7 +44,8 @@ pub enum Damaged {
 /// Asks everything of one message.
 pub fn holds(octets: &Bytes, damaged: Damaged) -> Tally {
     let message = Message::parse(octets.clone());
-    let is_guessed = damaged == Damaged::Guessed && !message.defects().is_empty();
+    let is_damaged = !message.defects().is_empty() || std::str::from_utf8(octets).is_err();
+    let is_guessed = damaged == Damaged::Guessed && is_damaged;
     fields_are_set(&message);
     fields_are_taken_out(&message);
     let mut tally = Tally::default();
