@@ -8,7 +8,7 @@ use super::{Replacement, apply};
 use crate::boundary;
 use crate::message::{Defect, Message, Part, PartKind, Span};
 use bytes::Bytes;
-use mail_parser::{MessageParser, MessagePart, PartFlags};
+use mail_parser::{HeaderName, MessageParser, MessagePart, PartFlags};
 
 /// Nesting up to which a multipart/mixed can be put around a message, so that its innermost parts are still looked at.
 const DEEPEST: usize = 60;
@@ -18,16 +18,17 @@ const DEEPEST: usize = 60;
 /// multipart/mixed: its Content- fields move there as they are. `seed`, random letters and figures, makes a new
 /// boundary unlike any line of the message.
 ///
-/// `None` where the part would not be found again: the message has more parts, or deeper ones, than are looked at.
+/// `None` where the part would not be found again: the message has more parts, or deeper ones, than are looked at, or a
+/// Content-Type in a line that is no field to all readers.
 pub fn insert_part(message: &Message, part: impl Into<Bytes>, seed: &str) -> Option<Vec<Bytes>> {
     if message.defects.contains(&Defect::LimitReached) || nesting(message) > DEEPEST {
         return None;
     }
     let part = part.into();
-    Some(match Gap::find(message) {
-        Some(gap) => gap.fill(message, part),
-        None => wrap(message, part, seed),
-    })
+    match Gap::find(message) {
+        Some(gap) => Some(gap.fill(message, part)),
+        None => (!hides_content_type(message)).then(|| wrap(message, part, seed)),
+    }
 }
 
 /// The message without one of its [`Message::parts`]: the part's octets and the delimiter line before it go. Where the
@@ -151,6 +152,18 @@ fn wrap(message: &Message, part: Bytes, seed: &str) -> Vec<Bytes> {
     out.extend([header_end.into(), rest, between.into(), part, closing.into()]);
     out.retain(|piece| !piece.is_empty());
     out
+}
+
+/// Whether mail-parser, which reads the structure, finds a Content-Type in what is no field of that name to us: it
+/// would stay in the header when the others move, and say what the message is.
+fn hides_content_type(message: &Message) -> bool {
+    let start = message.header.start;
+    let Some(parsed) = MessageParser::new().parse(&message.octets[start..]) else { return false };
+    let moved = content_fields(message);
+    let root = parsed.root_part();
+    let types = root.headers().iter().filter(|header| header.name() == HeaderName::ContentType);
+    let mut offsets = types.map(|header| start + header.offset_field() as usize);
+    offsets.any(|at| !moved.iter().any(|span| span.contains(&at)))
 }
 
 /// What stands in the header beside the fields that move.

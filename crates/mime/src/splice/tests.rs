@@ -149,3 +149,19 @@ fn an_attachment_beside_undeclared_bodies_can_go() {
         assert_eq!(left, bodies, "{}", String::from_utf8_lossy(emptied.octets()));
     }
 }
+
+#[test]
+fn a_content_type_that_only_some_readers_see_takes_no_other_part() {
+    assert_eq!(insert_part(&message("Subject: s\n\rContent-Type: text/html\n\n<p>"), "A: b\n\nnew", "s"), None);
+}
+
+#[test]
+fn a_boundary_that_is_named_twice_takes_no_part() {
+    let inner = "Content-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=b\n\ntext";
+    let octets = format!("Content-Type: multipart/mixed; boundary=b\n\n--b\n{inner}");
+    let wrapped = message(&insert(&octets));
+    assert_eq!(wrapped.decoded(&wrapped.parts()[wrapped.parts().len() - 1]), "new");
+    let closed_only = "Content-Type: multipart/mixed; boundary=b\n\n--i\nContent-Type: text/plain\n\none\n--b--\n";
+    let wrapped = message(&insert(closed_only));
+    assert_eq!(wrapped.decoded(&wrapped.parts()[wrapped.parts().len() - 1]), "new");
+}
