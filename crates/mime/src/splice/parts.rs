@@ -86,6 +86,7 @@ impl Gap {
         let line = after_line_end(octets, last.body.end);
         let follows = octets[line..].strip_prefix(delimiter.as_bytes()).filter(|_| is_line_start(octets, line));
         let (at, kind) = match follows {
+            Some(_) if last.undeclared => return None, // the line may be of another boundary that only begins like it
             Some(rest) if rest.starts_with(b"--") => (line, GapKind::BeforeClose),
             Some(b"" | b"\n" | b"\r\n") => (octets.len(), GapKind::EndAfterDelimiter),
             None if last.undeclared && !boundary::occurs(octets, delimiter.as_bytes()) && is_closed(message, last) => {
@@ -175,13 +176,13 @@ fn kept_fields(message: &Message, moved: &[Span]) -> Vec<Bytes> {
     kept.map(|(start, end)| message.octets.slice(start..end)).collect()
 }
 
-/// The boundary that the message's one Content-Type names; nothing where delimiters of it could be taken for others:
-/// a multipart within names the same one, or a delimiter is found within a line, which counts only as long as none
-/// stands at the start of one.
+/// The boundary that the message's one Content-Type names; nothing where it holds a line end, so that no line can be a
+/// delimiter, and where delimiters of it could be taken for others: a multipart within names the same one, or a
+/// delimiter is found within a line, which counts only as long as none stands at the start of one.
 fn declared_boundary(message: &Message) -> Option<String> {
     let parsed = MessageParser::new().parse(&message.octets[message.header.start..])?;
     let names = |part: &MessagePart<'_>| part.content_type()?.attribute("boundary").map(str::to_owned);
-    let boundary = names(&parsed.root_part()).filter(|boundary| !boundary.is_empty())?;
+    let boundary = names(&parsed.root_part()).filter(|boundary| !boundary.is_empty() && !boundary.contains(char::is_control))?;
     let is_named_twice = message.fields().filter(|f| f.is("Content-Type")).count() != 1;
     let is_within = parsed.parts().skip(1).any(|part| names(&part).as_ref() == Some(&boundary));
     (!is_named_twice && !is_within && !has_delimiter_in_a_line(&parsed)).then_some(boundary)
