@@ -89,7 +89,8 @@ fn part_is_inserted(message: &Message, is_guessed: bool, tally: &mut Tally) {
         return;
     };
     let edited = joined(&pieces);
-    let wraps = edited.fields().any(|f| f.is("Content-Type") && text(f.raw_body).contains("\n boundary=\"=_mixed_5eed"));
+    let media_type = |message: &Message| message.field("Content-Type").map(|f| f.raw_body.to_vec());
+    let wraps = media_type(&edited) != media_type(message);
     let made_room = if wraps { blank_line(message) } else { 0 };
     assert_eq!(own(message, &pieces).len(), message.octets().len() - made_room, "no octet is lost");
     let mut views = views(&edited);
