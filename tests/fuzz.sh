@@ -66,7 +66,11 @@ run_target() {
     fuzz run --target-dir "$work/build" "$name" "$work/found/$name" "$work/seeds/$name" -- \
         -max_total_time="$seconds" -max_len=$MAX_LENGTH -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 >"$report" 2>&1 || {
         tail -40 "$report" >&2
-        echo "tests/fuzz.sh: $name found something; the input is in fuzz/artifacts/$name" >&2
+        if grep -q 'Test unit written' "$report"; then
+            echo "tests/fuzz.sh: $name found something; the input is in fuzz/artifacts/$name" >&2
+        else
+            echo "tests/fuzz.sh: $name did not run to its end" >&2
+        fi
         return 1
     }
     local count
