@@ -29,9 +29,7 @@ impl Beside {
             is_read: Some(record.is_read),
         }
     }
-}
 
-impl Beside {
     /// What is said here, else there.
     pub(crate) fn or(self, other: Beside) -> Beside {
         Beside {

@@ -7,7 +7,7 @@ use crate::Mail;
 use crate::compose::Beside;
 use crate::error::MailError;
 use crate::generated::{Trace, standing_before, trace_fields};
-use crate::index::{Copy, Place, index};
+use crate::index::{Copy, Place, Reading, index};
 use futures::stream::{FuturesUnordered, StreamExt};
 use mime::{Cuts, Message};
 use std::collections::HashSet;
@@ -66,12 +66,13 @@ impl Mail {
 
     /// Files a submission in the Inbox of each of its due recipients, in one transaction.
     async fn deliver(&self, submission: Submission, blob: Result<Blob, StoreError>) -> Result<(), MailError> {
-        let message = Message::parse(blob?.octets);
+        // What delivery adds, a trace, is read by no row: all recipients' copies are read alike, and once.
+        let reading = Reading::of(&submission.prefix, &Message::parse(blob?.octets));
         let mail = self.clone();
-        self.inner.store.write(move |tx| mail.file(tx, &submission, &message)).await
+        self.inner.store.write(move |tx| mail.file(tx, &submission, &reading)).await
     }
 
-    fn file(&self, tx: &mut WriteTx<'_>, submission: &Submission, message: &Message) -> Result<(), MailError> {
+    fn file(&self, tx: &mut WriteTx<'_>, submission: &Submission, reading: &Reading) -> Result<(), MailError> {
         let mut filed = HashSet::new();
         for path in &submission.forward_paths {
             match tx.person_by_address(&path.address)? {
@@ -82,7 +83,7 @@ impl Mail {
                 Some(person) => {
                     let still_due = tx.take_forward_path(submission.mailbox, submission.id, &path.address)?;
                     if still_due && filed.insert(person.id) {
-                        self.file_for(tx, submission, message, &person, &path.address)?;
+                        self.file_for(tx, submission, reading, &person, &path.address)?;
                     }
                 }
             }
@@ -94,17 +95,17 @@ impl Mail {
         &self,
         tx: &mut WriteTx<'_>,
         submission: &Submission,
-        message: &Message,
+        reading: &Reading,
         person: &Person,
         forward_path: &str,
     ) -> Result<(), MailError> {
         let now = self.inner.clock.now();
         let id = uuid::Uuid::from_bytes(submission.id.0).simple().to_string();
         let (reverse_path, by) = (&submission.reverse_path, &self.inner.options.domain);
-        let trace = trace_fields(message, &Trace { reverse_path, by, id: &id, forward_path, now });
-        let prefix = standing_before(trace + &submission.prefix, message);
+        let trace = trace_fields(reading.line_end, &Trace { reverse_path, by, id: &id, forward_path, now });
+        let prefix = standing_before(trace + &submission.prefix, reading.opening, reading.line_end);
         let cuts = Cuts::parse(&submission.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", submission.cuts)))?;
-        let copy = Copy { message, blob: submission.blob, prefix, generated: String::new(), cuts };
+        let copy = Copy { reading: reading.clone(), blob: submission.blob, prefix, generated: String::new(), cuts };
         let place = Place {
             mailbox: person.id,
             folder: tx.well_known_folder(person.id, WellKnownName::Inbox)?,

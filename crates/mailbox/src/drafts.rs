@@ -5,7 +5,7 @@ use crate::compose::Beside;
 use crate::error::MailError;
 use crate::folders::FolderName;
 use crate::generated::{Missing, missing_fields};
-use crate::index::{Copy, Place, index};
+use crate::index::{Copy, Place, Reading, index};
 use mime::{Cuts, Date, Message};
 use store::{Blob, Digest, MessageId, MessageRecord, Overlay, Timestamp, WellKnownName, WriteTx};
 
@@ -70,19 +70,16 @@ impl Mailbox {
 
     async fn file(&self, new: NewMessage, folder: FolderName, filing: Filing) -> Result<MessageRecord, MailError> {
         let message = Message::parse(new.blob.octets.clone());
+        let now = self.now();
+        let (copy, received) = match filing {
+            Filing::Draft => (self.copy_of_new(&message, &new, now), now),
+            Filing::Received(received) => {
+                let date = || Date::parse(&message.field("Date")?.body()).map(Timestamp::from_seconds);
+                (whole_copy(&message, new.blob.digest), received.date_time.or_else(date).unwrap_or(now))
+            }
+        };
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
-            let now = mailbox.now();
-            let (copy, received) = match filing {
-                Filing::Draft => {
-                    let message_id = new.message_id.clone().unwrap_or_else(|| mailbox.new_message_id(now));
-                    (mailbox.own_copy(&message, new.blob.digest, new.is_composed, &message_id, &new.overlay, now), now)
-                }
-                Filing::Received(received) => {
-                    let date = || Date::parse(&message.field("Date")?.body()).map(Timestamp::from_seconds);
-                    (whole_copy(&message, new.blob.digest), received.date_time.or_else(date).unwrap_or(now))
-                }
-            };
             let place = Place {
                 mailbox: mailbox.owner.id,
                 folder: mailbox.folder_id(tx, &folder)?,
@@ -104,19 +101,26 @@ impl Mailbox {
         self.store().write(deed).await
     }
 
+    /// The owner's copy of a message that is new, with a Message-ID of ours where it has none.
+    pub(crate) fn copy_of_new(&self, message: &Message, new: &NewMessage, now: Timestamp) -> Copy {
+        let message_id = new.message_id.clone().unwrap_or_else(|| self.new_message_id(now));
+        self.own_copy(message, new.blob.digest, new.is_composed, &message_id, &new.overlay, now)
+    }
+
     /// The owner's copy of a message: a client's octets, with what they lack beside them; or our own, with it in front.
-    pub(crate) fn own_copy<'m>(
+    pub(crate) fn own_copy(
         &self,
-        message: &'m Message,
+        message: &Message,
         blob: Digest,
         is_composed: bool,
         message_id: &str,
         overlay: &Overlay,
         now: Timestamp,
-    ) -> Copy<'m> {
+    ) -> Copy {
         let fields = missing_fields(message, &Missing { author: &self.owner, message_id, overlay, now });
+        let reading = Reading::of(&fields, message);
         let (prefix, generated) = if is_composed { (fields, String::new()) } else { (String::new(), fields) };
-        Copy { message, blob, prefix, generated, cuts: Cuts::default() }
+        Copy { reading, blob, prefix, generated, cuts: Cuts::default() }
     }
 
     /// A Message-ID that nobody else makes (RFC 5322 §3.6.4).
@@ -127,6 +131,6 @@ impl Mailbox {
 }
 
 /// A copy that is nothing but the octets.
-fn whole_copy(message: &Message, blob: Digest) -> Copy<'_> {
-    Copy { message, blob, prefix: String::new(), generated: String::new(), cuts: Cuts::default() }
+fn whole_copy(message: &Message, blob: Digest) -> Copy {
+    Copy { reading: Reading::of("", message), blob, prefix: String::new(), generated: String::new(), cuts: Cuts::default() }
 }

@@ -54,17 +54,18 @@ fn requests(overlay: &Overlay, author: &Person) -> Vec<(String, String)> {
     fields.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?))).collect()
 }
 
-fn name_addrs(recipients: &[Recipient]) -> Vec<NameAddr> {
+/// Recipients as a header field names them.
+pub(crate) fn name_addrs(recipients: &[Recipient]) -> Vec<NameAddr> {
     recipients.iter().map(|r| NameAddr { name: r.name.clone(), address: r.address.clone() }).collect()
 }
 
 /// The trace that final delivery adds (RFC 5321 §4.4): where errors go, and that it came by here.
-pub(crate) fn trace_fields(message: &Message, trace: &Trace<'_>) -> String {
+pub(crate) fn trace_fields(line_end: LineEnd, trace: &Trace<'_>) -> String {
     let Trace { reverse_path, by, id, forward_path, now } = trace;
     let date = Date::format(now.seconds());
     let lines =
         format!("Return-Path: <{reverse_path}>\r\nReceived: by {by} (Restante) id {id}\r\n for <{forward_path}>; {date}\r\n");
-    ended_as(lines, message.line_end())
+    ended_as(lines, line_end)
 }
 
 /// What a Received field tells.
@@ -76,15 +77,15 @@ pub(crate) struct Trace<'t> {
     pub(crate) now: Timestamp,
 }
 
-/// `lines` so that they can stand before the message's first octet without becoming part of what begins there, nor it
+/// `lines` so that they can stand before a message's first octet without becoming part of what begins there, nor it
 /// of them: a body without a header gets the empty line that separates, and a first line that would continue the field
 /// above it gets a field of its own to continue.
-pub(crate) fn standing_before(mut lines: String, message: &Message) -> String {
-    let end = message.line_end().as_str();
+pub(crate) fn standing_before(mut lines: String, opening: Opening, line_end: LineEnd) -> String {
+    let end = line_end.as_str();
     if lines.is_empty() {
         return lines;
     }
-    match message.opening() {
+    match opening {
         Opening::Field | Opening::LineEnd => {}
         Opening::Body => lines += end,
         Opening::Continuation => lines = format!("{lines}X-Restante-Before-Header:{end}"),
@@ -162,8 +163,9 @@ mod tests {
             ("body\nmore", "G: 1\n\n"),
             (" evil@x.org\nA: b\n\n", "G: 1\nX-Restante-Before-Header:\n"),
         ] {
-            assert_eq!(standing_before("G: 1\n".into(), &message(text)), expected, "{text:?}");
-            assert_eq!(standing_before(String::new(), &message(text)), "");
+            let opening = message(text).opening();
+            assert_eq!(standing_before("G: 1\n".into(), opening, LineEnd::Lf), expected, "{text:?}");
+            assert_eq!(standing_before(String::new(), opening, LineEnd::Lf), "");
         }
     }
 }

@@ -2,13 +2,75 @@
 
 use crate::compose::{Beside, DELIVERY_RECEIPT, Importance, READ_RECEIPT};
 use crate::opened::enclosed;
-use mime::{Cuts, Date, HeaderField, Message, NameAddr, msg_ids};
+use mime::{Cuts, Date, HeaderField, LineEnd, Message, NameAddr, Opening, msg_ids};
+use std::collections::HashSet;
 use store::{Digest, FolderId, MailboxId, MessageId, MessageRecord, Overlay, Recipient, Timestamp};
 use uuid::Uuid;
 
+/// What a row says of a message by its octets and the fields that stand before them. Read before the deed that writes the
+/// row, and once for all copies: the writer is one, and a message may be as large and as odd as its sender likes.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    octets: usize,
+    pub(crate) line_end: LineEnd,
+    pub(crate) opening: Opening,
+    internet_message_id: String,
+    /// The first message of its conversation, by Message-ID.
+    root: String,
+    thread_index: Option<Vec<u8>>,
+    date: Option<Timestamp>,
+    subject: String,
+    body_preview: String,
+    importance: Importance,
+    has_attachments: bool,
+    asks_for_delivery: bool,
+    asks_for_reading: bool,
+    from: Vec<Recipient>,
+    sender: Vec<Recipient>,
+    to: Vec<Recipient>,
+    cc: Vec<Recipient>,
+    bcc: Vec<Recipient>,
+    reply_to: Vec<Recipient>,
+    keywords: Vec<String>,
+}
+
+impl Reading {
+    /// Reads a message and what stands `before` its octets: header fields with their line ends.
+    pub(crate) fn of(before: &str, message: &Message) -> Reading {
+        let header = Header { before: Message::parse(format!("{before}\r\n").into()), message };
+        let enclosed = enclosed(message);
+        let shown = enclosed.as_ref().unwrap_or(message);
+        let internet_message_id = header.message_id();
+        let (from, sender) = (header.recipients("From"), header.recipients("Sender"));
+        Reading {
+            octets: message.octets().len(),
+            line_end: message.line_end(),
+            opening: message.opening(),
+            root: header.root().unwrap_or_else(|| internet_message_id.clone()),
+            internet_message_id,
+            thread_index: header.thread_index(),
+            date: header.date(),
+            subject: message.text("Subject").unwrap_or_default(),
+            body_preview: shown.body_preview(),
+            importance: header.importance(),
+            has_attachments: shown.has_attachments(),
+            asks_for_delivery: header.field(DELIVERY_RECEIPT).is_some(),
+            asks_for_reading: header.field(READ_RECEIPT).is_some(),
+            sender: if sender.is_empty() { from.iter().take(1).cloned().collect() } else { sender },
+            from,
+            to: header.recipients("To"),
+            cc: header.recipients("Cc"),
+            bcc: header.recipients("Bcc"),
+            reply_to: header.recipients("Reply-To"),
+            keywords: header.keywords(),
+        }
+    }
+}
+
 /// A copy of a message: what stands before its octets, and what is left out of them.
-pub(crate) struct Copy<'m> {
-    pub(crate) message: &'m Message,
+#[derive(Debug, Clone)]
+pub(crate) struct Copy {
+    pub(crate) reading: Reading,
     pub(crate) blob: Digest,
     /// Part of the copy.
     pub(crate) prefix: String,
@@ -37,67 +99,63 @@ const MAX_CATEGORY: usize = 255;
 const MAX_CATEGORIES: usize = 100;
 
 /// The row of a copy. Its `modseq` is the store's to set.
-pub(crate) fn index(copy: Copy<'_>, place: Place) -> MessageRecord {
-    let header = Header::of(&copy);
-    let internet_message_id = header.message_id();
-    let conversation_id = conversation(place.mailbox, &header, &internet_message_id);
-    let from = header.recipients("From");
-    let sender = header.recipients("Sender");
-    let message = copy.message;
-    let opened = enclosed(message);
-    let shown = opened.as_ref().unwrap_or(message);
-    let asked = |beside: Option<bool>, name: &str| beside.unwrap_or_else(|| header.field(name).is_some());
-    let size = copy.prefix.len() + message.octets().len() - copy.cuts.octets();
+pub(crate) fn index(copy: Copy, place: Place) -> MessageRecord {
+    let Copy { reading, blob, prefix, generated, cuts } = copy;
+    let Place { beside, overlay, .. } = place;
+    let conversation_id = conversation(place.mailbox, &reading.root);
+    let size = prefix.len() + reading.octets - cuts.octets();
     MessageRecord {
         id: place.id,
         folder: place.folder,
         modseq: 0,
-        blob: copy.blob,
+        blob,
         size: i64::try_from(size).unwrap_or(i64::MAX),
         is_draft: place.is_draft,
-        is_read: place.beside.is_read.unwrap_or(place.is_read),
+        is_read: beside.is_read.unwrap_or(place.is_read),
         is_composed: place.is_composed,
         created_date_time: place.created,
         last_modified_date_time: place.now,
         received_date_time: place.received,
-        sent_date_time: header.date().unwrap_or(place.received),
-        internet_message_id,
+        sent_date_time: reading.date.unwrap_or(place.received),
+        internet_message_id: reading.internet_message_id,
         conversation_id,
-        conversation_index: header.thread_index().unwrap_or_else(|| thread_index(place.created, conversation_id)),
-        subject: message.text("Subject").unwrap_or_default(),
-        body_preview: shown.body_preview(),
-        importance: place.overlay.importance.clone().unwrap_or_else(|| header.importance().as_str().to_owned()),
-        inference_classification: place.beside.inference_classification.unwrap_or_else(|| "focused".to_owned()),
-        has_attachments: shown.has_attachments(),
-        is_delivery_receipt_requested: asked(place.overlay.is_delivery_receipt_requested, DELIVERY_RECEIPT),
-        is_read_receipt_requested: asked(place.overlay.is_read_receipt_requested, READ_RECEIPT),
-        sender: if sender.is_empty() { from.iter().take(1).cloned().collect() } else { sender },
-        from,
-        to_recipients: with_added(header.recipients("To"), &place.overlay.to),
-        cc_recipients: with_added(header.recipients("Cc"), &place.overlay.cc),
-        bcc_recipients: match &place.overlay.bcc {
+        conversation_index: reading.thread_index.unwrap_or_else(|| thread_index(place.created, conversation_id)),
+        subject: reading.subject,
+        body_preview: reading.body_preview,
+        importance: overlay.importance.clone().unwrap_or_else(|| reading.importance.as_str().to_owned()),
+        inference_classification: beside.inference_classification.unwrap_or_else(|| "focused".to_owned()),
+        has_attachments: reading.has_attachments,
+        is_delivery_receipt_requested: overlay.is_delivery_receipt_requested.unwrap_or(reading.asks_for_delivery),
+        is_read_receipt_requested: overlay.is_read_receipt_requested.unwrap_or(reading.asks_for_reading),
+        sender: reading.sender,
+        from: reading.from,
+        to_recipients: with_added(reading.to, &overlay.to),
+        cc_recipients: with_added(reading.cc, &overlay.cc),
+        bcc_recipients: match &overlay.bcc {
             Some(bcc) => bcc.clone(),
-            None if copy.cuts.is_empty() => header.recipients("Bcc"),
+            None if cuts.is_empty() => reading.bcc,
             None => Vec::new(), // a recipient's copy
         },
-        reply_to: header.recipients("Reply-To"),
-        categories: place.beside.categories.unwrap_or_else(|| header.keywords()),
-        flag: place.beside.flag.unwrap_or_else(|| r#"{"flagStatus":"notFlagged"}"#.to_owned()),
-        cuts: copy.cuts.to_text(),
-        prefix: copy.prefix,
-        generated: copy.generated,
-        overlay: place.overlay,
+        reply_to: reading.reply_to,
+        categories: beside.categories.unwrap_or(reading.keywords),
+        flag: beside.flag.unwrap_or_else(|| r#"{"flagStatus":"notFlagged"}"#.to_owned()),
+        cuts: cuts.to_text(),
+        prefix,
+        generated,
+        overlay,
     }
 }
 
 /// The recipients of a header field, and those beside it that it doesn't name.
 fn with_added(mut named: Vec<Recipient>, added: &[Recipient]) -> Vec<Recipient> {
-    for recipient in added {
-        if !named.iter().any(|n| n.address.eq_ignore_ascii_case(&recipient.address)) {
-            named.push(recipient.clone());
-        }
-    }
+    let mut known: HashSet<String> = if added.is_empty() { HashSet::new() } else { named.iter().map(folded).collect() };
+    named.extend(added.iter().filter(|recipient| known.insert(folded(recipient))).cloned());
     named
+}
+
+/// The form in which addresses are compared.
+pub(crate) fn folded(recipient: &Recipient) -> String {
+    recipient.address.to_lowercase()
 }
 
 /// The header of a copy: the fields before its octets, then its own.
@@ -106,12 +164,7 @@ struct Header<'m> {
     message: &'m Message,
 }
 
-impl<'m> Header<'m> {
-    fn of(copy: &Copy<'m>) -> Header<'m> {
-        let before = format!("{}{}\r\n", copy.prefix, copy.generated);
-        Header { before: Message::parse(before.into()), message: copy.message }
-    }
-
+impl Header<'_> {
     fn field(&self, name: &str) -> Option<HeaderField<'_>> {
         self.before.field(name).or_else(|| self.message.field(name))
     }
@@ -124,6 +177,12 @@ impl<'m> Header<'m> {
     fn message_id(&self) -> String {
         let first = self.field("Message-ID").and_then(|f| msg_ids(&f.body()).into_iter().next());
         first.or_else(|| self.message.text("Message-ID")).unwrap_or_default()
+    }
+
+    /// The first reference (RFC 5322 §3.6.4).
+    fn root(&self) -> Option<String> {
+        let first = |name: &str| self.field(name).and_then(|f| msg_ids(&f.body()).into_iter().next());
+        first("References").or_else(|| first("In-Reply-To"))
     }
 
     fn date(&self) -> Option<Timestamp> {
@@ -176,10 +235,8 @@ pub(crate) fn importance(text: impl Fn(&str) -> Option<String>) -> Importance {
         .unwrap_or_default()
 }
 
-/// The conversation of a message in one mailbox: named after its root, which is the first reference (RFC 5322 §3.6.4).
-fn conversation(mailbox: MailboxId, header: &Header<'_>, message_id: &str) -> [u8; 16] {
-    let first = |name: &str| header.field(name).and_then(|f| msg_ids(&f.body()).into_iter().next());
-    let root = first("References").or_else(|| first("In-Reply-To")).unwrap_or_else(|| message_id.to_owned());
+/// The conversation of one mailbox that begins with this message: a message without references begins its own.
+fn conversation(mailbox: MailboxId, root: &str) -> [u8; 16] {
     *Uuid::new_v5(&Uuid::from_bytes(mailbox.0), root.as_bytes()).as_bytes()
 }
 

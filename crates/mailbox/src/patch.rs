@@ -5,7 +5,8 @@ use crate::Mailbox;
 use crate::compose::{Beside, DELIVERY_RECEIPT, Draft, IMPORTANCE, Importance, READ_RECEIPT, has_property};
 use crate::drafts::NewMessage;
 use crate::error::{Kind, MailError};
-use crate::index::{Place, index};
+use crate::generated::name_addrs;
+use crate::index::{Copy, Place, index};
 use crate::read::{AttachmentKey, Content};
 use bytes::Bytes;
 use mime::{Attachment, FieldEdit, Message, NameAddr, address_line, text_line};
@@ -184,34 +185,44 @@ impl Mailbox {
 
     async fn write_change(&self, original: Content, change: Change) -> Result<MessageRecord, MailError> {
         let mailbox = self.clone();
-        let parsed = match &change.octets {
-            Some(new) => Message::parse(new.blob.octets.clone()),
-            None => original.message,
-        };
         let read = original.record;
+        let copy = read.is_draft.then(|| self.changed_copy(&read, &original.message, &change));
         let deed = move |tx: &mut WriteTx<'_>| {
             let owner = mailbox.owner.id;
             let current = tx.message(owner, read.id)?.ok_or(MailError::NotFound(Kind::Message))?;
-            // Octets or overlay that were read and are others now: somebody else is writing this message.
-            if current.blob != read.blob || current.overlay != read.overlay || current.is_draft != read.is_draft {
+            // What was read and is made otherwise now, somebody else is writing.
+            if !current.is_made_as(&read) {
                 return Err(MailError::Conflict);
             }
             if let Some(new) = &change.octets {
                 tx.put_blob(&new.blob)?;
             }
-            let mut record = mailbox.changed(current, &parsed, change);
+            let mut record = mailbox.changed(current, copy, change);
             record.modseq = tx.replace_message(owner, &record)?;
             Ok(record)
         };
         self.store().write(deed).await
     }
 
+    /// A draft's copy with the change made.
+    fn changed_copy(&self, read: &MessageRecord, message: &Message, change: &Change) -> Copy {
+        let message_id = change.message_id.as_ref().unwrap_or(&read.internet_message_id);
+        let (overlay, created) = (&change.overlay, read.created_date_time);
+        match &change.octets {
+            None => self.own_copy(message, read.blob, read.is_composed, message_id, overlay, created),
+            Some(NewOctets { blob, is_composed }) => {
+                let message = Message::parse(blob.octets.clone());
+                self.own_copy(&message, blob.digest, *is_composed, message_id, overlay, created)
+            }
+        }
+    }
+
     /// The row as the change leaves it: a draft's is read from its octets and overlay again, any other's keeps what it
     /// was read from.
-    fn changed(&self, current: MessageRecord, message: &Message, change: Change) -> MessageRecord {
+    fn changed(&self, current: MessageRecord, copy: Option<Copy>, change: Change) -> MessageRecord {
         let now = self.now();
         let beside = change.beside.or(Beside::of(&current));
-        if !current.is_draft {
+        let Some(copy) = copy else {
             let overlay = change.overlay;
             return MessageRecord {
                 last_modified_date_time: now,
@@ -227,24 +238,17 @@ impl Mailbox {
                 overlay,
                 ..current
             };
-        }
-        let (blob, is_composed) = match change.octets {
-            Some(new) => (new.blob.digest, new.is_composed),
-            None => (current.blob, current.is_composed),
         };
-        let message_id = change.message_id.unwrap_or(current.internet_message_id);
-        let created = current.created_date_time;
-        let copy = self.own_copy(message, blob, is_composed, &message_id, &change.overlay, created);
         let place = Place {
             mailbox: self.owner.id,
             folder: current.folder,
             id: current.id,
-            created,
+            created: current.created_date_time,
             received: current.received_date_time,
             now,
             is_draft: true,
             is_read: current.is_read,
-            is_composed,
+            is_composed: change.octets.map_or(current.is_composed, |new| new.is_composed),
             beside,
             overlay: change.overlay,
         };
@@ -253,7 +257,7 @@ impl Mailbox {
 }
 
 /// Does again what somebody else's write came in between of, a few times.
-async fn again_on_conflict<T, F: Future<Output = Result<T, MailError>>>(deed: impl Fn() -> F) -> Result<T, MailError> {
+pub(crate) async fn again_on_conflict<T, F: Future<Output = Result<T, MailError>>>(deed: impl Fn() -> F) -> Result<T, MailError> {
     for _ in 1..ATTEMPTS {
         match deed().await {
             Err(MailError::Conflict) => {}
@@ -325,8 +329,4 @@ fn overlay(record: &MessageRecord, change: &Draft, new_bcc: bool) -> Overlay {
 
 fn same(given: &[NameAddr], now: &[Recipient]) -> bool {
     given.len() == now.len() && given.iter().zip(now).all(|(g, n)| g.name == n.name && g.address == n.address)
-}
-
-fn name_addrs(list: &[Recipient]) -> Vec<NameAddr> {
-    list.iter().map(|r| NameAddr { name: r.name.clone(), address: r.address.clone() }).collect()
 }

@@ -4,10 +4,13 @@ use crate::Mailbox;
 use crate::compose::Draft;
 use crate::drafts::NewMessage;
 use crate::error::MailError;
+use crate::generated::name_addrs;
+use crate::index::folded;
 use crate::quote::quote;
 use crate::read::{AttachedPart, Content};
 use jiff::tz::TimeZone;
 use mime::{Attachment, BodyKind, ItemBody, NameAddr, PartKind, msg_ids};
+use std::collections::HashSet;
 use store::{Blob, MessageId, Overlay, ReadTx, Recipient, Timestamp};
 
 /// Which answer.
@@ -81,17 +84,9 @@ impl Mailbox {
         }
         let owner = self.owner.id;
         let own: Vec<String> = self.store().read(move |tx: &ReadTx<'_>| tx.addresses(owner)).await?;
-        let mut seen: Vec<String> = to.iter().map(|r| r.address.to_lowercase()).collect();
+        let mut known: HashSet<String> = own.into_iter().chain(to.iter().map(folded)).collect();
         let mut others = |list: &[Recipient]| -> Vec<Recipient> {
-            let new = list.iter().filter(|r| {
-                let address = r.address.to_lowercase();
-                let is_new = !own.contains(&address) && !seen.contains(&address);
-                if is_new {
-                    seen.push(address);
-                }
-                is_new
-            });
-            new.cloned().collect()
+            list.iter().filter(|recipient| known.insert(folded(recipient))).cloned().collect()
         };
         to.extend(others(&record.to_recipients));
         let cc = others(&record.cc_recipients);
@@ -123,13 +118,9 @@ fn as_kind(kind: BodyKind, comment: &str) -> String {
 }
 
 fn joined(answered: Vec<Recipient>, added: Option<Vec<NameAddr>>) -> Vec<NameAddr> {
-    let mut all: Vec<NameAddr> = answered.into_iter().map(|Recipient { name, address }| NameAddr { name, address }).collect();
-    for recipient in added.unwrap_or_default() {
-        if !all.iter().any(|known| known.address.eq_ignore_ascii_case(&recipient.address)) {
-            all.push(recipient);
-        }
-    }
-    all
+    let mut known: HashSet<String> = answered.iter().map(folded).collect();
+    let new = added.unwrap_or_default().into_iter().filter(|added| known.insert(added.address.to_lowercase()));
+    name_addrs(&answered).into_iter().chain(new).collect()
 }
 
 /// The original's subject with the mark of an answer, once.

@@ -5,10 +5,11 @@ use crate::compose::Beside;
 use crate::drafts::NewMessage;
 use crate::envelope::Envelope;
 use crate::error::{Kind, MailError};
-use crate::index::{Place, index};
+use crate::index::{Copy, Place, index};
+use crate::patch::again_on_conflict;
 use mime::Message;
 use store::{
-    Answered, Digest, ForwardPath, ForwardState, MessageId, MessageRecord, ReadTx, Submission, SubmissionId, Timestamp,
+    Answered, Digest, ForwardPath, ForwardState, MessageId, MessageRecord, Overlay, ReadTx, Submission, SubmissionId, Timestamp,
     WellKnownName, WriteTx,
 };
 
@@ -58,14 +59,13 @@ impl Mailbox {
     /// [`MailError::KeyReused`], [`MailError::Store`].
     pub async fn submit(&self, new: NewMessage, options: SendOptions) -> Result<Submitted, MailError> {
         let message = Message::parse(new.blob.octets.clone());
-        let envelope = options.envelope.map_or_else(|| Envelope::of(&message, &new.overlay), Ok);
+        let outgoing = Outgoing::of(&message, options.envelope, &new.overlay);
+        let now = self.now();
+        let copy = self.copy_of_new(&message, &new, now);
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
-            let envelope = envelope?;
-            mailbox.check_authors(tx, &message)?;
-            let now = mailbox.now();
-            let message_id = new.message_id.unwrap_or_else(|| mailbox.new_message_id(now));
-            let copy = mailbox.own_copy(&message, new.blob.digest, new.is_composed, &message_id, &new.overlay, now);
+            let outgoing = outgoing?;
+            mailbox.check_authors(tx, &outgoing.authors)?;
             let place = Place {
                 mailbox: mailbox.owner.id,
                 folder: tx.well_known_folder(mailbox.owner.id, WellKnownName::SentItems)?,
@@ -84,7 +84,7 @@ impl Mailbox {
             if options.save_to_sent_items {
                 record.modseq = tx.add_message(mailbox.owner.id, &record)?;
             }
-            tx.add_submission(&mailbox.submission(&message, &record, &envelope, now))?;
+            tx.add_submission(&mailbox.submission(&record, outgoing, now))?;
             let id = options.save_to_sent_items.then_some(record.id);
             Ok(Submitted { id, internet_message_id: record.internet_message_id })
         };
@@ -94,19 +94,26 @@ impl Mailbox {
     /// Sends a draft: the same message, with the same id, moves to Sent Items.
     ///
     /// # Errors
-    /// [`MailError::NotFound`], [`MailError::NotDraft`], and those of [`Mailbox::submit`].
+    /// [`MailError::NotFound`], [`MailError::NotDraft`], [`MailError::Conflict`], and those of [`Mailbox::submit`].
     pub async fn send_draft(&self, id: MessageId, options: SendOptions) -> Result<Submitted, MailError> {
-        let record = self.message(id).await?;
-        let blob = self.store().blob(record.blob).await?;
-        let message = Message::parse(blob.octets);
-        let (mailbox, given) = (self.clone(), options.envelope);
+        again_on_conflict(|| self.try_send(id, options.clone())).await
+    }
+
+    async fn try_send(&self, id: MessageId, options: SendOptions) -> Result<Submitted, MailError> {
+        let read = self.message(id).await?;
+        let message = Message::parse(self.store().blob(read.blob).await?.octets);
+        let outgoing = Outgoing::of(&message, options.envelope, &read.overlay);
+        let now = self.now();
+        // Date is the moment of sending where the client gave none.
+        let copy = self.own_copy(&message, read.blob, read.is_composed, &read.internet_message_id, &read.overlay, now);
+        let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
-            let draft = mailbox.draft(tx, id, blob.digest)?;
-            let envelope = given.map_or_else(|| Envelope::of(&message, &draft.overlay), Ok)?;
-            mailbox.check_authors(tx, &message)?;
-            let record = mailbox.sent(tx, &message, draft)?;
+            let draft = mailbox.draft(tx, &read)?;
+            let outgoing = outgoing?;
+            mailbox.check_authors(tx, &outgoing.authors)?;
+            let record = mailbox.sent(tx, copy, draft, now)?;
             tx.replace_message(mailbox.owner.id, &record)?;
-            tx.add_submission(&mailbox.submission(&message, &record, &envelope, record.last_modified_date_time))?;
+            tx.add_submission(&mailbox.submission(&record, outgoing, now))?;
             Ok(Submitted { id: Some(record.id), internet_message_id: record.internet_message_id })
         };
         self.write_outbox(options.idempotency, deed).await
@@ -142,18 +149,18 @@ impl Mailbox {
         Ok(submitted)
     }
 
-    /// The draft with these octets, still unsent.
-    pub(crate) fn draft(&self, tx: &ReadTx<'_>, id: MessageId, read: Digest) -> Result<MessageRecord, MailError> {
-        let draft = tx.message(self.owner.id, id)?.ok_or(MailError::NotFound(Kind::Message))?;
-        // Octets that changed since they were read belong to a draft that somebody else is writing.
-        if draft.is_draft && draft.blob == read { Ok(draft) } else { Err(MailError::NotDraft) }
+    /// The draft that was read, still unsent and as it was: another's write in between is a conflict.
+    fn draft(&self, tx: &ReadTx<'_>, read: &MessageRecord) -> Result<MessageRecord, MailError> {
+        let current = tx.message(self.owner.id, read.id)?.ok_or(MailError::NotFound(Kind::Message))?;
+        match current.is_draft {
+            false => Err(MailError::NotDraft),
+            true if current.is_made_as(read) => Ok(current),
+            true => Err(MailError::Conflict),
+        }
     }
 
-    /// What a draft becomes when it is sent: Date is the moment of sending where the client gave none.
-    fn sent(&self, tx: &ReadTx<'_>, message: &Message, draft: MessageRecord) -> Result<MessageRecord, MailError> {
-        let now = self.now();
-        let message_id = &draft.internet_message_id;
-        let copy = self.own_copy(message, draft.blob, draft.is_composed, message_id, &draft.overlay, now);
+    /// What a draft becomes when it is sent.
+    fn sent(&self, tx: &ReadTx<'_>, copy: Copy, draft: MessageRecord, now: Timestamp) -> Result<MessageRecord, MailError> {
         let place = Place {
             mailbox: self.owner.id,
             folder: tx.well_known_folder(self.owner.id, WellKnownName::SentItems)?,
@@ -172,24 +179,18 @@ impl Mailbox {
         Ok(MessageRecord { is_read: true, conversation_id, conversation_index, ..sent })
     }
 
-    /// From and Sender must be the owner's, or granted (Graph: 403 `ErrorSendAsDenied`).
-    fn check_authors(&self, tx: &ReadTx<'_>, message: &Message) -> Result<(), MailError> {
-        for name in ["From", "Sender"] {
-            let authors = message.addresses(name);
-            if authors.is_empty() && message.field(name).is_some() && !tx.may_send_as(self.owner.id, "")? {
-                return Err(MailError::SendAsDenied(format!("{name} without an address")));
-            }
-            for author in authors {
-                if !tx.may_send_as(self.owner.id, &author.address)? {
-                    return Err(MailError::SendAsDenied(author.address));
-                }
+    /// Every author must be the owner, or granted (Graph: 403 `ErrorSendAsDenied`).
+    fn check_authors(&self, tx: &ReadTx<'_>, authors: &[String]) -> Result<(), MailError> {
+        for author in authors {
+            if !tx.may_send_as(self.owner.id, author)? {
+                return Err(MailError::SendAsDenied(author.clone()));
             }
         }
         Ok(())
     }
 
-    fn submission(&self, message: &Message, record: &MessageRecord, envelope: &Envelope, now: Timestamp) -> Submission {
-        let paths = envelope.forward_paths.iter().map(|path| ForwardPath {
+    fn submission(&self, record: &MessageRecord, outgoing: Outgoing, now: Timestamp) -> Submission {
+        let paths = outgoing.envelope.forward_paths.iter().map(|path| ForwardPath {
             address: path.as_str().to_owned(),
             state: if self.mail.is_local(path.domain()) { ForwardState::Due } else { ForwardState::Held },
         });
@@ -199,10 +200,33 @@ impl Mailbox {
             id: SubmissionId::new(now),
             blob: record.blob,
             prefix: before.clone(),
-            cuts: message.cuts("Bcc").to_text(),
+            cuts: outgoing.cuts,
             reverse_path: self.owner.user_principal_name.clone(),
             created_date_time: now,
             forward_paths: paths.collect(),
         }
+    }
+}
+
+/// What sending needs to know of a message, read before the deed.
+struct Outgoing {
+    /// The addresses of From and Sender; an empty one for a field that names nobody.
+    authors: Vec<String>,
+    /// What recipients don't get.
+    cuts: String,
+    envelope: Envelope,
+}
+
+impl Outgoing {
+    fn of(message: &Message, given: Option<Envelope>, overlay: &Overlay) -> Result<Outgoing, MailError> {
+        let of_field = |name: &str| {
+            let named: Vec<String> = message.addresses(name).into_iter().map(|author| author.address).collect();
+            if named.is_empty() && message.field(name).is_some() { vec![String::new()] } else { named }
+        };
+        Ok(Outgoing {
+            authors: ["From", "Sender"].into_iter().flat_map(of_field).collect(),
+            cuts: message.cuts("Bcc").to_text(),
+            envelope: given.map_or_else(|| Envelope::of(message, overlay), Ok)?,
+        })
     }
 }

@@ -87,6 +87,15 @@ pub struct MessageRecord {
     pub overlay: Overlay,
 }
 
+impl MessageRecord {
+    /// Whether this row was read from the same octets, overlay and Message-ID as another one of its message: what is
+    /// written by what was read of the one is right for the other.
+    pub fn is_made_as(&self, other: &MessageRecord) -> bool {
+        let made_of = |m: &MessageRecord| (m.blob, m.is_draft, m.is_composed);
+        made_of(self) == made_of(other) && self.overlay == other.overlay && self.internet_message_id == other.internet_message_id
+    }
+}
+
 /// What the owner of a message set beside its octets, where these would say otherwise or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
