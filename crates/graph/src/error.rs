@@ -41,6 +41,7 @@ error_codes! {
     ErrorItemNotFound "ErrorItemNotFound" NOT_FOUND;
     ErrorMessageSizeExceeded "ErrorMessageSizeExceeded" PAYLOAD_TOO_LARGE;
     ErrorMimeContentInvalidBase64String "ErrorMimeContentInvalidBase64String" BAD_REQUEST;
+    ErrorQuotaExceeded "ErrorQuotaExceeded" INSUFFICIENT_STORAGE;
     ErrorSendAsDenied "ErrorSendAsDenied" FORBIDDEN;
     IdempotencyKeyReused "IdempotencyKeyReused" UNPROCESSABLE_ENTITY;
     InvalidAuthenticationToken "InvalidAuthenticationToken" UNAUTHORIZED;
@@ -175,6 +176,7 @@ impl From<MailError> for ApiError {
             MailError::NotFound(Kind::Attachment | Kind::Folder | Kind::Message | Kind::Upload) => {
                 told(ErrorCode::ErrorItemNotFound, "The specified object was not found in the store.")
             }
+            MailError::QuotaExceeded(_) => told(ErrorCode::ErrorQuotaExceeded, "The mailbox quota has been exceeded."),
             MailError::RangeMismatch { expected, .. } => {
                 told(ErrorCode::InvalidRange, &format!("The next octet that is expected is number {expected}."))
             }

@@ -90,13 +90,21 @@ fn clean(html: &str) -> String {
         .url_relative(UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer"))
         .filter_style_properties(HashSet::from(STYLES))
-        .attribute_filter(|_, attribute, value| {
-            // A style that loads something says so by `url(`, however it is written.
-            let loads = attribute == "style" && value.to_ascii_lowercase().contains("url");
-            (!loads).then(|| value.into())
-        })
+        .attribute_filter(|_, attribute, value| (attribute != "style" || is_still(value)).then(|| value.into()))
         .clean(html)
         .to_string()
+}
+
+/// Whether a style loads nothing: what loads is a function (CSS Images 4 §2), so only functions that reckon are let be, and
+/// no escape (CSS Syntax 3 §4.3.7), by which any name can be written otherwise.
+fn is_still(style: &str) -> bool {
+    const RECKON: [&str; 5] = ["calc", "hsl", "hsla", "rgb", "rgba"];
+    let of_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let reckons = |(at, _): (usize, &str)| {
+        let name = style[..at].rsplit(|c| !of_name(c)).next().unwrap_or_default();
+        RECKON.iter().any(|known| known.eq_ignore_ascii_case(name))
+    };
+    !style.contains(['\\', '@']) && style.match_indices('(').all(reckons)
 }
 
 /// Whether tags are nested deeper than a mail's ever are; one pass, every tag counted as open until some tag closes.
@@ -132,6 +140,26 @@ mod tests {
         }
         for kept in ["color:blue", "cid:i1", "<font color=\"red\">d</font>", ">a</p>"] {
             assert!(clean.replace(": ", ":").contains(kept), "{kept}: {clean}");
+        }
+    }
+
+    #[test]
+    fn a_style_that_loads_is_taken_out_however_it_is_written() {
+        for loads in [
+            "background:url(http://e.x/t)",
+            "background:u\\72l(http://e.x/t)",
+            "background:\\75rl(http://e.x/t)",
+            "background:image-set('http://e.x/t' 1x)",
+            "background:-webkit-image-set('http://e.x/t' 1x)",
+            "background:xrgb(1)",
+            "background: (http://e.x/t)",
+            "@import 'http://e.x/t'",
+        ] {
+            let clean = cleaned(&format!("<p style=\"color:red; {loads}\">a</p>"));
+            assert!(!clean.contains("e.x") && !clean.contains("style="), "{loads}: {clean}");
+        }
+        for still in ["color:rgb(1,2,3)", "color:RGBA(1,2,3,0.5)", "width:calc(1px + 2px)", "color:red"] {
+            assert!(cleaned(&format!("<p style=\"{still}\">a</p>")).contains("style="), "{still}");
         }
     }
 

@@ -12,6 +12,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use mime::{Cuts, Message};
 use std::collections::HashSet;
 use std::future::Future;
+use std::iter::repeat_n;
 use std::pin::pin;
 use std::time::Duration;
 use store::{Blob, MessageId, Overlay, Person, StoreError, Submission, WellKnownName, WriteTx};
@@ -69,12 +70,13 @@ impl Mail {
         // What delivery adds, a trace, is read by no row: all recipients' copies are read alike, and once.
         let reading = Reading::of(&submission.prefix, &Message::parse(blob?.octets));
         let mail = self.clone();
-        self.inner.store.write(move |tx| mail.file(tx, &submission, &reading)).await
+        self.inner.store.write(move |tx| mail.file(tx, &submission, reading)).await
     }
 
-    fn file(&self, tx: &mut WriteTx<'_>, submission: &Submission, reading: &Reading) -> Result<(), MailError> {
+    fn file(&self, tx: &mut WriteTx<'_>, submission: &Submission, reading: Reading) -> Result<(), MailError> {
         let mut filed = HashSet::new();
-        for path in &submission.forward_paths {
+        let paths = &submission.forward_paths;
+        for (path, reading) in paths.iter().zip(repeat_n(reading, paths.len())) {
             match tx.person_by_address(&path.address)? {
                 None => {
                     tracing::warn!("a message for nobody here is held");
@@ -95,7 +97,7 @@ impl Mail {
         &self,
         tx: &mut WriteTx<'_>,
         submission: &Submission,
-        reading: &Reading,
+        reading: Reading,
         person: &Person,
         forward_path: &str,
     ) -> Result<(), MailError> {
@@ -105,7 +107,7 @@ impl Mail {
         let trace = trace_fields(reading.line_end, &Trace { reverse_path, by, id: &id, forward_path, now });
         let prefix = standing_before(trace + &submission.prefix, reading.opening, reading.line_end);
         let cuts = Cuts::parse(&submission.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", submission.cuts)))?;
-        let copy = Copy { reading: reading.clone(), blob: submission.blob, prefix, generated: String::new(), cuts };
+        let copy = Copy { reading, blob: submission.blob, prefix, generated: String::new(), cuts };
         let place = Place {
             mailbox: person.id,
             folder: tx.well_known_folder(person.id, WellKnownName::Inbox)?,

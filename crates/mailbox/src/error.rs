@@ -59,6 +59,9 @@ pub enum MailError {
     /// From or Sender names somebody as whom the caller may not send.
     #[error("may not send as {0:?}")]
     SendAsDenied(String),
+    /// More of something than a mailbox may have.
+    #[error("the mailbox has too many {0}")]
+    QuotaExceeded(&'static str),
     /// An upload's range does not begin where its octets end.
     #[error("the range begins at {from}, where {expected} octets have come")]
     RangeMismatch {

@@ -11,17 +11,34 @@ pub use store::UploadId;
 /// How long an upload may take, in microseconds: a week.
 const LIFE: i64 = 7 * 24 * 60 * 60 * 1_000_000;
 
+/// Uploads that a mailbox may have at a time: so many, and together as large as so many of the largest messages.
+const OPEN_SESSIONS: u64 = 100;
+const OPEN_MESSAGES: u64 = 16;
+
 impl Mailbox {
     /// Begins an upload of a message of `size` octets.
     ///
     /// # Errors
-    /// [`MailError::Store`].
+    /// [`MailError::TooLarge`]; [`MailError::QuotaExceeded`] for too many at a time; [`MailError::Store`].
     pub async fn begin_upload(&self, size: u64) -> Result<UploadSession, MailError> {
+        self.check_size(size)?;
         let now = self.now();
         let expiration_date_time = Timestamp(now.0.saturating_add(LIFE));
         let session = UploadSession { id: UploadId::new(now), size, expiration_date_time, blob: None };
+        let most_octets = self.mail.inner.options.max_message_octets.saturating_mul(OPEN_MESSAGES);
         let (owner, kept) = (self.owner.id, session.clone());
-        self.store().write(move |tx: &mut WriteTx<'_>| tx.add_upload_session(owner, &kept, now)).await?;
+        let deed = move |tx: &mut WriteTx<'_>| {
+            let ended = tx.take_ended_uploads(owner, now)?;
+            let (count, octets) = tx.open_uploads(owner)?;
+            if count >= OPEN_SESSIONS || octets.saturating_add(kept.size) > most_octets {
+                return Err(MailError::QuotaExceeded("uploads"));
+            }
+            tx.add_upload_session(owner, &kept)?;
+            Ok(ended)
+        };
+        for ended in self.store().write(deed).await? {
+            self.store().upload(ended).remove().await?;
+        }
         Ok(session)
     }
 

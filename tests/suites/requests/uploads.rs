@@ -187,3 +187,32 @@ async fn an_upload_that_is_given_up_is_gone() {
     adele.post("messages/createUploadSession", "text/plain", base64(b"x")).await.demand(400).error();
     server.finish().await;
 }
+
+#[tokio::test]
+async fn a_mailbox_has_so_many_open_uploads_and_no_more() {
+    let server = Server::start().await;
+    let (adele, alex) = (server.person("AdeleV"), server.person("AlexW"));
+    let begin = async |who: &Person, size: u64| {
+        who.post_json("messages/createUploadSession", &json!({"messageItem": {"size": size}})).await
+    };
+    let mut uploads = Vec::new();
+    for _ in 0..100 {
+        uploads.push(Upload::begin(&server, 1).await);
+    }
+    begin(&adele, 1).await.demand_error(507, "ErrorQuotaExceeded");
+    begin(&alex, 1).await.demand(201);
+
+    let given_up = uploads.pop().unwrap();
+    given_up.nobody.call(Method::DELETE, &given_up.path(), &[], Bytes::new()).await.demand(204);
+    begin(&adele, 1).await.demand(201);
+    uploads[0].put_at(b"x", 0, 1).await.demand(201);
+    begin(&adele, 1).await.demand(201); // one that is whole waits for nothing
+
+    const LARGEST: u64 = 150 * 1024 * 1024;
+    for _ in 0..15 {
+        begin(&alex, LARGEST).await.demand(201);
+    }
+    begin(&alex, LARGEST).await.demand_error(507, "ErrorQuotaExceeded");
+    begin(&alex, LARGEST + 1).await.demand_error(413, "ErrorMessageSizeExceeded");
+    server.finish().await;
+}

@@ -30,9 +30,6 @@ pub(crate) async fn create_upload_session(asked: &Asked<'_>, body: &mut Body) ->
     let item = members.object("messageItem")?.ok_or_else(|| members.wrong("messageItem", "an object"))?;
     let size = item.get("size").and_then(Value::as_u64).filter(|size| *size > 0);
     let size = size.ok_or_else(|| item.wrong("size", "the number of octets"))?;
-    if size > asked.graph.max_message_octets {
-        return Err(ApiError::too_large(asked.graph.max_message_octets));
-    }
     let session = mailbox.begin_upload(size).await?;
     let token = ids::upload(mailbox.owner().id, session.id);
     let value = json!({

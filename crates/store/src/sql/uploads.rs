@@ -44,6 +44,19 @@ impl ReadTx<'_> {
         )
     }
 
+    /// How many sessions of this mailbox still wait for octets, and of how many in all.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn open_uploads(&self, mailbox: MailboxId) -> Result<(u64, u64), StoreError> {
+        let found = self.row(
+            "SELECT count(*), coalesce(sum(size), 0) FROM upload_session WHERE mailbox = $1 AND blob IS NULL",
+            values![&mailbox.0],
+            |row| Ok((row.integer(0)?.unsigned_abs(), row.integer(1)?.unsigned_abs())),
+        )?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// Whether octets of this session may still come.
     ///
     /// # Errors
@@ -56,12 +69,23 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Begins a session, and forgets this mailbox's ended ones.
+    /// Forgets this mailbox's ended sessions; answers which, since their octets are to go too.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn add_upload_session(&mut self, mailbox: MailboxId, session: &UploadSession, now: Timestamp) -> Result<(), StoreError> {
-        self.execute("DELETE FROM upload_session WHERE mailbox = $1 AND expiration_date_time <= $2", values![&mailbox.0, now.0])?;
+    pub fn take_ended_uploads(&mut self, mailbox: MailboxId, now: Timestamp) -> Result<Vec<UploadId>, StoreError> {
+        self.rows(
+            "DELETE FROM upload_session WHERE mailbox = $1 AND expiration_date_time <= $2 RETURNING id",
+            values![&mailbox.0, now.0],
+            |row| row.fixed(0).map(UploadId),
+        )
+    }
+
+    /// Begins a session.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn add_upload_session(&mut self, mailbox: MailboxId, session: &UploadSession) -> Result<(), StoreError> {
         let size = i64::try_from(session.size).unwrap_or(i64::MAX);
         self.execute(
             "INSERT INTO upload_session (mailbox, id, size, expiration_date_time, blob) VALUES ($1, $2, $3, $4, NULL)",
