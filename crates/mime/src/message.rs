@@ -145,9 +145,12 @@ impl Message {
     /// What its first octets are.
     pub fn opening(&self) -> Opening {
         let first_line = &self.octets[..field::next_line(&self.octets, 0)];
-        if first_line.ends_with(b"\n") && first_line.trim_ascii().is_empty() {
+        let is_white = first_line.ends_with(b"\n") && first_line.trim_ascii().is_empty();
+        let is_empty = matches!(first_line, b"\n" | b"\r\n");
+        // White space continues a field that stands before it, so that only a header can begin with such a line.
+        if is_empty || is_white && self.fields().next().is_some() {
             Opening::LineEnd
-        } else if self.header.is_empty() {
+        } else if is_white || self.header.is_empty() {
             Opening::Body
         } else if self.fields().next().is_some_and(|f| f.span.start == 0) {
             Opening::Field

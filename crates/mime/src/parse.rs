@@ -198,7 +198,7 @@ fn transfer_encoding(part: &MessagePart<'_>) -> TransferEncoding {
 }
 
 /// The disposition's `filename`, else the media type's `name` (RFC 2183 §2.3, RFC 2231). Raw 8-bit names are read as all
-/// header text is, which mail-parser doesn't do.
+/// header text is, which mail-parser doesn't do; controls become spaces, as in all that is decoded from a header.
 fn file_name(part: &MessagePart<'_>, charset: Option<&str>) -> Option<String> {
     let raw = part.raw_headers();
     let name = if raw.is_ascii() || std::str::from_utf8(raw).is_ok() {
@@ -210,7 +210,7 @@ fn file_name(part: &MessagePart<'_>, charset: Option<&str>) -> Option<String> {
         };
         parameter("Content-Disposition", "filename").or_else(|| parameter("Content-Type", "name"))
     };
-    name.filter(|name| !name.is_empty())
+    name.map(|name| name.replace(char::is_control, " ")).filter(|name| !name.is_empty())
 }
 
 fn text_part(body: Span, parent: Option<usize>) -> Part {

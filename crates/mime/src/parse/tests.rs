@@ -100,6 +100,9 @@ fn blank_lines_before_a_field_are_passed_over() {
     }
     assert_eq!(message("\n\nno field: here").text("no"), None);
     assert_eq!(message("  Subject: s\n\nbody").opening(), crate::Opening::Continuation);
+    for body in [" \nbody", " \n\nbody", "\t\r\n body", "  body\nmore"] {
+        assert_eq!(message(body).opening(), crate::Opening::Body, "{body:?}: a line of white space continues what stands before");
+    }
 }
 
 #[test]
@@ -131,6 +134,8 @@ fn names_of_files_are_read_in_every_spelling() {
         (b"attachment; filename*=utf-8'de'Gr%C3%BC%C3%9Fe.txt", "Grüße.txt"),
         (b"attachment; filename*0*=utf-8''Gr%C3%BC; filename*1=\"sse.txt\"", "Grüsse.txt"),
         (b"attachment; filename=\"=?utf-8?q?Gr=C3=BC=C3=9Fe.txt?=\"", "Grüße.txt"),
+        (b"attachment; filename=\"=?utf-8?q?a=0D=0AB:_c.txt?=\"", "a  B: c.txt"),
+        (b"attachment; filename*=utf-8''a%0D%0Ab.txt", "a  b.txt"),
         (b"attachment; filename=\"Gr\xc3\xbc\xc3\x9fe.txt\"", "Grüße.txt"),
         (b"attachment; filename=\"Gr\xfc\xdfe.txt\"", "Grüße.txt"),
     ] {
