@@ -9,6 +9,13 @@ pub struct SyntaxError {
     pub expected: &'static str,
 }
 
+impl SyntaxError {
+    /// The same in a text that has so many octets before this one.
+    pub(crate) fn behind(self, octets: usize) -> SyntaxError {
+        SyntaxError { offset: octets + self.offset, ..self }
+    }
+}
+
 impl std::fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} expected at position {}", self.expected, self.offset)
