@@ -51,6 +51,12 @@ seeds() {
     base64_body)
         find "$shared/seed" -name '*.b64' -exec cp {} "$folder" \;
         ;;
+    kql | odata_*)
+        # Addresses of the documented requests; only their paths for the target that reads paths.
+        grep -rhoE '"(url|path)": *"[^"]*"|/v1\.0/[^"]*' "$shared/api/examples" | sed -E 's/^"[a-z]*": *"|"$//g' |
+            if [[ $1 == odata_path ]]; then sed 's/?.*//'; else sed -nE 's/^[^?]*\?//p' | sed 'p; s/^[^=]*=//'; fi |
+            LC_ALL=C sort -u | LC_ALL=C awk -v folder="$folder" '{file = folder "/" NR; print > file; close(file)}'
+        ;;
     *)
         find "$shared/corpus" -name '*.eml' -size -64k -print0 |
             while IFS= read -r -d '' file; do cp "$file" "$folder/$(sha256sum "$file" | cut -c1-16)"; done

@@ -2,7 +2,7 @@
 //! parentheses. Those options are read when they are asked for, like the request's own.
 
 use crate::error::SyntaxError;
-use crate::lex::{LENGTH, TOO_LONG};
+use crate::lex::bounded;
 use crate::options::Options;
 use crate::property::PropertyPath;
 
@@ -20,12 +20,10 @@ pub(crate) const LEVELS: usize = 8;
 
 /// The items of a text that stands `offset` octets behind the beginning of the outermost one.
 pub(crate) fn parse(text: &str, offset: usize, level: usize) -> Result<Vec<ExpandItem>, SyntaxError> {
-    if text.len() > LENGTH {
-        return Err(SyntaxError { offset: offset + LENGTH, expected: TOO_LONG });
-    }
     if level == LEVELS {
         return Err(SyntaxError { offset, expected: "at most 8 levels of $expand" });
     }
+    let text = bounded(text).map_err(|error| error.behind(offset))?;
     pieces(text, offset, ',')?.into_iter().map(|(piece, at)| item(piece, at, level + 1)).collect()
 }
 
@@ -155,6 +153,7 @@ mod tests {
         }
         let offset = 1 + 10 * LEVELS - 1;
         assert_eq!((levels, items), (LEVELS, Err(SyntaxError { offset, expected: "at most 8 levels of $expand" })));
-        assert_eq!(expand(&",".repeat(LENGTH + 1)).expect_err("long"), SyntaxError { offset: LENGTH, expected: TOO_LONG });
+        assert_eq!(expand(&"é".repeat(40_000)).expect_err("long").offset, 65_536);
+        assert_eq!(expand(&format!("a{}", "é".repeat(40_000))).expect_err("long").offset, 65_535);
     }
 }

@@ -11,7 +11,6 @@ pub(crate) const LENGTH: usize = 65_536;
 /// How deep parentheses, `not`, arguments and lambdas may stand within each other: no text overflows the stack.
 pub(crate) const DEPTH: usize = 64;
 
-pub(crate) const TOO_LONG: &str = "at most 65536 octets";
 pub(crate) const TOO_DEEP: &str = "at most 64 levels of nesting";
 
 #[derive(Debug, Clone, PartialEq)]
@@ -39,10 +38,7 @@ pub(crate) struct Tokens<'t> {
 
 impl<'t> Tokens<'t> {
     pub(crate) fn of(text: &'t str) -> Result<Tokens<'t>, SyntaxError> {
-        if text.len() > LENGTH {
-            return Err(SyntaxError { offset: LENGTH, expected: TOO_LONG });
-        }
-        let mut tokens = Tokens { text, next: Token::End, begins: 0, ends: 0 };
+        let mut tokens = Tokens { text: bounded(text)?, next: Token::End, begins: 0, ends: 0 };
         tokens.take()?;
         Ok(tokens)
     }
@@ -96,6 +92,14 @@ impl<'t> Tokens<'t> {
     pub(crate) fn expected(&self, expected: &'static str) -> SyntaxError {
         SyntaxError { offset: self.begins, expected }
     }
+}
+
+/// Refuses a text past [`LENGTH`].
+pub(crate) fn bounded(text: &str) -> Result<&str, SyntaxError> {
+    if text.len() > LENGTH {
+        return Err(SyntaxError { offset: text.floor_char_boundary(LENGTH), expected: "at most 65536 octets" });
+    }
+    Ok(text)
 }
 
 /// Whether a text is one identifier, qualified or not.

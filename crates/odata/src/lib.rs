@@ -12,6 +12,7 @@ mod literal;
 mod options;
 mod orderby;
 mod path;
+mod percent;
 mod print;
 mod property;
 mod search;

@@ -121,8 +121,8 @@ fn is_digits(text: &str) -> bool {
 /// sent as it is.
 fn base64url(text: &str) -> Option<String> {
     let digits = text.trim_end_matches('=');
-    let padding = text.len() - digits.len();
-    let fits = digits.len() % 4 != 1 && (padding == 0 || (digits.len() + padding).is_multiple_of(4) && padding < 3);
+    let (padding, missing) = (text.len() - digits.len(), (4 - digits.len() % 4) % 4);
+    let fits = missing < 3 && (padding == 0 || padding == missing);
     let digits: Option<String> = digits.chars().map(base64url_digit).collect();
     digits.filter(|_| fits)
 }

@@ -5,9 +5,9 @@ use crate::error::SyntaxError;
 use crate::expand::{self, ExpandItem};
 use crate::filter::Expr;
 use crate::orderby::{self, OrderItem};
+use crate::percent;
 use crate::search::Search;
 use crate::select::{self, SelectItem};
-use percent_encoding::percent_decode_str;
 use std::collections::HashSet;
 
 /// The options, in order.
@@ -171,12 +171,9 @@ impl Options {
     }
 }
 
+/// A form's text (`+` is a space), decoded.
 fn decode(text: &str, offset: usize) -> Result<String, SyntaxError> {
-    let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced)
-        .decode_utf8()
-        .map(|decoded| decoded.into_owned())
-        .map_err(|error| SyntaxError { offset: offset + error.valid_up_to(), expected: "UTF-8 text" })
+    percent::decode(&text.replace('+', " "), offset)
 }
 
 #[cfg(test)]
@@ -199,7 +196,7 @@ mod tests {
         for query in ["$top=-1", "$top=x", "$top=", "$top=99999999999999999999"] {
             assert!(Options::parse(query).expect(query).number("top").is_err(), "{query}");
         }
-        assert_eq!(Options::parse("b&a=x%FF"), Err(SyntaxError { offset: 5, expected: "UTF-8 text" }));
+        assert_eq!(Options::parse("b&a=%20%x+%FF"), Err(SyntaxError { offset: 10, expected: "UTF-8 text" }));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! a slash in every request), and names compare without regard to case.
 
 use crate::error::SyntaxError;
-use percent_encoding::percent_decode_str;
+use crate::percent;
 
 /// One segment, percent-decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +67,7 @@ pub fn parse_path(path: &str) -> Result<Vec<Segment>, SyntaxError> {
     for end in separators(path).chain(std::iter::once(path.len())) {
         let raw = &path[start..end];
         if !raw.is_empty() {
-            let text = percent_decode_str(raw)
-                .decode_utf8()
-                .map_err(|error| SyntaxError { offset: start + error.valid_up_to(), expected: "UTF-8 text" })?;
-            segments.push(Segment::new(text.into_owned()));
+            segments.push(Segment::new(percent::decode(raw, start)?));
         }
         start = (end + 1).min(path.len());
     }
@@ -118,7 +115,7 @@ mod tests {
             ["v1.0", "users", "AdeleV@contoso.com", "messages", "AA/Mk=", "$value"]
         );
         assert_eq!(texts("/"), Vec::<String>::new());
-        assert_eq!(parse_path("/a/%FF"), Err(SyntaxError { offset: 3, expected: "UTF-8 text" }));
+        assert_eq!(parse_path("/a/%C3%A9%FF"), Err(SyntaxError { offset: 9, expected: "UTF-8 text" }));
     }
 
     #[test]

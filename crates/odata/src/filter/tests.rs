@@ -205,7 +205,7 @@ fn what_is_wrong_is_told_with_its_place() {
     }
 }
 
-/// In a quarter of the stack that a server's thread has.
+/// In half of the stack that a server's thread has.
 #[test]
 fn depth_and_length_are_bounded() {
     let read = || {
@@ -221,6 +221,6 @@ fn depth_and_length_are_bounded() {
         let long = format!("a eq '{}'", "x".repeat(crate::lex::LENGTH));
         assert_eq!(Expr::parse(&long).expect_err("long").offset, crate::lex::LENGTH);
     };
-    let thread = std::thread::Builder::new().stack_size(512 * 1024).spawn(read).expect("a thread starts");
+    let thread = std::thread::Builder::new().stack_size(1024 * 1024).spawn(read).expect("a thread starts");
     assert!(thread.join().is_ok());
 }

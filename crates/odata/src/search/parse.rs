@@ -3,16 +3,13 @@
 
 use super::{Relation, Restriction, Search, SearchValue, Term};
 use crate::error::SyntaxError;
-use crate::lex::{DEPTH, LENGTH, TOO_DEEP, TOO_LONG};
+use crate::lex::{DEPTH, TOO_DEEP, bounded};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 pub(super) fn parse(text: &str) -> Result<Search, SyntaxError> {
-    if text.len() > LENGTH {
-        return Err(SyntaxError { offset: LENGTH, expected: TOO_LONG });
-    }
-    match unwrap(text) {
+    match unwrap(bounded(text)?) {
         None => Kql::new(text, true).whole(),
         Some((raw, offset)) => {
             let inner = unescape(raw);

@@ -131,7 +131,7 @@ fn what_is_wrong_is_told_with_its_place() {
     }
 }
 
-/// In a quarter of the stack that a server's thread has, and in a time that grows with the text alone.
+/// In half of the stack that a server's thread has, and in a time that grows with the text alone.
 #[test]
 fn depth_length_and_time_are_bounded() {
     use crate::lex::{DEPTH, LENGTH, TOO_DEEP};
@@ -147,6 +147,6 @@ fn depth_length_and_time_are_bounded() {
             Search::parse(&unit.repeat(LENGTH / unit.len())).unwrap_or_else(|error| panic!("{unit}: {error}"));
         }
     };
-    let thread = std::thread::Builder::new().stack_size(512 * 1024).spawn(read).expect("a thread starts");
+    let thread = std::thread::Builder::new().stack_size(1024 * 1024).spawn(read).expect("a thread starts");
     assert!(thread.join().is_ok());
 }
