@@ -2,6 +2,7 @@
 
 pub(crate) mod attachment;
 pub(crate) mod draft;
+pub(crate) mod edm;
 pub(crate) mod json;
 pub(crate) mod mail_folder;
 pub(crate) mod message;

@@ -1,6 +1,7 @@
 //! The mailFolder resource.
 
-use super::property::{Property, Returned, object, selected};
+use super::edm::Edm;
+use super::property::{Property, object, selected};
 use crate::error::ApiError;
 use crate::ids;
 use crate::request::Version;
@@ -9,20 +10,20 @@ use store::Folder;
 
 /// In Graph's order.
 const PROPERTIES: &[Property<Folder>] = &[
-    of("id", |f| ids::folder(f.id).into()),
-    of("displayName", |f| f.display_name.as_str().into()),
-    of("parentFolderId", |f| f.parent.map(ids::folder).into()),
-    of("childFolderCount", |f| f.child_folder_count.into()),
-    of("unreadItemCount", |f| f.unread_item_count.into()),
-    of("totalItemCount", |f| f.total_item_count.into()),
-    of("isHidden", |f| f.is_hidden.into()),
+    of("id", Edm::String, |f| ids::folder(f.id).into()),
+    of("displayName", Edm::String, |f| f.display_name.as_str().into()),
+    of("parentFolderId", Edm::String, |f| f.parent.map(ids::folder).into()),
+    of("childFolderCount", Edm::Int32, |f| f.child_folder_count.into()),
+    of("unreadItemCount", Edm::Int32, |f| f.unread_item_count.into()),
+    of("totalItemCount", Edm::Int32, |f| f.total_item_count.into()),
+    of("isHidden", Edm::Boolean, |f| f.is_hidden.into()),
 ];
 
 /// beta has one property more.
-const WELL_KNOWN_NAME: Property<Folder> = of("wellKnownName", |f| f.well_known_name.clone().into());
+const WELL_KNOWN_NAME: Property<Folder> = of("wellKnownName", Edm::String, |f| f.well_known_name.clone().into());
 
-const fn of(name: &'static str, read: fn(&Folder) -> Value) -> Property<Folder> {
-    Property { name, returned: Returned::ByDefault, read }
+const fn of(name: &'static str, edm: Edm, read: fn(&Folder) -> Value) -> Property<Folder> {
+    Property::by_default(name, edm, read)
 }
 
 pub(crate) fn render(folder: &Folder, version: Version, select: Option<&[String]>) -> Result<Value, ApiError> {

@@ -1,6 +1,7 @@
 //! The message resource: each property declared once.
 
 use super::attachment;
+use super::edm::{self, Edm};
 use super::property::{Property, Returned, object, selected};
 use crate::error::{ApiError, ErrorCode};
 use crate::html;
@@ -35,48 +36,56 @@ pub(crate) struct Shown {
 
 /// In Graph's order.
 const PROPERTIES: &[Property<View>] = &[
-    of("id", |v| ids::message(v.record().id).into()),
-    of("createdDateTime", |v| date(v.record().created_date_time)),
-    of("lastModifiedDateTime", |v| date(v.record().last_modified_date_time)),
-    of("changeKey", |v| change_key(v.record()).into()),
-    of("categories", |v| json!(v.record().categories)),
-    of("receivedDateTime", |v| date(v.record().received_date_time)),
-    of("sentDateTime", |v| date(v.record().sent_date_time)),
-    of("hasAttachments", |v| v.record().has_attachments.into()),
-    of("internetMessageId", |v| v.record().internet_message_id.as_str().into()),
-    of("subject", |v| v.record().subject.as_str().into()),
-    of("bodyPreview", |v| v.record().body_preview.as_str().into()),
-    of("importance", |v| v.record().importance.as_str().into()),
-    of("parentFolderId", |v| ids::folder(v.record().folder).into()),
-    of("conversationId", |v| ids::conversation(v.record().conversation_id).into()),
-    of("conversationIndex", |v| STANDARD.encode(&v.record().conversation_index).into()),
-    of("isDeliveryReceiptRequested", |v| v.record().is_delivery_receipt_requested.into()),
-    of("isReadReceiptRequested", |v| v.record().is_read_receipt_requested.into()),
-    of("isRead", |v| v.record().is_read.into()),
-    of("isDraft", |v| v.record().is_draft.into()),
-    of("webLink", |v| web_link(&v.shown.origin, v.record()).into()),
-    of("inferenceClassification", |v| v.record().inference_classification.as_str().into()),
-    of("body", View::body),
-    of("sender", |v| v.record().sender.first().map_or(Value::Null, recipient)),
-    of("from", |v| v.record().from.first().map_or(Value::Null, recipient)),
-    of("toRecipients", |v| recipients(&v.record().to_recipients)),
-    of("ccRecipients", |v| recipients(&v.record().cc_recipients)),
-    of("bccRecipients", |v| recipients(&v.record().bcc_recipients)),
-    of("replyTo", |v| recipients(&v.record().reply_to)),
-    of("flag", |v| serde_json::from_str(&v.record().flag).unwrap_or(Value::Null)),
-    on_select("internetMessageHeaders", View::internet_message_headers),
-    on_select("uniqueBody", View::unique_body),
+    of("id", Edm::String, |v| ids::message(v.record().id).into()),
+    of("createdDateTime", Edm::DateTimeOffset, |v| date(v.record().created_date_time)),
+    of("lastModifiedDateTime", Edm::DateTimeOffset, |v| date(v.record().last_modified_date_time)),
+    of("changeKey", Edm::String, |v| change_key(v.record()).into()),
+    of("categories", Edm::Collection(&Edm::String), |v| json!(v.record().categories)),
+    of("receivedDateTime", Edm::DateTimeOffset, |v| date(v.record().received_date_time)),
+    of("sentDateTime", Edm::DateTimeOffset, |v| date(v.record().sent_date_time)),
+    of("hasAttachments", Edm::Boolean, |v| v.record().has_attachments.into()),
+    of("internetMessageId", Edm::String, |v| v.record().internet_message_id.as_str().into()),
+    of("subject", Edm::String, |v| v.record().subject.as_str().into()),
+    of("bodyPreview", Edm::String, |v| v.record().body_preview.as_str().into()),
+    of("importance", Edm::Enum(&edm::IMPORTANCE), |v| v.record().importance.as_str().into()),
+    of("parentFolderId", Edm::String, |v| ids::folder(v.record().folder).into()),
+    of("conversationId", Edm::String, |v| ids::conversation(v.record().conversation_id).into()),
+    of("conversationIndex", Edm::Binary, |v| STANDARD.encode(&v.record().conversation_index).into()),
+    of("isDeliveryReceiptRequested", Edm::Boolean, |v| v.record().is_delivery_receipt_requested.into()),
+    of("isReadReceiptRequested", Edm::Boolean, |v| v.record().is_read_receipt_requested.into()),
+    of("isRead", Edm::Boolean, |v| v.record().is_read.into()),
+    of("isDraft", Edm::Boolean, |v| v.record().is_draft.into()),
+    of("webLink", Edm::String, |v| web_link(&v.shown.origin, v.record()).into()),
+    of("inferenceClassification", Edm::Enum(&edm::INFERENCE_CLASSIFICATION_TYPE), |v| {
+        v.record().inference_classification.as_str().into()
+    }),
+    of("body", Edm::Complex(&edm::ITEM_BODY), View::body),
+    of("sender", Edm::Complex(&edm::RECIPIENT), |v| v.record().sender.first().map_or(Value::Null, recipient)),
+    of("from", Edm::Complex(&edm::RECIPIENT), |v| v.record().from.first().map_or(Value::Null, recipient)),
+    of("toRecipients", RECIPIENTS, |v| recipients(&v.record().to_recipients)),
+    of("ccRecipients", RECIPIENTS, |v| recipients(&v.record().cc_recipients)),
+    of("bccRecipients", RECIPIENTS, |v| recipients(&v.record().bcc_recipients)),
+    of("replyTo", RECIPIENTS, |v| recipients(&v.record().reply_to)),
+    of("flag", Edm::Complex(&edm::FOLLOWUP_FLAG), |v| serde_json::from_str(&v.record().flag).unwrap_or(Value::Null)),
+    on_select(
+        "internetMessageHeaders",
+        Edm::Collection(&Edm::Complex(&edm::INTERNET_MESSAGE_HEADER)),
+        View::internet_message_headers,
+    ),
+    on_select("uniqueBody", Edm::Complex(&edm::ITEM_BODY), View::unique_body),
 ];
+
+const RECIPIENTS: Edm = Edm::Collection(&Edm::Complex(&edm::RECIPIENT));
 
 /// Those that are read from the octets.
 const OF_OCTETS: [&str; 3] = ["body", "internetMessageHeaders", "uniqueBody"];
 
-const fn of(name: &'static str, read: fn(&View) -> Value) -> Property<View> {
-    Property { name, returned: Returned::ByDefault, read }
+const fn of(name: &'static str, edm: Edm, read: fn(&View) -> Value) -> Property<View> {
+    Property::by_default(name, edm, read)
 }
 
-const fn on_select(name: &'static str, read: fn(&View) -> Value) -> Property<View> {
-    Property { name, returned: Returned::OnSelect, read }
+const fn on_select(name: &'static str, edm: Edm, read: fn(&View) -> Value) -> Property<View> {
+    Property::on_select(name, edm, read)
 }
 
 /// Which properties and attachments of messages are asked for.

@@ -1,5 +1,6 @@
-//! What a property is: its name, when it is returned, and how it is read from what stands behind it.
+//! What a property is: its name and type, when it is returned, and how it is read from what stands behind it.
 
+use super::edm::Edm;
 use crate::error::ApiError;
 use serde_json::{Map, Value};
 
@@ -15,8 +16,22 @@ pub(crate) enum Returned {
 /// One property of a resource that is read from an `S`.
 pub(crate) struct Property<S: 'static> {
     pub(crate) name: &'static str,
+    #[expect(dead_code, reason = "the document that tells the service's types reads it")]
+    pub(crate) edm: Edm,
     pub(crate) returned: Returned,
     pub(crate) read: fn(&S) -> Value,
+}
+
+impl<S> Property<S> {
+    /// A property that is returned unless `$select` leaves it out.
+    pub(crate) const fn by_default(name: &'static str, edm: Edm, read: fn(&S) -> Value) -> Property<S> {
+        Property { name, edm, returned: Returned::ByDefault, read }
+    }
+
+    /// A property that is returned only where `$select` names it.
+    pub(crate) const fn on_select(name: &'static str, edm: Edm, read: fn(&S) -> Value) -> Property<S> {
+        Property { name, edm, returned: Returned::OnSelect, read }
+    }
 }
 
 /// The properties that `select` names, in the order of their declaration; `id` always (Graph: message-delta).

@@ -1,27 +1,28 @@
 //! The user resource, as far as mail knows people.
 
-use super::property::{Property, Returned, object, selected};
+use super::edm::Edm;
+use super::property::{Property, object, selected};
 use crate::error::ApiError;
 use serde_json::{Value, json};
 use store::Person;
 
 /// In Graph's order.
 const PROPERTIES: &[Property<Person>] = &[
-    of("businessPhones", |_| json!([])),
-    of("displayName", |p| p.display_name.as_str().into()),
-    of("givenName", |p| p.given_name.as_str().into()),
-    of("jobTitle", |_| Value::Null),
-    of("mail", |p| p.user_principal_name.as_str().into()),
-    of("mobilePhone", |_| Value::Null),
-    of("officeLocation", |_| Value::Null),
-    of("preferredLanguage", |_| Value::Null),
-    of("surname", |p| p.surname.as_str().into()),
-    of("userPrincipalName", |p| p.user_principal_name.as_str().into()),
-    of("id", |p| p.id.to_string().into()),
+    of("businessPhones", Edm::Collection(&Edm::String), |_| json!([])),
+    of("displayName", Edm::String, |p| p.display_name.as_str().into()),
+    of("givenName", Edm::String, |p| p.given_name.as_str().into()),
+    of("jobTitle", Edm::String, |_| Value::Null),
+    of("mail", Edm::String, |p| p.user_principal_name.as_str().into()),
+    of("mobilePhone", Edm::String, |_| Value::Null),
+    of("officeLocation", Edm::String, |_| Value::Null),
+    of("preferredLanguage", Edm::String, |_| Value::Null),
+    of("surname", Edm::String, |p| p.surname.as_str().into()),
+    of("userPrincipalName", Edm::String, |p| p.user_principal_name.as_str().into()),
+    of("id", Edm::String, |p| p.id.to_string().into()),
 ];
 
-const fn of(name: &'static str, read: fn(&Person) -> Value) -> Property<Person> {
-    Property { name, returned: Returned::ByDefault, read }
+const fn of(name: &'static str, edm: Edm, read: fn(&Person) -> Value) -> Property<Person> {
+    Property::by_default(name, edm, read)
 }
 
 pub(crate) fn render(person: &Person, select: Option<&[String]>) -> Result<Value, ApiError> {

@@ -1,0 +1,77 @@
+//! The types that properties have (OData 4.01 CSDL, §3): what the service says of itself is written from these.
+
+/// The type of a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edm {
+    Binary,
+    Boolean,
+    Collection(&'static Edm),
+    Complex(&'static ComplexType),
+    DateTimeOffset,
+    Enum(&'static EnumType),
+    Int32,
+    String,
+}
+
+/// A value with members of its own.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ComplexType {
+    pub(crate) name: &'static str,
+    pub(crate) members: &'static [Member],
+}
+
+/// A member of a [`ComplexType`].
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) name: &'static str,
+    pub(crate) edm: Edm,
+    pub(crate) nullable: bool,
+}
+
+/// A value that is one of some words. Each has its number, which CSDL tells too.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct EnumType {
+    pub(crate) name: &'static str,
+    pub(crate) members: &'static [(&'static str, i32)],
+}
+
+const fn member(name: &'static str, edm: Edm) -> Member {
+    Member { name, edm, nullable: true }
+}
+
+pub(crate) const BODY_TYPE: EnumType = EnumType { name: "bodyType", members: &[("text", 0), ("html", 1)] };
+
+pub(crate) const DATE_TIME_TIME_ZONE: ComplexType = ComplexType {
+    name: "dateTimeTimeZone",
+    members: &[Member { name: "dateTime", edm: Edm::String, nullable: false }, member("timeZone", Edm::String)],
+};
+
+pub(crate) const EMAIL_ADDRESS: ComplexType =
+    ComplexType { name: "emailAddress", members: &[member("address", Edm::String), member("name", Edm::String)] };
+
+pub(crate) const FOLLOWUP_FLAG: ComplexType = ComplexType {
+    name: "followupFlag",
+    members: &[
+        member("completedDateTime", Edm::Complex(&DATE_TIME_TIME_ZONE)),
+        member("dueDateTime", Edm::Complex(&DATE_TIME_TIME_ZONE)),
+        member("flagStatus", Edm::Enum(&FOLLOWUP_FLAG_STATUS)),
+        member("startDateTime", Edm::Complex(&DATE_TIME_TIME_ZONE)),
+    ],
+};
+
+pub(crate) const FOLLOWUP_FLAG_STATUS: EnumType =
+    EnumType { name: "followupFlagStatus", members: &[("notFlagged", 0), ("complete", 1), ("flagged", 2)] };
+
+pub(crate) const IMPORTANCE: EnumType = EnumType { name: "importance", members: &[("low", 0), ("normal", 1), ("high", 2)] };
+
+pub(crate) const INFERENCE_CLASSIFICATION_TYPE: EnumType =
+    EnumType { name: "inferenceClassificationType", members: &[("focused", 0), ("other", 1)] };
+
+pub(crate) const INTERNET_MESSAGE_HEADER: ComplexType =
+    ComplexType { name: "internetMessageHeader", members: &[member("name", Edm::String), member("value", Edm::String)] };
+
+pub(crate) const ITEM_BODY: ComplexType =
+    ComplexType { name: "itemBody", members: &[member("content", Edm::String), member("contentType", Edm::Enum(&BODY_TYPE))] };
+
+pub(crate) const RECIPIENT: ComplexType =
+    ComplexType { name: "recipient", members: &[member("emailAddress", Edm::Complex(&EMAIL_ADDRESS))] };
