@@ -133,11 +133,13 @@ impl Mailbox {
         self.compose_with(draft, Vec::new()).await
     }
 
-    /// The same, with header fields of our own before those that the client gave.
-    pub(crate) async fn compose_with(&self, draft: Draft, own: Vec<(String, String)>) -> Result<NewMessage, MailError> {
+    /// The same, with header fields of our own before those that the client gave, and none of a name that it gave: a
+    /// message has one References and one In-Reply-To (RFC 5322 §3.6).
+    pub(crate) async fn compose_with(&self, draft: Draft, mut own: Vec<(String, String)>) -> Result<NewMessage, MailError> {
         if let Some((name, _)) = draft.fields.iter().find(|(name, _)| !may_be_given(name)) {
             return Err(MailError::InvalidHeader(name.clone()));
         }
+        own.retain(|(name, _)| !draft.fields.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)));
         let draft = self.with_names(draft).await?;
         let beside = draft.beside.clone();
         let message_id = draft.internet_message_id.clone();

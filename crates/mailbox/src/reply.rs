@@ -159,6 +159,12 @@ pub(crate) fn attachment(attached: AttachedPart<'_>) -> Attachment {
     }
 }
 
+/// How many messages References names: the first, which all of a thread share, and the last ones (RFC 5537 §3.4.4). Who
+/// answers each other for years makes no header that grows for years.
+const MAX_REFERENCES: usize = 100;
+/// Octets of a conversation index: its header, and 100 blocks (MS-OXOMSG 2.2.1.3).
+const MAX_INDEX: usize = 22 + 100 * 5;
+
 /// The fields that make a message an answer: In-Reply-To and the full References (RFC 5322 §3.6.4), and the thread's
 /// topic and index, which grows by a block (MS-OXOMSG 2.2.1.3).
 fn threading_fields(original: &Content, now: Timestamp) -> Vec<(String, String)> {
@@ -173,6 +179,8 @@ fn threading_fields(original: &Content, now: Timestamp) -> Vec<(String, String)>
     if parent.starts_with('<') {
         references.retain(|id| id != parent);
         references.push(parent.clone());
+        let surplus = references.len().saturating_sub(MAX_REFERENCES);
+        references.drain(1..=surplus);
         fields.push(("In-Reply-To".to_owned(), parent.clone()));
         fields.push(("References".to_owned(), references.join(" ")));
     }
@@ -186,7 +194,7 @@ fn threading_fields(original: &Content, now: Timestamp) -> Vec<(String, String)>
 }
 
 /// A conversation index with one block more: how long after the first message, in units of 2^18 or 2^23 times 100 ns,
-/// and a random octet.
+/// and a random octet. One that is full loses the block before.
 fn child_index(parent: &[u8], now: Timestamp, random: u8) -> Vec<u8> {
     let mut first = [0; 8];
     first[..5].copy_from_slice(parent.get(1..6).unwrap_or_default());
@@ -194,7 +202,8 @@ fn child_index(parent: &[u8], now: Timestamp, random: u8) -> Vec<u8> {
     let long = elapsed >= 1 << 49;
     let difference = u32::try_from((elapsed >> if long { 23 } else { 18 }) & 0x7fff_ffff).unwrap_or_default();
     let difference = if long { difference | 0x8000_0000 } else { difference };
-    [parent, &difference.to_be_bytes(), &[random]].concat()
+    let kept = &parent[..parent.len().min(MAX_INDEX - 5)];
+    [kept, &difference.to_be_bytes(), &[random]].concat()
 }
 
 #[cfg(test)]
@@ -220,5 +229,7 @@ mod tests {
         let difference = u32::from_be_bytes(child[22..26].try_into().expect("4 octets"));
         assert!((2200..2400).contains(&difference), "60 s are about 2289 units of 26.2 ms: {difference}");
         assert!(child_index(&root, Timestamp(0), 0)[22..26] == [0; 4], "a clock that went back");
+        let oldest = (0..200).fold(root.to_vec(), |index, _| child_index(&index, now, 7));
+        assert_eq!((oldest.len(), &oldest[..22]), (MAX_INDEX, &root[..]));
     }
 }

@@ -139,3 +139,55 @@ async fn no_value_is_more_than_its_own_field() {
     assert!(refused < injections().len(), "some can be kept as text");
     server.finish().await;
 }
+
+/// A message has one References (RFC 5322 §3.6): where the author of an answer gives it, it is the author's.
+#[tokio::test]
+async fn an_answers_own_threading_fields_stand_alone() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let original = adele.draft(&kit::plain("AdeleV", &["AlexW"], "An original")).await;
+    let given = [field("References", "<a@tests.contoso.com>"), field("in-reply-to", "<b@tests.contoso.com>")];
+    let message = json!({"message": {"internetMessageHeaders": given}, "comment": "c"});
+    let answer = adele.post_json(&format!("messages/{}/createReply", id(&original)), &message).await.demand(201).json();
+    let octets = adele.value(id(&answer)).await;
+    let fields = fields(&octets);
+    let bodies = |name: &str| named(&fields, name).iter().map(|field| field.body()).collect::<Vec<_>>();
+    assert_eq!(bodies("References"), ["<a@tests.contoso.com>"]);
+    assert_eq!(bodies("In-Reply-To"), ["<b@tests.contoso.com>"]);
+    server.finish().await;
+}
+
+/// Who answers each other for years makes no header that grows for years.
+#[tokio::test]
+async fn references_of_an_answer_have_an_end() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let ids: Vec<String> = (0..300).map(|number| format!("<{number}@tests.contoso.com>")).collect();
+    let header = format!("References: {}\r\nMessage-ID: <last@tests.contoso.com>\r\n", ids.join("\r\n "));
+    let original = adele.draft(&[header.as_bytes(), &kit::plain("AdeleV", &["AlexW"], "A long thread")].concat()).await;
+    let answer = adele.post_json(&format!("messages/{}/createReply", id(&original)), &json!({})).await.demand(201).json();
+    let octets = adele.value(id(&answer)).await;
+    let fields = fields(&octets);
+    let references = named(&fields, "References")[0].body();
+    let named: Vec<&str> = references.split_whitespace().collect();
+    assert_eq!((named.len(), named[0], named[1]), (100, "<0@tests.contoso.com>", "<202@tests.contoso.com>"));
+    assert_eq!(named[99], "<last@tests.contoso.com>");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_address_is_one_address() {
+    let server = Server::start().await;
+    let (adele, megan) = (server.person("AdeleV"), server.person("MeganB"));
+    for address in ["AlexW@contoso.com>, <MeganB@contoso.com", "AlexW@contoso.com, MeganB@contoso.com", "a:MeganB@contoso.com;"] {
+        let message = json!({"subject": "One", "toRecipients": [{"emailAddress": {"address": address}}]});
+        let draft = adele.post_json("messages", &message).await.demand(201).json();
+        assert_eq!(draft["toRecipients"].as_array().unwrap().len(), 1, "{draft}");
+        adele.post_nothing(&format!("messages/{}/send", id(&draft))).await;
+    }
+    let message = json!({"subject": "Two", "toRecipients": recipients(&["MeganB"])});
+    adele.send_json(&message).await.demand_empty(202);
+    megan.arrived("Two").await;
+    assert_eq!(megan.inbox().await.len(), 1, "what was sent before came to nobody");
+    server.finish().await;
+}
