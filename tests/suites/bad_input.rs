@@ -31,7 +31,8 @@ async fn what_is_not_base64_is_refused_and_not_stored() {
     storing_nothing(&server, async || {
         let raw = String::from_utf8(plain("AdeleV", &["AlexW"], "raw")).unwrap();
         let lone = format!("{}Q", base64(b"From: AdeleV@contoso.com\r\n"));
-        let bodies = ["", " \r\n\t ", "This is not base64!", &raw, "QUJD*A==", "QQ==QQ==", "QUJDR", &lone, "\u{0}QUJD", "="];
+        let bodies =
+            ["", " \r\n\t ", "This is not base64!", &raw, "QUJD*A==", "QQ==QQ==", "QUJDR", &lone, "\u{0}QUJD", "=", "-_8="];
         for body in bodies {
             for path in ["sendMail", "messages"] {
                 let media_types = ["text/plain", "Text/Plain; charset=utf-8"];

@@ -192,3 +192,18 @@ pub(crate) fn linger(mut body: Body) {
         let _ = tokio::time::timeout(LINGER, reading).await; // either way the connection is closed now
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::stream::{self, StreamExt};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stops_coming_is_waited_for_so_long_and_no_longer() {
+        let pieces = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]).chain(stream::pending());
+        let began = tokio::time::Instant::now();
+        let read = json(&HeaderMap::new(), &mut Body::from_stream(pieces), 1000).await;
+        assert!(matches!(read, Err(ApiError { code: ErrorCode::RequestTimeout, .. })));
+        assert_eq!(began.elapsed().as_secs(), STALL.as_secs());
+    }
+}
