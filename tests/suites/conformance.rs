@@ -142,7 +142,7 @@ async fn call(person: &Person, method: &str, path: &str) -> Vec<Answer> {
         ("POST", "forward" | "createForward") => {
             vec![person.post_mime(&resource, &octets).await, person.post_json(&resource, &forwarded).await]
         }
-        ("POST", "send") => vec![person.post_nothing(&resource).await],
+        ("POST", "send" | "permanentDelete") => vec![person.post_nothing(&resource).await],
         _ => Vec::new(),
     }
 }

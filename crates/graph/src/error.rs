@@ -49,12 +49,16 @@ error_codes! {
     InvalidRange "InvalidRange" RANGE_NOT_SATISFIABLE;
     InvalidTimeZone "InvalidTimeZone" BAD_REQUEST;
     NotImplemented "NotImplemented" NOT_IMPLEMENTED;
+    PreconditionFailed "ErrorIrresolvableConflict" PRECONDITION_FAILED;
     RequestBodyRead "RequestBodyRead" BAD_REQUEST;
     RequestBrokerParseUri "RequestBroker--ParseUri" BAD_REQUEST;
     RequestTimeout "RequestTimeout" REQUEST_TIMEOUT;
     ServiceNotAvailable "ServiceNotAvailable" SERVICE_UNAVAILABLE;
     UnsupportedMediaType "UnsupportedMediaType" UNSUPPORTED_MEDIA_TYPE;
 }
+
+const CHANGED: &str = "The send or update operation could not be performed because the change key passed in the request does not \
+                       match the current change key for the item.";
 
 /// An answer that is an error: a sentence for the caller, and the precise cause.
 #[derive(Debug)]
@@ -144,11 +148,7 @@ impl From<MailError> for ApiError {
                 told(ErrorCode::ErrorAccessDenied, "Access is denied. Check credentials and try again.")
             }
             MailError::CannotDelete => told(ErrorCode::ErrorCannotDeleteObject, "Object cannot be deleted."),
-            MailError::Conflict => told(
-                ErrorCode::ErrorIrresolvableConflict,
-                "The send or update operation could not be performed because the change key passed in the request does not \
-                 match the current change key for the item.",
-            ),
+            MailError::Conflict => told(ErrorCode::ErrorIrresolvableConflict, CHANGED),
             MailError::FolderExists(name) => {
                 let message = format!("A folder with the specified name already exists., Could not create folder '{name}'.");
                 ApiError::new(ErrorCode::ErrorFolderExists, message)
@@ -180,6 +180,7 @@ impl From<MailError> for ApiError {
             MailError::RangeMismatch { expected, .. } => {
                 told(ErrorCode::InvalidRange, &format!("The next octet that is expected is number {expected}."))
             }
+            MailError::PreconditionFailed => told(ErrorCode::PreconditionFailed, CHANGED),
             MailError::SendAsDenied(_) => told(
                 ErrorCode::ErrorSendAsDenied,
                 "The user account which was used to submit this request does not have the right to send mail on behalf of \

@@ -3,7 +3,7 @@
 use crate::ids;
 use crate::request::Asked;
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -31,6 +31,16 @@ pub(crate) fn empty_answer(status: StatusCode) -> Response {
     *response.status_mut() = status;
     response
 }
+
+/// What a change answers to a client that does not want what became of it (RFC 7240 §4.2).
+pub(crate) fn minimal_answer() -> Response {
+    let mut response = empty_answer(StatusCode::NO_CONTENT);
+    response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("return=minimal"));
+    response
+}
+
+/// Which preferences an answer honours (RFC 7240 §3).
+pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// One entity with its context in front.
 pub(crate) fn entity(context: String, mut value: Value) -> Value {

@@ -51,6 +51,11 @@ impl Preferences {
         TimeZone::get(iana(name)).map_err(|_| unknown())
     }
 
+    /// `return=minimal`
+    pub(crate) fn wants_minimal(&self) -> bool {
+        self.get("return").is_some_and(|value| value.eq_ignore_ascii_case("minimal"))
+    }
+
     /// The value of `Preference-Applied`: those that this server honours in every answer.
     pub(crate) fn applied(&self) -> Option<String> {
         let mut applied = Vec::new();

@@ -3,6 +3,7 @@
 use crate::body::{self, Given};
 use crate::error::{ApiError, ErrorCode};
 use crate::prefer::Preferences;
+use crate::schema::message::{etag, version};
 use crate::{Graph, Scheme, ids};
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -11,7 +12,7 @@ use axum::http::{HeaderMap, header};
 use identity::{Caller, Scope};
 use mailbox::{Idempotency, Kind, MailError, Mailbox, UserName};
 use odata::Options;
-use store::{Digest, Position, Timestamp};
+use store::{Digest, MessageRecord, Position, Timestamp};
 
 /// System query options of OData; those that a handler doesn't name are refused, not passed over.
 const SYSTEM_OPTIONS: [&str; 11] =
@@ -51,7 +52,28 @@ pub(crate) struct Asked<'g> {
 impl Asked<'_> {
     /// Opens the mailbox that was asked for, for one of these permissions.
     pub(crate) async fn mailbox(&self, wanted: &[Scope]) -> Result<Mailbox, ApiError> {
-        Ok(self.graph.mail.open(&self.caller, &self.user, wanted).await?)
+        Ok(self.graph.mail.open(&self.caller, &self.user, wanted).await?.expecting(self.if_match()))
+    }
+
+    /// The versions that `If-Match` names (RFC 9110 §13.1.1), weak ones like strong ones, since Graph's all are weak; nothing
+    /// where any will do. A tag that is none of ours matches nothing.
+    fn if_match(&self) -> Option<Vec<i64>> {
+        let tags = self.tags(header::IF_MATCH)?;
+        let any = tags.contains(&"*");
+        (!any).then(|| tags.into_iter().filter_map(version).collect())
+    }
+
+    /// Whether the client has this version already (`If-None-Match`, RFC 9110 §13.1.2).
+    pub(crate) fn has_version(&self, record: &MessageRecord) -> bool {
+        let tags = self.tags(header::IF_NONE_MATCH).unwrap_or_default();
+        tags.into_iter().any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag(record).trim_start_matches("W/"))
+    }
+
+    /// The tags of a header field; nothing where there is none. No tag of ours has a comma.
+    fn tags(&self, name: header::HeaderName) -> Option<Vec<&str>> {
+        let mut fields = self.headers.get_all(name).into_iter().peekable();
+        fields.peek()?;
+        Some(fields.filter_map(|field| field.to_str().ok()).flat_map(|field| field.split(',').map(str::trim)).collect())
     }
 
     /// Reads the body, and what tells this request from another one if it comes again.

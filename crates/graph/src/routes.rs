@@ -3,7 +3,7 @@
 use crate::body::linger;
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{attachments, mail_folders, messages, replies, send_mail, uploads, users, value};
-use crate::page::json_answer;
+use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::prefer::Preferences;
 use crate::request::{Asked, RequestIds, Version, origin};
 use crate::{Graph, ids};
@@ -43,6 +43,7 @@ enum Resource {
     Message(MessageId),
     Messages { folder: Option<FolderName> },
     Move(MessageId),
+    PermanentDelete(MessageId),
     Reply(MessageId, Answer),
     Send(MessageId),
     SendMail,
@@ -74,6 +75,7 @@ async fn dispatch(asked: &Asked<'_>, resource: Resource, method: &Method, body: 
         (&Method::GET, Resource::Messages { folder }) => messages::list_messages(asked, folder).await,
         (&Method::POST, Resource::Messages { folder }) => messages::create_message(asked, folder, body).await,
         (&Method::POST, Resource::Move(id)) => messages::move_message(asked, id, body).await,
+        (&Method::POST, Resource::PermanentDelete(id)) => messages::permanent_delete_message(asked, id).await,
         (&Method::POST, Resource::Reply(id, answer)) => replies::reply(asked, id, answer, body).await,
         (&Method::POST, Resource::Send(id)) => send_mail::send_message(asked, id).await,
         (&Method::POST, Resource::SendMail) => send_mail::send_mail(asked, body).await,
@@ -145,6 +147,7 @@ fn of_message(id: &str, rest: &[Segment]) -> Result<Resource, ApiError> {
         "createreplyall" => |id| Resource::CreateReply(id, Answer::ReplyAll),
         "forward" => |id| Resource::Reply(id, Answer::Forward),
         "move" => Resource::Move,
+        "permanentdelete" => Resource::PermanentDelete,
         "reply" => |id| Resource::Reply(id, Answer::Reply),
         "replyall" => |id| Resource::Reply(id, Answer::ReplyAll),
         "send" => Resource::Send,
@@ -218,7 +221,7 @@ pub(crate) async fn answer(State(graph): State<Arc<Graph>>, request: Request) ->
     let applied = Preferences::of(&parts.headers).applied().and_then(|value| HeaderValue::from_str(&value).ok());
     let headers = response.headers_mut();
     if let Some(applied) = applied {
-        headers.insert("preference-applied", applied);
+        headers.append(PREFERENCE_APPLIED, applied);
     }
     for (name, value) in [("request-id", &ids.request_id), ("client-request-id", &ids.client_request_id)] {
         if let Ok(value) = HeaderValue::from_str(value) {

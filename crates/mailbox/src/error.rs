@@ -56,6 +56,9 @@ pub enum MailError {
     /// There is no such thing in this mailbox.
     #[error("no such {0:?}")]
     NotFound(Kind),
+    /// The message is in another version than the caller expects.
+    #[error("the message was changed since the caller read it")]
+    PreconditionFailed,
     /// From or Sender names somebody as whom the caller may not send.
     #[error("may not send as {0:?}")]
     SendAsDenied(String),

@@ -33,7 +33,7 @@ pub use submit::{Idempotency, SendOptions, Submitted};
 pub use uploads::UploadId;
 
 use std::sync::Arc;
-use store::{Clock, Person, Spool, Store};
+use store::{Clock, MessageId, MessageRecord, Person, ReadTx, Spool, Store};
 use tokio::sync::Notify;
 
 /// What the rules need to be told.
@@ -64,6 +64,8 @@ struct Inner {
 pub struct Mailbox {
     mail: Mail,
     owner: Person,
+    /// The versions in which a message is changed; nothing where any will do.
+    expected: Option<Vec<i64>>,
 }
 
 impl Mail {
@@ -86,6 +88,21 @@ impl Mailbox {
     /// Whose mail it is.
     pub fn owner(&self) -> &Person {
         &self.owner
+    }
+
+    /// The same, where deeds are only done to a message in one of these versions, told by its `modseq`.
+    #[must_use]
+    pub fn expecting(self, versions: Option<Vec<i64>>) -> Mailbox {
+        Mailbox { expected: versions, ..self }
+    }
+
+    /// A message that a deed is to change, in a version that is expected.
+    fn present(&self, tx: &ReadTx<'_>, id: MessageId) -> Result<MessageRecord, MailError> {
+        let found = tx.message(self.owner.id, id)?.ok_or(MailError::NotFound(Kind::Message))?;
+        match &self.expected {
+            Some(versions) if !versions.contains(&found.modseq) => Err(MailError::PreconditionFailed),
+            _ => Ok(found),
+        }
     }
 
     fn store(&self) -> &Store {

@@ -1,25 +1,26 @@
 //! What people do with mail once they have it: octets stay, rows move.
 
 use crate::Mailbox;
-use crate::error::{Kind, MailError};
+use crate::error::MailError;
 use crate::folders::FolderName;
 use store::{MessageId, MessageRecord, WellKnownName, WriteTx};
 
 impl Mailbox {
-    /// Deletes a message: to Deleted Items, from there to the recoverable items.
+    /// Deletes a message: to Deleted Items, from there or a folder within to the recoverable items.
     ///
     /// # Errors
-    /// [`MailError::NotFound`]; [`MailError::CannotDelete`] for one among the recoverable items; [`MailError::Store`].
+    /// [`MailError::NotFound`]; [`MailError::PreconditionFailed`]; [`MailError::CannotDelete`] for one among the
+    /// recoverable items; [`MailError::Store`].
     pub async fn delete(&self, id: MessageId) -> Result<(), MailError> {
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
             let owner = mailbox.owner.id;
-            let mut record = tx.message(owner, id)?.ok_or(MailError::NotFound(Kind::Message))?;
+            let mut record = mailbox.present(tx, id)?;
             let deleted = tx.well_known_folder(owner, WellKnownName::DeletedItems)?;
             let recoverable = tx.well_known_folder(owner, WellKnownName::RecoverableItemsDeletions)?;
             record.folder = match record.folder {
                 from if from == recoverable => return Err(MailError::CannotDelete),
-                from if from == deleted => recoverable,
+                from if tx.is_within(owner, from, deleted)? => recoverable,
                 _ => deleted,
             };
             record.last_modified_date_time = mailbox.now();
@@ -29,15 +30,28 @@ impl Mailbox {
         self.store().write(deed).await
     }
 
+    /// Deletes a message for good, from wherever it is. Its octets go with the last message that has them.
+    ///
+    /// # Errors
+    /// [`MailError::NotFound`], [`MailError::PreconditionFailed`], [`MailError::Store`].
+    pub async fn permanent_delete(&self, id: MessageId) -> Result<(), MailError> {
+        let mailbox = self.clone();
+        let deed = move |tx: &mut WriteTx<'_>| {
+            mailbox.present(tx, id)?;
+            Ok(tx.remove_message(mailbox.owner.id, id)?)
+        };
+        self.store().write(deed).await
+    }
+
     /// Moves a message to another folder. It keeps its id.
     ///
     /// # Errors
-    /// [`MailError::NotFound`], [`MailError::Store`].
+    /// [`MailError::NotFound`], [`MailError::PreconditionFailed`], [`MailError::Store`].
     pub async fn move_to(&self, id: MessageId, destination: FolderName) -> Result<MessageRecord, MailError> {
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
             let owner = mailbox.owner.id;
-            let mut record = tx.message(owner, id)?.ok_or(MailError::NotFound(Kind::Message))?;
+            let mut record = mailbox.present(tx, id)?;
             record.folder = mailbox.folder_id(tx, &destination)?;
             record.last_modified_date_time = mailbox.now();
             record.modseq = tx.replace_message(owner, &record)?;
@@ -55,7 +69,7 @@ impl Mailbox {
         let deed = move |tx: &mut WriteTx<'_>| {
             let owner = mailbox.owner.id;
             let now = mailbox.now();
-            let mut record = tx.message(owner, id)?.ok_or(MailError::NotFound(Kind::Message))?;
+            let mut record = mailbox.present(tx, id)?;
             record.id = MessageId::new(now);
             record.folder = mailbox.folder_id(tx, &destination)?;
             (record.created_date_time, record.last_modified_date_time) = (now, now);

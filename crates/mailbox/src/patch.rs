@@ -10,7 +10,7 @@ use crate::index::{Copy, Place, index};
 use crate::read::{AttachmentKey, Content};
 use bytes::Bytes;
 use mime::{Attachment, FieldEdit, Message, NameAddr, address_line, text_line};
-use store::{Blob, MessageId, MessageRecord, Overlay, Recipient, WriteTx};
+use store::{Blob, MessageId, MessageRecord, Overlay, Recipient, StoreError, WriteTx};
 
 /// How often a change is made upon one that came in between, before its client is told to look again.
 const ATTEMPTS: usize = 8;
@@ -122,7 +122,10 @@ impl Mailbox {
         };
         let content = self.content(record).await?;
         let blob = match content.is_whole() {
-            true => self.store().blob(content.record.blob).await?,
+            true => match self.store().blob(content.record.blob).await {
+                Err(StoreError::NotFound) => self.kept(content.octets()).await?, // it was deleted meanwhile
+                blob => blob?,
+            },
             false => self.kept(content.octets()).await?,
         };
         let overlay = content.record.overlay.clone();
@@ -189,7 +192,7 @@ impl Mailbox {
         let copy = read.is_draft.then(|| self.changed_copy(&read, &original.message, &change));
         let deed = move |tx: &mut WriteTx<'_>| {
             let owner = mailbox.owner.id;
-            let current = tx.message(owner, read.id)?.ok_or(MailError::NotFound(Kind::Message))?;
+            let current = mailbox.present(tx, read.id)?;
             // What was read and is made otherwise now, somebody else is writing.
             if !current.is_made_as(&read) {
                 return Err(MailError::Conflict);

@@ -26,7 +26,7 @@ impl Mail {
         let owner = self.named(caller, user).await?;
         match caller.who() {
             Who::Person { id } if *id != owner.id => Err(MailError::AccessDenied("the mailbox is somebody else's")),
-            _ => Ok(Mailbox { mail: self.clone(), owner }),
+            _ => Ok(Mailbox { mail: self.clone(), owner, expected: None }),
         }
     }
 

@@ -152,12 +152,23 @@ impl Mailbox {
         found.ok_or(MailError::NotFound(Kind::Message))
     }
 
-    /// A message with its octets.
+    /// A message with its octets, as it was read or as somebody else wrote it since.
     ///
     /// # Errors
-    /// [`MailError::Store`].
-    pub async fn content(&self, record: MessageRecord) -> Result<Content, MailError> {
-        let octets = self.store().blob(record.blob).await?.octets;
+    /// [`MailError::NotFound`] where it was deleted since; [`MailError::Store`].
+    pub async fn content(&self, mut record: MessageRecord) -> Result<Content, MailError> {
+        let octets = loop {
+            match self.store().blob(record.blob).await {
+                Err(StoreError::NotFound) => {
+                    let written = self.message(record.id).await?;
+                    if written.blob == record.blob {
+                        return Err(StoreError::Corrupt(format!("no octets {}", record.blob.to_hex())).into());
+                    }
+                    record = written;
+                }
+                blob => break blob?.octets,
+            }
+        };
         let cuts = Cuts::parse(&record.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", record.cuts)))?;
         let message = Message::parse(octets);
         Ok(Content { enclosed: enclosed(&message), message, cuts, record })

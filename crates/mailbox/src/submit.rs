@@ -4,13 +4,13 @@ use crate::Mailbox;
 use crate::compose::Beside;
 use crate::drafts::NewMessage;
 use crate::envelope::Envelope;
-use crate::error::{Kind, MailError};
+use crate::error::MailError;
 use crate::index::{Copy, Place, index};
 use crate::patch::again_on_conflict;
 use mime::Message;
 use store::{
-    Answered, Digest, ForwardPath, ForwardState, MessageId, MessageRecord, Overlay, ReadTx, Submission, SubmissionId, Timestamp,
-    WellKnownName, WriteTx,
+    Answered, Digest, ForwardPath, ForwardState, MessageId, MessageRecord, Overlay, ReadTx, StoreError, Submission, SubmissionId,
+    Timestamp, WellKnownName, WriteTx,
 };
 
 /// How a message is to be sent.
@@ -101,7 +101,11 @@ impl Mailbox {
 
     async fn try_send(&self, id: MessageId, options: SendOptions) -> Result<Submitted, MailError> {
         let read = self.message(id).await?;
-        let message = Message::parse(self.store().blob(read.blob).await?.octets);
+        let blob = self.store().blob(read.blob).await.map_err(|error| match error {
+            StoreError::NotFound => MailError::Conflict, // its octets are others by now
+            error => error.into(),
+        })?;
+        let message = Message::parse(blob.octets);
         let outgoing = Outgoing::of(&message, options.envelope, &read.overlay);
         let now = self.now();
         // Date is the moment of sending where the client gave none.
@@ -151,7 +155,7 @@ impl Mailbox {
 
     /// The draft that was read, still unsent and as it was: another's write in between is a conflict.
     fn draft(&self, tx: &ReadTx<'_>, read: &MessageRecord) -> Result<MessageRecord, MailError> {
-        let current = tx.message(self.owner.id, read.id)?.ok_or(MailError::NotFound(Kind::Message))?;
+        let current = self.present(tx, read.id)?;
         match current.is_draft {
             false => Err(MailError::NotDraft),
             true if current.is_made_as(read) => Ok(current),

@@ -49,7 +49,10 @@ impl Mailbox {
     pub async fn uploaded(&self, id: UploadId) -> Result<NewMessage, MailError> {
         let session = self.mail.upload(self.owner.id, id).await?;
         let digest = session.blob.ok_or(MailError::NotFound(Kind::Upload))?;
-        Ok(NewMessage::from_mime(self.store().blob(digest).await?))
+        match self.store().blob(digest).await {
+            Err(StoreError::NotFound) => Err(MailError::NotFound(Kind::Upload)), // the session ended meanwhile
+            blob => Ok(NewMessage::from_mime(blob?)),
+        }
     }
 }
 

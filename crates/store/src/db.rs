@@ -11,6 +11,7 @@ pub(crate) use readers::Readers;
 pub(crate) use sqlite::{Connection, Row, exists, names_blob, open_for_writing};
 pub(crate) use writer::Writer;
 
+use crate::blobs::Digest;
 use crate::error::StoreError;
 use std::ops::Deref;
 
@@ -22,6 +23,8 @@ pub struct ReadTx<'c> {
 /// A deed under way.
 pub struct WriteTx<'c> {
     read: ReadTx<'c>,
+    /// Octets in files that lost their row.
+    pub(crate) released: Vec<Digest>,
 }
 
 /// A value that goes into a statement.
@@ -61,7 +64,7 @@ impl<'c> ReadTx<'c> {
 
 impl<'c> WriteTx<'c> {
     pub(crate) fn new(connection: &'c Connection) -> WriteTx<'c> {
-        WriteTx { read: ReadTx::new(connection) }
+        WriteTx { read: ReadTx::new(connection), released: Vec::new() }
     }
 
     /// Runs a statement; answers how many rows it touched.

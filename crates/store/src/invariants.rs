@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use std::path::Path;
 
 /// Each query lists what breaks the sentence before it.
-const RULES: [(&str, &str); 9] = [
+const RULES: [(&str, &str); 10] = [
     (
         "a folder's totalItemCount is the number of its messages",
         "SELECT 'folder ' || display_name || ' counts ' || total_item_count FROM folder f WHERE total_item_count <>
@@ -30,6 +30,13 @@ const RULES: [(&str, &str); 9] = [
         "a submission's octets are there",
         "SELECT 'a submission of ' || o.created_date_time FROM outbox o
          WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = o.blob)",
+    ),
+    (
+        "octets are named by a message, a submission or an upload",
+        "SELECT 'a blob of ' || b.size || ' octets' FROM blob b
+         WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.blob = b.digest)
+         AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.blob = b.digest)
+         AND NOT EXISTS (SELECT 1 FROM upload_session u WHERE u.blob = b.digest)",
     ),
     (
         "a submission has a forward-path, and a forward-path a submission",

@@ -74,8 +74,10 @@ impl Store {
     }
 
     fn over(dir: &Path, files: BlobFiles, writer: db::Connection, lock: Option<File>) -> Store {
-        let inner = Inner { readers: Readers::new(dir), writer: Writer::start(writer), files: Arc::new(files), _lock: lock };
-        Store { inner: Arc::new(inner) }
+        let files = Arc::new(files);
+        let kept = files.clone();
+        let writer = Writer::start(writer, move |connection, digest| remove_released(connection, &kept, digest));
+        Store { inner: Arc::new(Inner { readers: Readers::new(dir), writer, files, _lock: lock }) }
     }
 
     /// Reads one consistent state.
@@ -118,7 +120,14 @@ impl Store {
     /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file is gone.
     pub async fn blob(&self, digest: Digest) -> Result<Blob, StoreError> {
         let files = self.inner.files.clone();
-        self.read(move |tx| named_blob(tx, &files, digest)).await
+        match self.read(move |tx| named_blob(tx, &files, digest)).await {
+            // A file may go between the look at its row and the look for itself: then the row is gone now.
+            Err(StoreError::Corrupt(why)) => {
+                self.read(move |tx: &ReadTx<'_>| tx.blob(&digest)).await?;
+                Err(StoreError::Corrupt(why))
+            }
+            found => found,
+        }
     }
 
     /// The octets of several blobs in one look; one that can't be had leaves the others.
@@ -128,6 +137,14 @@ impl Store {
     pub async fn blobs(&self, digests: Vec<Digest>) -> Result<Vec<Result<Blob, StoreError>>, StoreError> {
         let files = self.inner.files.clone();
         self.read(move |tx| Ok(digests.into_iter().map(|digest| named_blob(tx, &files, digest)).collect())).await
+    }
+}
+
+/// A blob's file goes after its row: a crash in between leaves a file that the next start sweeps.
+fn remove_released(connection: &db::Connection, files: &BlobFiles, digest: Digest) {
+    let removed = db::names_blob(connection, &digest).and_then(|named| if named { Ok(()) } else { files.remove(&digest) });
+    if let Err(error) = removed {
+        tracing::warn!(%error, "a blob's file could not be removed; the next start tries again");
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::db::Connection;
 use crate::error::StoreError;
 
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_unnamed_octets.sql")];
 
 /// Runs what has not run yet.
 ///

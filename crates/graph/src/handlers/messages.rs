@@ -2,16 +2,17 @@
 //! message-copy).
 
 use crate::body::Given;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::ids;
-use crate::page::{collection, empty_answer, entity, json_answer};
+use crate::page::{collection, empty_answer, entity, json_answer, minimal_answer};
 use crate::request::Asked;
 use crate::schema::draft::{self, Filing};
 use crate::schema::json::Members;
-use crate::schema::message::{Selection, Shown, View};
+use crate::schema::message::{Selection, Shown, View, etag};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use futures::future;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use identity::Scope;
 use mailbox::{FolderName, Mailbox, NewMessage, Received};
@@ -36,8 +37,9 @@ pub(crate) async fn list_messages(asked: &Asked<'_>, folder: Option<FolderName>)
     let page = mailbox.list(folder, asked.position()?, skip, top).await?;
     let count = asked.options.boolean("count")?.unwrap_or(false).then_some(page.count);
     let value: Vec<Value> = stream::iter(page.records)
-        .map(|record| render(asked, &mailbox, &selection, record))
+        .map(|record| listed(asked, &mailbox, &selection, record))
         .buffered(FETCHED_TOGETHER)
+        .try_filter_map(|item| future::ready(Ok(item)))
         .try_collect()
         .await?;
     let context = asked.context(mailbox.owner().id, &collection_name(folder), selection.names());
@@ -97,7 +99,21 @@ pub(super) async fn created(asked: &Asked<'_>, mailbox: &Mailbox, record: Messag
 async fn whole(asked: &Asked<'_>, mailbox: &Mailbox, status: StatusCode, record: MessageRecord) -> Result<Response, ApiError> {
     let value = render(asked, mailbox, &Selection::default(), record).await?;
     let context = asked.context(mailbox.owner().id, "messages/$entity", None);
-    Ok(json_answer(status, &entity(context, value)))
+    Ok(message_answer(status, context, value))
+}
+
+/// A message, with its version in the header too.
+fn message_answer(status: StatusCode, context: String, value: Value) -> Response {
+    let etag = value["@odata.etag"].as_str().unwrap_or_default().to_owned();
+    tagged(json_answer(status, &entity(context, value)), &etag)
+}
+
+/// The answer with the version that it shows.
+pub(super) fn tagged(mut response: Response, etag: &str) -> Response {
+    if let Ok(etag) = HeaderValue::from_str(etag) {
+        response.headers_mut().insert(header::ETAG, etag);
+    }
+    response
 }
 
 /// `GET …/messages/{id}`
@@ -106,9 +122,12 @@ pub(crate) async fn get_message(asked: &Asked<'_>, id: MessageId) -> Result<Resp
     let mailbox = asked.mailbox(READ).await?;
     let selection = Selection::of(&asked.options)?;
     let record = mailbox.message(id).await?;
+    if asked.has_version(&record) {
+        return Ok(tagged(empty_answer(StatusCode::NOT_MODIFIED), &etag(&record)));
+    }
     let value = render(asked, &mailbox, &selection, record).await?;
     let context = asked.context(mailbox.owner().id, "messages/$entity", selection.names());
-    Ok(json_answer(StatusCode::OK, &entity(context, value)))
+    Ok(message_answer(StatusCode::OK, context, value))
 }
 
 /// `PATCH …/messages/{id}`: properties, or with a MIME body all the octets of a draft.
@@ -124,6 +143,9 @@ pub(crate) async fn update_message(asked: &Asked<'_>, id: MessageId, body: &mut 
         }
         (Given::Mime(blob), _) => mailbox.replace_octets(id, blob).await?,
     };
+    if asked.preferences.wants_minimal() {
+        return Ok(tagged(minimal_answer(), &etag(&record)));
+    }
     whole(asked, &mailbox, StatusCode::OK, record).await
 }
 
@@ -141,6 +163,12 @@ async fn is_shown(asked: &Asked<'_>, mailbox: &Mailbox, id: MessageId, given: &V
 pub(crate) async fn delete_message(asked: &Asked<'_>, id: MessageId) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox(WRITE).await?;
     mailbox.delete(id).await?;
+    Ok(empty_answer(StatusCode::NO_CONTENT))
+}
+
+/// `POST …/messages/{id}/permanentDelete`
+pub(crate) async fn permanent_delete_message(asked: &Asked<'_>, id: MessageId) -> Result<Response, ApiError> {
+    asked.mailbox(WRITE).await?.permanent_delete(id).await?;
     Ok(empty_answer(StatusCode::NO_CONTENT))
 }
 
@@ -167,6 +195,19 @@ async fn destination(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> R
     match WellKnownName::parse(name) {
         Some(name) => Ok(FolderName::WellKnown(name)),
         None => Ok(FolderName::Id(ids::parse_folder(name)?)),
+    }
+}
+
+/// A message of a list; nothing for one that was deleted since the list was read.
+async fn listed(
+    asked: &Asked<'_>,
+    mailbox: &Mailbox,
+    selection: &Selection,
+    record: MessageRecord,
+) -> Result<Option<Value>, ApiError> {
+    match render(asked, mailbox, selection, record).await {
+        Err(gone) if gone.code == ErrorCode::ErrorItemNotFound => Ok(None),
+        rendered => rendered.map(Some),
     }
 }
 

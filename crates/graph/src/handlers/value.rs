@@ -1,11 +1,12 @@
 //! The octets of a message (Graph: outlook-get-mime-message): given as they are kept, whole or a range of them, with
 //! their digest.
 
-use super::messages::{READ, WRITE};
+use super::messages::{READ, WRITE, tagged};
 use crate::body::Given;
 use crate::error::{ApiError, ErrorCode};
 use crate::page::empty_answer;
 use crate::request::Asked;
+use crate::schema::message::etag;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -26,6 +27,10 @@ const DIGESTED_APART: u64 = 256 * 1024;
 pub(crate) async fn get_value(asked: &Asked<'_>, id: MessageId) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox(READ).await?;
     let content = mailbox.content(mailbox.message(id).await?).await?;
+    let etag = etag(&content.record);
+    if asked.has_version(&content.record) {
+        return Ok(tagged(empty_answer(StatusCode::NOT_MODIFIED), &etag));
+    }
     let octets = content.octets();
     let size: u64 = octets.iter().map(|piece| piece.len() as u64).sum();
     let digest = digest(&content, &octets, size).await?;
@@ -40,7 +45,7 @@ pub(crate) async fn get_value(asked: &Asked<'_>, id: MessageId) -> Result<Respon
     };
     insert(&mut response, REPR_DIGEST, &format!("sha-256=:{}:", STANDARD.encode(digest.0)));
     response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    Ok(response)
+    Ok(tagged(response, &etag))
 }
 
 /// `PUT …/messages/{id}/$value`: replaces the octets of a draft.

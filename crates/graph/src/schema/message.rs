@@ -142,7 +142,7 @@ impl View {
     /// The message as JSON.
     pub(crate) fn render(&self, selection: &Selection) -> Value {
         let mut value = Map::new();
-        value.insert("@odata.etag".to_owned(), format!("W/\"{}\"", change_key(self.record())).into());
+        value.insert("@odata.etag".to_owned(), etag(self.record()).into());
         value.extend(object(&selection.properties, self));
         if let (true, Source::Content(content)) = (selection.attachments, &self.source) {
             value.insert("attachments".to_owned(), attachment::render_all(content));
@@ -211,6 +211,18 @@ fn web_link(origin: &str, record: &MessageRecord) -> String {
 /// A date as Graph writes it: UTC, to the second.
 pub(crate) fn date(at: Timestamp) -> Value {
     jiff::Timestamp::from_second(at.seconds()).map_or(Value::Null, |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into())
+}
+
+/// The message's version as header fields name it (Graph: weak, of the change key).
+pub(crate) fn etag(record: &MessageRecord) -> String {
+    format!("W/\"{}\"", change_key(record))
+}
+
+/// The `modseq` that an etag or a change key of ours stands for.
+pub(crate) fn version(etag: &str) -> Option<i64> {
+    let key = etag.trim().strip_prefix("W/").unwrap_or(etag.trim()).trim_matches('"');
+    let octets: [u8; 16] = STANDARD.decode(key).ok()?.try_into().ok()?;
+    octets.first_chunk().map(|modseq| i64::from_be_bytes(*modseq))
 }
 
 /// Changes with each write (Graph: outlookItem).

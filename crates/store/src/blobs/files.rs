@@ -58,6 +58,14 @@ impl BlobFiles {
         map(&File::open(self.path(digest)).map_err(gone)?)
     }
 
+    /// Removes the file of a blob that no row names.
+    pub(crate) fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
+        match fs::remove_file(self.path(digest)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn upload_path(&self, id: UploadId) -> PathBuf {
         self.folder.join("uploads").join(uuid::Uuid::from_bytes(id.0).simple().to_string())
     }

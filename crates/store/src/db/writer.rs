@@ -1,8 +1,10 @@
 //! The one writer. Deeds that wait together are done in one transaction and share its commit, each in a savepoint of
-//! its own, so that one that fails undoes nothing of its neighbours. A deed is answered after the commit.
+//! its own, so that one that fails undoes nothing of its neighbours. A deed is answered after the commit. Files of octets
+//! that lost their row go between two transactions, when no row that names them anew can be under way.
 
 use super::WriteTx;
 use super::sqlite::Connection;
+use crate::blobs::Digest;
 use crate::error::StoreError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -29,9 +31,10 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread that writes; it ends when the writer is dropped.
-    pub(crate) fn start(connection: Connection) -> Writer {
+    /// `remove` is given each blob whose row went with the last commit and whose octets stand in a file.
+    pub(crate) fn start(connection: Connection, remove: impl Fn(&Connection, Digest) + Send + 'static) -> Writer {
         let (deeds, waiting) = mpsc::channel(WAITING);
-        thread::spawn(move || write_all(&connection, waiting));
+        thread::spawn(move || write_all(&connection, waiting, remove));
         Writer { deeds }
     }
 
@@ -57,17 +60,20 @@ impl Writer {
     }
 }
 
-fn write_all(connection: &Connection, mut waiting: mpsc::Receiver<Deed>) {
+fn write_all(connection: &Connection, mut waiting: mpsc::Receiver<Deed>, remove: impl Fn(&Connection, Digest)) {
     let mut together = Vec::with_capacity(TOGETHER);
     while waiting.blocking_recv_many(&mut together, TOGETHER) > 0 {
-        let mut answers = Vec::with_capacity(together.len());
-        let committed = commit_together(connection, together.drain(..), &mut answers).map_err(|error| {
+        let (mut answers, mut released) = (Vec::with_capacity(together.len()), Vec::new());
+        let committed = commit_together(connection, together.drain(..), &mut answers, &mut released).map_err(|error| {
             tracing::error!(%error, deeds = answers.len(), "a commit failed");
             let _ = connection.batch("ROLLBACK"); // there may be none under way
             Arc::new(error)
         });
         for answer in answers {
             answer(committed.clone());
+        }
+        for digest in released {
+            remove(connection, digest);
         }
     }
 }
@@ -76,14 +82,18 @@ fn commit_together(
     connection: &Connection,
     deeds: impl Iterator<Item = Deed>,
     answers: &mut Vec<Answer>,
+    released: &mut Vec<Digest>,
 ) -> Result<(), StoreError> {
     connection.batch("BEGIN IMMEDIATE")?;
     for deed in deeds {
         connection.batch("SAVEPOINT deed")?;
-        match catch_unwind(AssertUnwindSafe(|| deed(&mut WriteTx::new(connection)))) {
+        let mut tx = WriteTx::new(connection);
+        match catch_unwind(AssertUnwindSafe(|| deed(&mut tx))) {
             Ok(Done { keep, answer }) => {
                 answers.push(answer);
-                if !keep {
+                if keep {
+                    released.append(&mut tx.released);
+                } else {
                     connection.batch("ROLLBACK TO deed")?;
                 }
             }

@@ -33,6 +33,23 @@ impl WriteTx<'_> {
         )?;
         Ok(())
     }
+
+    /// Removes octets that no row names any more; their file, where they stand in one, goes after the commit.
+    pub(crate) fn release_blob(&mut self, digest: &Digest) -> Result<(), StoreError> {
+        let in_file = self.row(
+            "DELETE FROM blob WHERE digest = $1
+             AND NOT EXISTS (SELECT 1 FROM message m WHERE m.blob = $1)
+             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.blob = $1)
+             AND NOT EXISTS (SELECT 1 FROM upload_session u WHERE u.blob = $1)
+             RETURNING CASE WHEN octets IS NULL THEN 1 ELSE 0 END",
+            values![&digest.0],
+            |row| row.flag(0),
+        )?;
+        if in_file == Some(true) {
+            self.released.push(*digest);
+        }
+        Ok(())
+    }
 }
 
 fn size(octets: usize) -> i64 {

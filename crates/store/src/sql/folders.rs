@@ -32,6 +32,22 @@ impl ReadTx<'_> {
         .ok_or_else(|| StoreError::Corrupt(format!("mailbox {mailbox} has no folder {}", name.as_str())))
     }
 
+    /// Whether a folder is another one or stands within it, at any depth.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn is_within(&self, mailbox: MailboxId, folder: FolderId, ancestor: FolderId) -> Result<bool, StoreError> {
+        let found = self.row(
+            "WITH RECURSIVE above (id, parent) AS (
+                 SELECT id, parent FROM folder WHERE mailbox = $1 AND id = $2
+                 UNION SELECT f.id, f.parent FROM above a JOIN folder f ON f.mailbox = $1 AND f.id = a.parent)
+             SELECT 1 FROM above WHERE id = $3",
+            values![&mailbox.0, &folder.0, &ancestor.0],
+            |row| row.integer(0),
+        )?;
+        Ok(found.is_some())
+    }
+
     /// The folders within a folder that aren't hidden, by name.
     ///
     /// # Errors

@@ -90,10 +90,13 @@ impl WriteTx<'_> {
             self.log_change(mailbox, modseq, before.folder, record.id, Operation::Deleted)?;
             self.log_change(mailbox, modseq, record.folder, record.id, Operation::Created)?;
         }
+        if before.blob != record.blob {
+            self.release_blob(&before.blob)?;
+        }
         Ok(modseq)
     }
 
-    /// Takes a message out of its mailbox. Its octets stay: others may keep them too.
+    /// Takes a message out of its mailbox; its octets too, unless something else names them.
     ///
     /// # Errors
     /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such message.
@@ -102,7 +105,8 @@ impl WriteTx<'_> {
         self.execute("DELETE FROM message WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &id.0])?;
         let modseq = self.next_modseq(mailbox)?;
         self.count(mailbox, before.folder, -1, -i64::from(!before.is_read))?;
-        self.log_change(mailbox, modseq, before.folder, id, Operation::Deleted)
+        self.log_change(mailbox, modseq, before.folder, id, Operation::Deleted)?;
+        self.release_blob(&before.blob)
     }
 
     fn insert(&mut self, mailbox: MailboxId, modseq: i64, m: &MessageRecord) -> Result<(), StoreError> {

@@ -30,10 +30,7 @@ impl ReadTx<'_> {
              WHERE mailbox = $1 AND id = $2 AND expiration_date_time > $3",
             values![&mailbox.0, &id.0, now.0],
             |row| {
-                let blob = row.optional_octets(2)?.map(|octets| {
-                    let digest: Result<[u8; 32], _> = octets.try_into();
-                    digest.map(Digest).map_err(|_| StoreError::Corrupt("an upload's digest".to_owned()))
-                });
+                let blob = row.optional_octets(2)?.map(|octets| digest(&octets));
                 Ok(UploadSession {
                     id,
                     size: u64::try_from(row.integer(0)?).unwrap_or_default(),
@@ -74,11 +71,15 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn take_ended_uploads(&mut self, mailbox: MailboxId, now: Timestamp) -> Result<Vec<UploadId>, StoreError> {
-        self.rows(
-            "DELETE FROM upload_session WHERE mailbox = $1 AND expiration_date_time <= $2 RETURNING id",
+        let ended = self.rows(
+            "DELETE FROM upload_session WHERE mailbox = $1 AND expiration_date_time <= $2 RETURNING id, blob",
             values![&mailbox.0, now.0],
-            |row| row.fixed(0).map(UploadId),
-        )
+            |row| Ok((UploadId(row.fixed(0)?), row.optional_octets(1)?)),
+        )?;
+        for octets in ended.iter().filter_map(|(_, blob)| blob.as_deref()) {
+            self.release_blob(&digest(octets)?)?;
+        }
+        Ok(ended.into_iter().map(|(id, _)| id).collect())
     }
 
     /// Begins a session.
@@ -109,7 +110,15 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn remove_upload_session(&mut self, mailbox: MailboxId, id: UploadId) -> Result<(), StoreError> {
-        self.execute("DELETE FROM upload_session WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &id.0])?;
-        Ok(())
+        let blob = self.row(
+            "DELETE FROM upload_session WHERE mailbox = $1 AND id = $2 RETURNING blob",
+            values![&mailbox.0, &id.0],
+            |row| row.optional_octets(0),
+        )?;
+        blob.flatten().map_or(Ok(()), |octets| self.release_blob(&digest(&octets)?))
     }
+}
+
+fn digest(octets: &[u8]) -> Result<Digest, StoreError> {
+    octets.try_into().map(Digest).map_err(|_| StoreError::Corrupt("an upload's digest".to_owned()))
 }
