@@ -10,6 +10,7 @@ mod html;
 mod ids;
 mod page;
 mod prefer;
+mod query;
 mod request;
 mod routes;
 mod schema;

@@ -1,7 +1,7 @@
 //! `$filter` (OData 4.01 part 2 §5.1.1): text to [`Expr`]. It knows precedence, functions and lambdas, and no property;
 //! what a function or a type means is its caller's to say. Arithmetic and `has` are not read: no mail property needs them.
 
-use crate::error::SyntaxError;
+use crate::error::{Place, SyntaxError};
 use crate::lex::{DEPTH, TOO_DEEP, Token, Tokens, is_name};
 use crate::literal::Literal;
 use crate::property::PropertyPath;
@@ -17,6 +17,8 @@ pub enum Expr {
         function: String,
         /// In the order written.
         arguments: Vec<Expr>,
+        /// Where it stands.
+        place: Place,
     },
     /// A value taken for another type: `cast(ep/value, Edm.Int32)`.
     Cast {
@@ -33,6 +35,8 @@ pub enum Expr {
         operator: Comparison,
         /// What stands behind it.
         right: Box<Expr>,
+        /// Where the operator stands.
+        place: Place,
     },
     /// Whether a value is one of a list.
     In {
@@ -188,8 +192,9 @@ impl<'t> Parser<'t> {
             return Ok(Expr::In { value: Box::new(left), list: self.list()? });
         }
         let Some(operator) = Comparison::ALL.into_iter().find(|c| self.tokens.at_word(c.word())) else { return Ok(left) };
+        let place = self.tokens.place();
         self.tokens.take()?;
-        Ok(Expr::Compare { left: Box::new(left), operator, right: Box::new(self.unary()?) })
+        Ok(Expr::Compare { left: Box::new(left), operator, right: Box::new(self.unary()?), place })
     }
 
     /// `not` binds more tightly than a comparison: `not isRead eq true` is `(not isRead) eq true`.
@@ -212,26 +217,27 @@ impl<'t> Parser<'t> {
 
     /// A function, a lambda, a property, or a variable.
     fn named(&mut self) -> Result<Expr, SyntaxError> {
+        let place = self.tokens.place();
         let first = self.tokens.demand_name("a name")?;
         if self.tokens.eat(&Token::Open)? {
-            return self.deeper(|parser| parser.call(first));
+            return self.deeper(|parser| parser.call(first, place));
         }
         let mut segments = vec![first];
         while self.tokens.eat(&Token::Slash)? {
             let segment = self.tokens.demand_name("a property, any or all")?;
             match Quantifier::of(segment) {
                 Some(quantifier) if self.tokens.eat(&Token::Open)? => {
-                    let collection = Box::new(self.resolve(&segments)?);
+                    let collection = Box::new(self.resolve(&segments, place)?);
                     return self.deeper(|parser| parser.lambda(collection, quantifier));
                 }
                 _ => segments.push(segment),
             }
         }
-        self.resolve(&segments)
+        self.resolve(&segments, place)
     }
 
-    fn resolve(&self, segments: &[&str]) -> Result<Expr, SyntaxError> {
-        let path = |segments| PropertyPath::of(segments);
+    fn resolve(&self, segments: &[&str], place: Place) -> Result<Expr, SyntaxError> {
+        let path = |segments| PropertyPath::of(segments, place);
         match segments {
             [first, rest @ ..] if self.variables.contains(first) => {
                 Ok(Expr::Variable { name: (*first).to_owned(), path: path(rest) })
@@ -240,7 +246,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn call(&mut self, name: &str) -> Result<Expr, SyntaxError> {
+    fn call(&mut self, name: &str, place: Place) -> Result<Expr, SyntaxError> {
         if name.eq_ignore_ascii_case("cast") {
             return self.cast();
         }
@@ -252,7 +258,7 @@ impl<'t> Parser<'t> {
             }
             self.close()?;
         }
-        Ok(Expr::Call { function: name.to_ascii_lowercase(), arguments })
+        Ok(Expr::Call { function: name.to_ascii_lowercase(), arguments, place })
     }
 
     /// The type may stand in quotes, as OData 3 has it.

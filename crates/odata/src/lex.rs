@@ -1,7 +1,7 @@
 //! Tokens of `$filter`, `$orderby` and `$select`, each with its offset (OData 4.01 ABNF). One token is read ahead, so the
 //! first thing that is wrong is the one that is told.
 
-use crate::error::SyntaxError;
+use crate::error::{Place, SyntaxError};
 use crate::literal::Literal;
 use crate::path::unquote;
 
@@ -86,6 +86,11 @@ impl<'t> Tokens<'t> {
             self.take()?;
         }
         Ok(found)
+    }
+
+    /// Where the next token stands.
+    pub(crate) fn place(&self) -> Place {
+        Place(self.begins)
     }
 
     /// That something else should stand where the next token is.

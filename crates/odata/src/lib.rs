@@ -18,7 +18,7 @@ mod property;
 mod search;
 mod select;
 
-pub use error::SyntaxError;
+pub use error::{Place, SyntaxError};
 pub use expand::ExpandItem;
 pub use filter::{Comparison, Expr, Quantifier};
 pub use literal::{Date, DateTimeOffset, Duration, Literal};

@@ -9,13 +9,13 @@ impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Expr::And(operands) => joined(f, operands, " and ", |f, one| within(f, one, binds_loosely(one))),
-            Expr::Call { function, arguments } => {
+            Expr::Call { function, arguments, .. } => {
                 write!(f, "{function}(")?;
                 joined(f, arguments, ",", |f, one| one.fmt(f))?;
                 f.write_char(')')
             }
             Expr::Cast { value, type_name } => write!(f, "cast({value},{type_name})"),
-            Expr::Compare { left, operator, right } => {
+            Expr::Compare { left, operator, right, .. } => {
                 operand(f, left)?;
                 write!(f, " {} ", operator.word())?;
                 operand(f, right)

@@ -1,6 +1,6 @@
 //! The path to a property: `from/emailAddress/address`, `microsoft.graph.fileAttachment/contentId`.
 
-use crate::error::SyntaxError;
+use crate::error::{Place, SyntaxError};
 use crate::lex::{Token, Tokens};
 use std::fmt;
 
@@ -9,6 +9,7 @@ use std::fmt;
 pub struct PropertyPath {
     /// At least one.
     segments: Vec<String>,
+    place: Place,
 }
 
 impl PropertyPath {
@@ -28,6 +29,11 @@ impl PropertyPath {
         &self.segments
     }
 
+    /// Octets of the text before it.
+    pub fn offset(&self) -> usize {
+        self.place.0
+    }
+
     /// Whether it is this path, written with slashes. Case doesn't count: Microsoft's own samples write
     /// `ReceivedDateTime`.
     pub fn is(&self, path: &str) -> bool {
@@ -37,16 +43,17 @@ impl PropertyPath {
     }
 
     pub(crate) fn read(tokens: &mut Tokens<'_>) -> Result<PropertyPath, SyntaxError> {
+        let place = tokens.place();
         let mut segments = vec![tokens.demand_name("a property")?.to_owned()];
         while tokens.eat(&Token::Slash)? {
             segments.push(tokens.demand_name("a property")?.to_owned());
         }
-        Ok(PropertyPath { segments })
+        Ok(PropertyPath { segments, place })
     }
 
     /// Nothing of no names.
-    pub(crate) fn of(segments: &[&str]) -> Option<PropertyPath> {
-        (!segments.is_empty()).then(|| PropertyPath { segments: segments.iter().map(|&s| s.to_owned()).collect() })
+    pub(crate) fn of(segments: &[&str], place: Place) -> Option<PropertyPath> {
+        (!segments.is_empty()).then(|| PropertyPath { segments: segments.iter().map(|&s| s.to_owned()).collect(), place })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Parse of print is identity; and whatever text comes, the answer is an expression or a place in the text.
 
-use odata::{Comparison, Date, DateTimeOffset, Duration, Expr, Literal, Options, PropertyPath, Quantifier, Search};
+use odata::{Comparison, Date, DateTimeOffset, Duration, Expr, Literal, Options, Place, PropertyPath, Quantifier, Search};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -175,11 +175,13 @@ fn expr() -> impl Strategy<Value = Expr> {
             (boxed.clone(), comparison(), boxed.clone()).prop_map(|(left, operator, right)| Expr::Compare {
                 left,
                 operator,
-                right
+                right,
+                place: Place::default(),
             }),
             (boxed.clone(), vec(literal(), 1..4)).prop_map(|(value, list)| Expr::In { value, list }),
-            (select(&["contains", "geo.distance", "now", "any"][..]), vec(inner, 0..4))
-                .prop_map(|(function, arguments)| Expr::Call { function: function.to_owned(), arguments }),
+            (select(&["contains", "geo.distance", "now", "any"][..]), vec(inner, 0..4)).prop_map(|(function, arguments)| {
+                Expr::Call { function: function.to_owned(), arguments, place: Place::default() }
+            }),
             boxed.clone().prop_map(|value| Expr::Cast { value, type_name: "Edm.Int32".to_owned() }),
             collection.clone().prop_map(|c| Expr::NotEmpty(Box::new(c))),
             (collection, select(&[Quantifier::All, Quantifier::Any][..]), variable(), boxed).prop_map(

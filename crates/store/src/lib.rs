@@ -20,6 +20,9 @@ pub use db::{ReadTx, WriteTx};
 pub use error::StoreError;
 pub use ids::{FolderId, MailboxId, MessageId, SubmissionId, UploadId};
 pub use invariants::check;
+pub use model::condition::{
+    BodyText, Candidate, Collection, Condition, Field, FieldValue, FlagDate, Operator, TextPlace, folded,
+};
 pub use model::folder::{Folder, WellKnownName};
 pub use model::message::{ListQuery, MessageRecord, Overlay, Position, Recipient};
 pub use model::outbox::{ForwardPath, ForwardState, Submission};

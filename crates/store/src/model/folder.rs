@@ -26,7 +26,7 @@ pub struct Folder {
 macro_rules! well_known {
     ($($(#[$doc:meta])* $variant:ident $name:literal $display:literal hidden $hidden:literal;)*) => {
         /// A folder that every mailbox has, by the name that may stand for its id anywhere.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
         pub enum WellKnownName { $($(#[$doc])* $variant,)* }
 
         impl WellKnownName {
