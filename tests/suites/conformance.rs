@@ -135,6 +135,10 @@ async fn call(person: &Person, method: &str, path: &str) -> Vec<Answer> {
         ("POST", "messages") => vec![person.post_mime(&resource, &octets).await, person.post_json(&resource, &message).await],
         ("POST", "attachments") => vec![person.post_json(&resource, &file).await],
         ("POST", "childFolders" | "mailFolders") => vec![person.post_json(&resource, &folder).await],
+        ("POST", "$batch") => {
+            let requests = json!([{"id": "1", "method": "GET", "url": "/me"}]);
+            vec![person.post_json(path, &json!({"requests": requests})).await]
+        }
         ("POST", "copy" | "move") => vec![person.post_json(&resource, &moved).await],
         ("POST", "reply" | "replyAll" | "createReply" | "createReplyAll") => {
             vec![person.post_mime(&resource, &octets).await, person.post_json(&resource, &comment).await]

@@ -4,6 +4,7 @@
 
 mod actions;
 mod bad_input;
+mod batch;
 mod conformance;
 mod corpus;
 mod deletion;

@@ -43,6 +43,7 @@ error_codes! {
     ErrorMimeContentInvalidBase64String "ErrorMimeContentInvalidBase64String" BAD_REQUEST;
     ErrorQuotaExceeded "ErrorQuotaExceeded" INSUFFICIENT_STORAGE;
     ErrorSendAsDenied "ErrorSendAsDenied" FORBIDDEN;
+    FailedDependency "FailedDependency" FAILED_DEPENDENCY;
     IdempotencyKeyReused "IdempotencyKeyReused" UNPROCESSABLE_ENTITY;
     InvalidAuthenticationToken "InvalidAuthenticationToken" UNAUTHORIZED;
     InvalidInternetMessageHeader "InvalidInternetMessageHeader" BAD_REQUEST;
@@ -53,6 +54,7 @@ error_codes! {
     RequestBodyRead "RequestBodyRead" BAD_REQUEST;
     RequestBrokerParseUri "RequestBroker--ParseUri" BAD_REQUEST;
     RequestTimeout "RequestTimeout" REQUEST_TIMEOUT;
+    ResponseSizeExceeded "ResponseSizeExceeded" INSUFFICIENT_STORAGE;
     ServiceNotAvailable "ServiceNotAvailable" SERVICE_UNAVAILABLE;
     UnsupportedMediaType "UnsupportedMediaType" UNSUPPORTED_MEDIA_TYPE;
 }

@@ -1,6 +1,7 @@
 //! One function an operation, named as Graph names it: reads what was asked, lets the mailbox do it, renders the answer.
 
 pub(crate) mod attachments;
+pub(crate) mod batch;
 pub(crate) mod mail_folders;
 pub(crate) mod messages;
 pub(crate) mod replies;

@@ -178,11 +178,18 @@ impl RequestIds {
     }
 }
 
+/// Where a member of a batch came to, which has no connection of its own: a request extension.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin(pub(crate) String);
+
 /// Scheme, host and port by which the client knows this server. Links in answers begin so.
 ///
 /// # Errors
 /// Where the request names no host, two, or something else (RFC 9112 §3.2: 400).
 pub(crate) fn origin(parts: &Parts) -> Result<String, ApiError> {
+    if let Some(Origin(origin)) = parts.extensions.get() {
+        return Ok(origin.clone());
+    }
     let scheme = match parts.extensions.get::<Scheme>() {
         Some(Scheme::Https) => "https",
         Some(Scheme::Http) | None => "http",

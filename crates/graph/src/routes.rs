@@ -2,7 +2,7 @@
 
 use crate::body::linger;
 use crate::error::{ApiError, ErrorCode};
-use crate::handlers::{attachments, mail_folders, messages, replies, send_mail, uploads, users, value};
+use crate::handlers::{attachments, batch, mail_folders, messages, replies, send_mail, uploads, users, value};
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::prefer::Preferences;
 use crate::request::{Asked, RequestIds, Version, origin};
@@ -10,9 +10,10 @@ use crate::{Graph, ids};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use mailbox::{Answer, AttachmentKey, FolderName, UploadId, UserName};
 use odata::{Options, Segment, parse_path};
 use percent_encoding::percent_decode_str;
@@ -21,7 +22,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use store::{MailboxId, MessageId, WellKnownName};
 
-/// Whose, and what.
+/// Whose, and what. Where a path names nobody, whose it is says nothing.
 #[derive(Debug, PartialEq)]
 struct Target {
     version: Version,
@@ -35,6 +36,7 @@ enum Resource {
     Attachment { message: MessageId, key: AttachmentKey },
     AttachmentValue { message: MessageId, key: AttachmentKey },
     Attachments(MessageId),
+    Batch,
     Copy(MessageId),
     CreateReply(MessageId, Answer),
     CreateUploadSession,
@@ -63,6 +65,7 @@ async fn dispatch(asked: &Asked<'_>, resource: Resource, method: &Method, body: 
         }
         (&Method::GET, Resource::Attachments(message)) => attachments::list_attachments(asked, message).await,
         (&Method::POST, Resource::Attachments(message)) => attachments::create_attachment(asked, message, body).await,
+        (&Method::POST, Resource::Batch) => batch::post_batch(asked, body).await,
         (&Method::POST, Resource::Copy(id)) => messages::copy_message(asked, id, body).await,
         (&Method::POST, Resource::CreateReply(id, answer)) => replies::create_reply(asked, id, answer, body).await,
         (&Method::POST, Resource::CreateUploadSession) => uploads::create_upload_session(asked, body).await,
@@ -95,6 +98,7 @@ fn resolve(path: &str) -> Result<Target, ApiError> {
         other => return Err(ApiError::bad_request(format!("Invalid version: '{}'.", other.text()))),
     };
     let (user, rest) = match rest {
+        [batch] if batch.is("$batch") => return Ok(Target { version, user: UserName::Me, resource: Resource::Batch }),
         [me, rest @ ..] if me.is("me") => (UserName::Me, rest),
         [users, rest @ ..] if users.is("users") => match keyed(users, rest) {
             (Some(name), rest) if name.eq_ignore_ascii_case("me") => (UserName::Me, rest),
@@ -208,21 +212,46 @@ fn not_yet(what: &str) -> ApiError {
     ApiError::new(ErrorCode::NotImplemented, format!("A request for {what} is not answered here yet."))
 }
 
-/// Answers any request.
+/// Whether this is a batch's own path.
+pub(crate) fn is_batch(path: &str) -> bool {
+    resolve(path).is_ok_and(|target| target.resource == Resource::Batch)
+}
+
+/// Answers any request that comes on a connection.
 pub(crate) async fn answer(State(graph): State<Arc<Graph>>, request: Request) -> Response {
+    answer_any(&graph, request).await
+}
+
+/// Answers a request that comes within another one, by the same road. It is boxed, since that road leads here again.
+pub(crate) fn answer_within(graph: &Graph, request: Request) -> BoxFuture<'_, Response> {
+    Box::pin(answer_any(graph, request))
+}
+
+/// The answer to what is no request at all.
+pub(crate) fn refuse(graph: &Graph, headers: &HeaderMap, error: &ApiError) -> Response {
+    let ids = RequestIds::of(headers, graph.clock.now());
+    with_ids(refusal(graph, &Method::GET, &ids, error), &ids)
+}
+
+async fn answer_any(graph: &Graph, request: Request) -> Response {
     let (parts, mut body) = request.into_parts();
     let ids = RequestIds::of(&parts.headers, graph.clock.now());
-    let served = AssertUnwindSafe(serve(&graph, &parts, &mut body)).catch_unwind().await;
+    let served = AssertUnwindSafe(serve(graph, &parts, &mut body)).catch_unwind().await;
     let outcome = served.unwrap_or_else(|_| Err(ApiError::internal("the handler panicked")));
     if outcome.is_err() {
         linger(body);
     }
-    let mut response = outcome.unwrap_or_else(|error| refusal(&graph, &parts, &ids, &error));
+    let mut response = outcome.unwrap_or_else(|error| refusal(graph, &parts.method, &ids, &error));
     let applied = Preferences::of(&parts.headers).applied().and_then(|value| HeaderValue::from_str(&value).ok());
-    let headers = response.headers_mut();
     if let Some(applied) = applied {
-        headers.append(PREFERENCE_APPLIED, applied);
+        response.headers_mut().append(PREFERENCE_APPLIED, applied);
     }
+    with_ids(response, &ids)
+}
+
+/// An answer with what every one has.
+fn with_ids(mut response: Response, ids: &RequestIds) -> Response {
+    let headers = response.headers_mut();
     for (name, value) in [("request-id", &ids.request_id), ("client-request-id", &ids.client_request_id)] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
@@ -258,13 +287,13 @@ async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response
 }
 
 /// Graph's error envelope (Graph: errors). The cause is told where the caller can mend it.
-fn refusal(graph: &Graph, parts: &Parts, ids: &RequestIds, error: &ApiError) -> Response {
+fn refusal(graph: &Graph, method: &Method, ids: &RequestIds, error: &ApiError) -> Response {
     let status = error.code.status();
     let cause = error.cause.as_deref().unwrap_or_default();
     if status.is_server_error() {
-        tracing::error!(request.id = ids.request_id, code = error.code.name(), method = %parts.method, cause, "a request failed");
+        tracing::error!(request.id = ids.request_id, code = error.code.name(), %method, cause, "a request failed");
     } else {
-        tracing::info!(request.id = ids.request_id, code = error.code.name(), method = %parts.method, "a request was refused");
+        tracing::info!(request.id = ids.request_id, code = error.code.name(), %method, "a request was refused");
     }
     let date = jiff::Timestamp::from_second(graph.clock.now().seconds()).unwrap_or_default();
     let mut inner = json!({

@@ -25,6 +25,7 @@ pub use literal::{Date, DateTimeOffset, Duration, Literal};
 pub use options::Options;
 pub use orderby::OrderItem;
 pub use path::{Segment, parse_path, unquote};
+pub use percent::encode_target;
 pub use property::PropertyPath;
 pub use search::{Relation, Restriction, Search, SearchValue, Term};
 pub use select::SelectItem;

@@ -1,7 +1,17 @@
 //! Percent-encoding (RFC 3986 §2.1) of UTF-8. A `%` without two hexadecimal digits stands for itself.
 
 use crate::error::SyntaxError;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+/// What no path and no query may hold as it is (RFC 3986 §3.3, §3.4). `%` stays: what is encoded is not encoded again.
+const NOT_IN_URI: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
+/// A path with its query as a URI has it: characters that may not stand there are encoded, `#` too, since a request has
+/// no fragment.
+pub fn encode_target(text: &str) -> String {
+    utf8_percent_encode(text, NOT_IN_URI).to_string()
+}
 
 /// The text without encoding; `offset` is where it stands in the whole.
 pub(crate) fn decode(text: &str, offset: usize) -> Result<String, SyntaxError> {
