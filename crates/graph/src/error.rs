@@ -56,6 +56,7 @@ error_codes! {
     RequestTimeout "RequestTimeout" REQUEST_TIMEOUT;
     ResponseSizeExceeded "ResponseSizeExceeded" INSUFFICIENT_STORAGE;
     ServiceNotAvailable "ServiceNotAvailable" SERVICE_UNAVAILABLE;
+    SyncStateNotFound "SyncStateNotFound" GONE;
     UnsupportedMediaType "UnsupportedMediaType" UNSUPPORTED_MEDIA_TYPE;
 }
 
@@ -188,6 +189,9 @@ impl From<MailError> for ApiError {
                 "The user account which was used to submit this request does not have the right to send mail on behalf of \
                  the specified sending account., Cannot submit message.",
             ),
+            MailError::SyncStateNotFound => {
+                told(ErrorCode::SyncStateNotFound, "The sync state generation is not found. Synchronize anew, without a token.")
+            }
             MailError::TooLarge { limit } => ApiError::too_large(limit),
             MailError::Store(error) => error.into(),
         }

@@ -73,6 +73,9 @@ pub enum MailError {
         /// How many octets have come.
         expected: u64,
     },
+    /// What changed since is not known any more, or what was followed is gone: whoever follows must begin anew.
+    #[error("the changes since then are not known")]
+    SyncStateNotFound,
     /// More octets than a message may have.
     #[error("the message has more than {limit} octets")]
     TooLarge {

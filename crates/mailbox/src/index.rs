@@ -98,7 +98,7 @@ pub(crate) struct Place {
 const MAX_CATEGORY: usize = 255;
 const MAX_CATEGORIES: usize = 100;
 
-/// The row of a copy. Its `modseq` is the store's to set.
+/// The row of a copy. Its change numbers are the store's to set.
 pub(crate) fn index(copy: Copy, place: Place) -> MessageRecord {
     let Copy { reading, blob, prefix, generated, cuts } = copy;
     let Place { beside, overlay, .. } = place;
@@ -108,6 +108,7 @@ pub(crate) fn index(copy: Copy, place: Place) -> MessageRecord {
         id: place.id,
         folder: place.folder,
         modseq: 0,
+        folder_modseq: 0,
         blob,
         size: i64::try_from(size).unwrap_or(i64::MAX),
         is_draft: place.is_draft,

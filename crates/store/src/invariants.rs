@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use std::path::Path;
 
 /// Each query lists what breaks the sentence before it.
-const RULES: [(&str, &str); 10] = [
+const RULES: [(&str, &str); 13] = [
     (
         "a folder's totalItemCount is the number of its messages",
         "SELECT 'folder ' || display_name || ' counts ' || total_item_count FROM folder f WHERE total_item_count <>
@@ -46,9 +46,23 @@ const RULES: [(&str, &str); 10] = [
          WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE r.mailbox = o.mailbox AND r.submission = o.id)",
     ),
     (
-        "a message's change number is in the change log",
+        "a message's change number is in the change log, as far as that reaches back",
         "SELECT 'change ' || m.modseq FROM message m
-         WHERE NOT EXISTS (SELECT 1 FROM change c WHERE c.mailbox = m.mailbox AND c.modseq = m.modseq AND c.message = m.id)",
+         WHERE m.modseq > (SELECT change_floor FROM mailbox b WHERE b.id = m.mailbox) AND NOT EXISTS (SELECT 1 FROM change c WHERE c.mailbox = m.mailbox AND c.modseq = m.modseq AND c.message = m.id)",
+    ),
+    (
+        "a message left its folder, if ever, before it came into it",
+        "SELECT 'change ' || c.modseq FROM change c JOIN message m ON m.mailbox = c.mailbox AND m.id = c.message
+         WHERE c.folder = m.folder AND c.operation = 'deleted' AND c.modseq >= m.folder_modseq",
+    ),
+    (
+        "a message came into its folder by its last change or one before",
+        "SELECT 'change ' || m.folder_modseq FROM message m WHERE m.folder_modseq > m.modseq",
+    ),
+    (
+        "a folder came to be, into its parent and to its state in this order, within what its mailbox counted",
+        "SELECT 'folder ' || f.display_name FROM folder f WHERE f.created_modseq > f.parent_modseq
+         OR f.parent_modseq > f.modseq OR f.modseq > (SELECT modseq FROM mailbox b WHERE b.id = f.mailbox)",
     ),
     (
         "no change is numbered above its mailbox's counter",

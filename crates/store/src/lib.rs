@@ -23,11 +23,12 @@ pub use invariants::check;
 pub use model::condition::{
     BodyText, Candidate, Collection, Condition, Field, FieldValue, FlagDate, Operator, TextPlace, folded,
 };
+pub use model::delta::{Departure, Place};
 pub use model::folder::{Folder, WellKnownName};
 pub use model::message::{ListQuery, MessageRecord, Overlay, Position, Recipient};
 pub use model::outbox::{ForwardPath, ForwardState, Submission};
 pub use model::person::Person;
-pub use sql::{Answered, UploadSession};
+pub use sql::{Answered, LogReach, UploadSession};
 
 use blobs::BlobFiles;
 use db::{Readers, Writer};

@@ -1,6 +1,7 @@
 //! The nouns: what a row is, in the words of the standards.
 
 pub(crate) mod condition;
+pub(crate) mod delta;
 pub(crate) mod folder;
 pub(crate) mod message;
 pub(crate) mod outbox;

@@ -2,6 +2,7 @@
 
 mod blobs;
 pub(crate) mod changes;
+mod delta;
 mod folders;
 mod idempotency;
 mod messages;
@@ -9,5 +10,6 @@ mod outbox;
 mod people;
 mod uploads;
 
+pub use changes::LogReach;
 pub use idempotency::Answered;
 pub use uploads::UploadSession;

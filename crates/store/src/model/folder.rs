@@ -21,6 +21,12 @@ pub struct Folder {
     pub total_item_count: i64,
     /// How many of them are unread.
     pub unread_item_count: i64,
+    /// The mailbox's change number when it last changed, its counts included.
+    pub modseq: i64,
+    /// The mailbox's change number when it was made; 0 for those that came with the mailbox.
+    pub created_modseq: i64,
+    /// The mailbox's change number when it came into the folder it stands in.
+    pub parent_modseq: i64,
 }
 
 macro_rules! well_known {

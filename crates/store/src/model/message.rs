@@ -23,6 +23,8 @@ pub struct MessageRecord {
     pub folder: FolderId,
     /// The mailbox's change number when this row was last written; set by the store.
     pub modseq: i64,
+    /// The mailbox's change number when it came into its folder; set by the store.
+    pub folder_modseq: i64,
     /// The octets that were given.
     pub blob: Digest,
     /// Header fields before them, with their line ends: part of the message.

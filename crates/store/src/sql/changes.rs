@@ -1,8 +1,31 @@
-//! The change log: each mailbox's changes in order, written with what they changed.
+//! The change log: each mailbox's changes in order, written with what they changed. A change number is one message's, in
+//! one folder, or in two where the message moved from the one to the other; or it is some folders'.
 
-use crate::db::{WriteTx, values};
+use crate::db::{ReadTx, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, MessageId};
+
+/// Changes of a mailbox that its log keeps at least. At a hundred octets each, a log stays below 30 MB.
+const KEPT: i64 = 250_000;
+/// The log is cut whenever a change number is a multiple of this: seldom enough to cost a send nothing, often enough
+/// that no cut takes long.
+const CUT_EVERY: i64 = 1024;
+
+/// Which changes a mailbox's log still has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogReach {
+    /// All those numbered above this one.
+    pub floor: i64,
+    /// Up to this one, the last change there was.
+    pub last: i64,
+}
+
+impl LogReach {
+    /// Whether all changes since this one are known. One above the last is of a store that this one replaced.
+    pub fn covers(&self, since: i64) -> bool {
+        (self.floor..=self.last).contains(&since)
+    }
+}
 
 /// What happened to a message in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,13 +45,65 @@ impl Operation {
     }
 }
 
+impl ReadTx<'_> {
+    /// Which changes of a mailbox are known.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such mailbox; [`StoreError::Database`].
+    pub fn log_reach(&self, mailbox: MailboxId) -> Result<LogReach, StoreError> {
+        self.row("SELECT change_floor, modseq FROM mailbox WHERE id = $1", values![&mailbox.0], |row| {
+            Ok(LogReach { floor: row.integer(0)?, last: row.integer(1)? })
+        })?
+        .ok_or(StoreError::NotFound)
+    }
+}
+
 impl WriteTx<'_> {
     /// The number of this mailbox's next change.
     pub(crate) fn next_modseq(&mut self, mailbox: MailboxId) -> Result<i64, StoreError> {
-        self.row("UPDATE mailbox SET modseq = modseq + 1 WHERE id = $1 RETURNING modseq", values![&mailbox.0], |row| {
-            row.integer(0)
-        })?
-        .ok_or(StoreError::NotFound)
+        let next = self
+            .row("UPDATE mailbox SET modseq = modseq + 1 WHERE id = $1 RETURNING modseq", values![&mailbox.0], |row| {
+                row.integer(0)
+            })?
+            .ok_or(StoreError::NotFound)?;
+        if next % CUT_EVERY == 0 {
+            self.forget_changes(mailbox, next - KEPT)?;
+        }
+        Ok(next)
+    }
+
+    /// Forgets a mailbox's changes up to a number. Who followed it from before can't go on from there.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn forget_changes(&mut self, mailbox: MailboxId, up_to: i64) -> Result<(), StoreError> {
+        let raised = self.execute(
+            "UPDATE mailbox SET change_floor = $1 WHERE id = $2 AND change_floor < $1 AND modseq >= $1",
+            values![up_to, &mailbox.0],
+        )?;
+        if raised == 1 {
+            self.execute("DELETE FROM change WHERE mailbox = $1 AND modseq <= $2", values![&mailbox.0, up_to])?;
+            self.execute("DELETE FROM folder_departure WHERE mailbox = $1 AND modseq <= $2", values![&mailbox.0, up_to])?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a folder left its parent: for another one, or for good.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn log_departure(
+        &mut self,
+        mailbox: MailboxId,
+        modseq: i64,
+        folder: FolderId,
+        parent: FolderId,
+    ) -> Result<(), StoreError> {
+        self.execute(
+            "INSERT INTO folder_departure (mailbox, modseq, folder, parent) VALUES ($1, $2, $3, $4)",
+            values![&mailbox.0, modseq, &folder.0, &parent.0],
+        )?;
+        Ok(())
     }
 
     pub(crate) fn log_change(

@@ -6,9 +6,9 @@ use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId};
 use crate::model::folder::{Folder, WellKnownName};
 
-const FOLDER: &str = "SELECT f.id, f.parent, f.well_known_name, f.display_name, f.is_hidden,
+pub(super) const FOLDER: &str = "SELECT f.id, f.parent, f.well_known_name, f.display_name, f.is_hidden,
     (SELECT count(*) FROM folder c WHERE c.mailbox = f.mailbox AND c.parent = f.id AND c.is_hidden = 0),
-    f.total_item_count, f.unread_item_count FROM folder f WHERE f.mailbox = $1";
+    f.total_item_count, f.unread_item_count, f.modseq, f.created_modseq, f.parent_modseq FROM folder f WHERE f.mailbox = $1";
 
 impl ReadTx<'_> {
     /// A folder by its id.
@@ -101,26 +101,33 @@ impl WriteTx<'_> {
         if names.iter().any(|n| n.to_lowercase() == folded) {
             return Err(StoreError::Conflict);
         }
+        let modseq = self.next_modseq(mailbox)?;
         self.execute(
-            "INSERT INTO folder (mailbox, id, parent, well_known_name, display_name, is_hidden, total_item_count, unread_item_count)
-             VALUES ($1, $2, $3, NULL, $4, $5, 0, 0)",
-            values![&mailbox.0, &id.0, &parent.0, name, is_hidden],
+            "INSERT INTO folder (mailbox, id, parent, well_known_name, display_name, is_hidden, total_item_count,
+             unread_item_count, modseq, created_modseq, parent_modseq) VALUES ($1, $2, $3, NULL, $4, $5, 0, 0, $6, $6, $6)",
+            values![&mailbox.0, &id.0, &parent.0, name, is_hidden, modseq],
         )?;
-        Ok(())
+        self.count(mailbox, parent, modseq, (0, 0)) // one child more
     }
 
-    /// Adds to a folder's counts.
-    pub(crate) fn count(&mut self, mailbox: MailboxId, folder: FolderId, total: i64, unread: i64) -> Result<(), StoreError> {
+    /// Adds to a folder's counts of all and of unread messages, as part of a change.
+    pub(crate) fn count(
+        &mut self,
+        mailbox: MailboxId,
+        folder: FolderId,
+        modseq: i64,
+        (total, unread): (i64, i64),
+    ) -> Result<(), StoreError> {
         let touched = self.execute(
-            "UPDATE folder SET total_item_count = total_item_count + $1, unread_item_count = unread_item_count + $2
-             WHERE mailbox = $3 AND id = $4",
-            values![total, unread, &mailbox.0, &folder.0],
+            "UPDATE folder SET total_item_count = total_item_count + $1, unread_item_count = unread_item_count + $2,
+             modseq = $3 WHERE mailbox = $4 AND id = $5",
+            values![total, unread, modseq, &mailbox.0, &folder.0],
         )?;
         if touched == 1 { Ok(()) } else { Err(StoreError::NotFound) }
     }
 }
 
-fn folder(row: &Row<'_>) -> Result<Folder, StoreError> {
+pub(super) fn folder(row: &Row<'_>) -> Result<Folder, StoreError> {
     Ok(Folder {
         id: FolderId(row.fixed(0)?),
         parent: row.optional_octets(1)?.as_deref().and_then(FolderId::from_slice),
@@ -130,5 +137,8 @@ fn folder(row: &Row<'_>) -> Result<Folder, StoreError> {
         child_folder_count: row.integer(5)?,
         total_item_count: row.integer(6)?,
         unread_item_count: row.integer(7)?,
+        modseq: row.integer(8)?,
+        created_modseq: row.integer(9)?,
+        parent_modseq: row.integer(10)?,
     })
 }

@@ -11,11 +11,11 @@ use crate::model::message::{ListQuery, MessageRecord};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-const COLUMNS: &str = "id, folder, modseq, blob, prefix, generated, cuts, size, is_draft, is_read, is_composed, \
+pub(super) const COLUMNS: &str = "id, folder, modseq, blob, prefix, generated, cuts, size, is_draft, is_read, is_composed, \
     created_date_time, last_modified_date_time, received_date_time, sent_date_time, internet_message_id, conversation_id, \
     conversation_index, subject, body_preview, importance, inference_classification, has_attachments, \
     is_delivery_receipt_requested, is_read_receipt_requested, from_recipients, sender, to_recipients, cc_recipients, \
-    bcc_recipients, reply_to, categories, flag, overlay";
+    bcc_recipients, reply_to, categories, flag, overlay, folder_modseq";
 
 impl ReadTx<'_> {
     /// A message by its id.
@@ -67,8 +67,8 @@ impl WriteTx<'_> {
     /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such mailbox or folder.
     pub fn add_message(&mut self, mailbox: MailboxId, record: &MessageRecord) -> Result<i64, StoreError> {
         let modseq = self.next_modseq(mailbox)?;
-        self.insert(mailbox, modseq, record)?;
-        self.count(mailbox, record.folder, 1, i64::from(!record.is_read))?;
+        self.insert(mailbox, (modseq, modseq), record)?;
+        self.count(mailbox, record.folder, modseq, (1, unread(record)))?;
         self.log_change(mailbox, modseq, record.folder, record.id, Operation::Created)?;
         Ok(modseq)
     }
@@ -81,12 +81,16 @@ impl WriteTx<'_> {
         let before = self.message(mailbox, record.id)?.ok_or(StoreError::NotFound)?;
         self.execute("DELETE FROM message WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &record.id.0])?;
         let modseq = self.next_modseq(mailbox)?;
-        self.insert(mailbox, modseq, record)?;
-        self.count(mailbox, before.folder, -1, -i64::from(!before.is_read))?;
-        self.count(mailbox, record.folder, 1, i64::from(!record.is_read))?;
         if before.folder == record.folder {
+            self.insert(mailbox, (modseq, before.folder_modseq), record)?;
+            if before.is_read != record.is_read {
+                self.count(mailbox, record.folder, modseq, (0, unread(record) - unread(&before)))?;
+            }
             self.log_change(mailbox, modseq, record.folder, record.id, Operation::Updated)?;
         } else {
+            self.insert(mailbox, (modseq, modseq), record)?;
+            self.count(mailbox, before.folder, modseq, (-1, -unread(&before)))?;
+            self.count(mailbox, record.folder, modseq, (1, unread(record)))?;
             self.log_change(mailbox, modseq, before.folder, record.id, Operation::Deleted)?;
             self.log_change(mailbox, modseq, record.folder, record.id, Operation::Created)?;
         }
@@ -104,13 +108,13 @@ impl WriteTx<'_> {
         let before = self.message(mailbox, id)?.ok_or(StoreError::NotFound)?;
         self.execute("DELETE FROM message WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &id.0])?;
         let modseq = self.next_modseq(mailbox)?;
-        self.count(mailbox, before.folder, -1, -i64::from(!before.is_read))?;
+        self.count(mailbox, before.folder, modseq, (-1, -unread(&before)))?;
         self.log_change(mailbox, modseq, before.folder, id, Operation::Deleted)?;
         self.release_blob(&before.blob)
     }
 
-    fn insert(&mut self, mailbox: MailboxId, modseq: i64, m: &MessageRecord) -> Result<(), StoreError> {
-        let numbers: Vec<String> = (1..=35).map(|n| format!("${n}")).collect();
+    fn insert(&mut self, mailbox: MailboxId, (modseq, folder_modseq): (i64, i64), m: &MessageRecord) -> Result<(), StoreError> {
+        let numbers: Vec<String> = (1..=36).map(|n| format!("${n}")).collect();
         let sql = format!("INSERT INTO message (mailbox, {COLUMNS}) VALUES ({})", numbers.join(", "));
         self.execute(
             &sql,
@@ -150,13 +154,19 @@ impl WriteTx<'_> {
                 &to_json(&m.categories)?,
                 &m.flag,
                 &to_json(&m.overlay)?,
+                folder_modseq,
             ],
         )?;
         Ok(())
     }
 }
 
-fn message(row: &Row<'_>) -> Result<MessageRecord, StoreError> {
+/// What a message adds to the unread ones of its folder.
+fn unread(message: &MessageRecord) -> i64 {
+    i64::from(!message.is_read)
+}
+
+pub(super) fn message(row: &Row<'_>) -> Result<MessageRecord, StoreError> {
     Ok(MessageRecord {
         id: MessageId(row.fixed(0)?),
         folder: FolderId(row.fixed(1)?),
@@ -192,6 +202,7 @@ fn message(row: &Row<'_>) -> Result<MessageRecord, StoreError> {
         categories: from_json(&row.text(31)?)?,
         flag: row.text(32)?,
         overlay: from_json(&row.text(33)?)?,
+        folder_modseq: row.integer(34)?,
     })
 }
 
