@@ -3,7 +3,7 @@
 use crate::error::AuthError;
 use crate::scope::{Scope, Scopes};
 use crate::token::{Claims, Issuer};
-use crate::{ClientApp, KeyError, Keys};
+use crate::{ClientApp, KeyError, Keys, Seal};
 use aws_lc_rs::digest;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -50,6 +50,7 @@ impl Caller {
 /// Issues tokens and proves them.
 pub struct Identity {
     issuer: Issuer,
+    links: Seal,
     tenant: String,
     clock: Arc<dyn Clock>,
     proven: RwLock<HashMap<[u8; 32], Caller>>,
@@ -62,7 +63,13 @@ impl Identity {
     /// [`KeyError::Crypto`] where the signing key can't be used.
     pub fn new(keys: &Keys, tenant: &str, clock: Arc<dyn Clock>) -> Result<Identity, KeyError> {
         let issuer = Issuer::new(keys, tenant)?;
-        Ok(Identity { issuer, tenant: tenant.to_owned(), clock, proven: RwLock::default() })
+        let links = Seal::new(keys, "links");
+        Ok(Identity { issuer, links, tenant: tenant.to_owned(), clock, proven: RwLock::default() })
+    }
+
+    /// The seal on what stands in links that clients follow.
+    pub fn links(&self) -> &Seal {
+        &self.links
     }
 
     /// The tenant's id.

@@ -10,6 +10,7 @@ mod file;
 mod keys;
 mod routes;
 mod scope;
+mod seal;
 mod token;
 
 pub use caller::{Caller, Identity, Who};
@@ -19,3 +20,4 @@ pub use file::replace_file;
 pub use keys::Keys;
 pub use routes::{TokenState, token_routes};
 pub use scope::{Scope, Scopes};
+pub use seal::Seal;

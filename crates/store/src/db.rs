@@ -8,6 +8,8 @@ mod sqlite;
 mod writer;
 
 pub(crate) use readers::Readers;
+#[cfg(test)]
+pub(crate) use sqlite::STEPS;
 pub(crate) use sqlite::{Connection, Row, exists, names_blob, open_for_writing};
 pub(crate) use writer::Writer;
 

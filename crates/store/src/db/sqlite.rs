@@ -14,6 +14,12 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Statements kept prepared on each connection: all that there are.
 const PREPARED: usize = 128;
 
+#[cfg(test)]
+thread_local! {
+    /// Steps that SQLite's machine made for this thread's queries: each row that is read is some of them.
+    pub(crate) static STEPS: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };
+}
+
 /// One connection.
 pub(crate) struct Connection(rusqlite::Connection);
 
@@ -70,6 +76,9 @@ impl Connection {
         while let Some(row) = rows.next()? {
             found.push(read(&Row(row))?);
         }
+        drop(rows);
+        #[cfg(test)]
+        STEPS.with(|steps| steps.set(steps.get() + i64::from(statement.reset_status(rusqlite::StatementStatus::VmStep))));
         Ok(found)
     }
 

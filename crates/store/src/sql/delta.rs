@@ -170,3 +170,6 @@ impl ReadTx<'_> {
         self.rows(sql, &values, read)
     }
 }
+
+#[cfg(test)]
+mod tests;
