@@ -19,6 +19,8 @@ mod people;
 mod quote;
 mod read;
 mod reply;
+mod search;
+mod search_index;
 mod submit;
 mod uploads;
 
@@ -31,12 +33,13 @@ pub use follow::{Change, Changes, Cursor, PageSize, Stage};
 pub use people::UserName;
 pub use read::{AttachedPart, AttachmentKey, Content, Page};
 pub use reply::{Answer, AnswerText};
+pub use search::Found;
 pub use submit::{Idempotency, SendOptions, Submitted};
 pub use uploads::UploadId;
 
 use std::sync::Arc;
 use store::{Clock, MessageId, MessageRecord, Person, ReadTx, Spool, Store};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// What the rules need to be told.
 #[derive(Debug, Clone)]
@@ -59,6 +62,8 @@ struct Inner {
     options: Options,
     /// Told when something was put into the outbox.
     submitted: Notify,
+    /// Told when the index of texts has come further.
+    indexed: watch::Sender<()>,
 }
 
 /// The mail of one person, opened for somebody who may.
@@ -73,7 +78,7 @@ pub struct Mailbox {
 impl Mail {
     /// The rules over a store.
     pub fn new(store: Store, clock: Arc<dyn Clock>, options: Options) -> Mail {
-        Mail { inner: Arc::new(Inner { store, clock, options, submitted: Notify::new() }) }
+        Mail { inner: Arc::new(Inner { store, clock, options, submitted: Notify::new(), indexed: watch::Sender::new(()) }) }
     }
 
     /// A place to put the octets of one message as they come.

@@ -67,6 +67,13 @@ impl AttachedPart<'_> {
 }
 
 impl Content {
+    /// A message by its row and the octets that it names.
+    pub(crate) fn of(record: MessageRecord, octets: Bytes) -> Result<Content, StoreError> {
+        let cuts = Cuts::parse(&record.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", record.cuts)))?;
+        let message = Message::parse(octets);
+        Ok(Content { enclosed: enclosed(&message), message, cuts, record })
+    }
+
     /// The octets of this copy, in order: slices of memory or of a mapped file.
     pub fn octets(&self) -> Vec<Bytes> {
         let prefix = Bytes::copy_from_slice(self.record.prefix.as_bytes());
@@ -169,8 +176,6 @@ impl Mailbox {
                 blob => break blob?.octets,
             }
         };
-        let cuts = Cuts::parse(&record.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", record.cuts)))?;
-        let message = Message::parse(octets);
-        Ok(Content { enclosed: enclosed(&message), message, cuts, record })
+        Ok(Content::of(record, octets)?)
     }
 }

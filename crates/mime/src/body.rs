@@ -47,7 +47,7 @@ impl Message {
 
     /// The text of the message as plain text.
     pub fn text_body(&self) -> String {
-        one_after_the_other(self.leaves(Wanted::Text).into_iter().map(|part| self.as_text(part, usize::MAX)))
+        one_after_the_other(self.leaves(Wanted::Text).into_iter().map(|part| self.as_text(part)))
     }
 
     /// What of [`Message::body`] is new in this message: without the messages that it quotes.
@@ -58,16 +58,30 @@ impl Message {
         }
     }
 
+    /// The text as plain text, of about so many octets: of larger parts the beginning, and no part once there is enough.
+    pub fn text_body_within(&self, octets: usize) -> String {
+        self.text_of_beginnings(octets, octets)
+    }
+
     /// The first 255 characters of the text.
     pub fn body_preview(&self) -> String {
+        let text = self.text_of_beginnings(PREVIEW_OCTETS, preview::LOOKED_AT);
+        preview::preview(preview::head(&text, preview::LOOKED_AT))
+    }
+
+    /// Plain text, part after part until there are `enough` octets; of a part are read so many octets as encoded, and of
+    /// its HTML `enough`.
+    fn text_of_beginnings(&self, encoded: usize, enough: usize) -> String {
         let mut text = String::new();
         for part in self.leaves(Wanted::Text) {
-            if text.len() >= preview::LOOKED_AT {
+            if text.len() >= enough {
                 break;
             }
-            text = one_after_the_other([text, self.as_text(part, PREVIEW_OCTETS)].into_iter());
+            let shown = self.shown(part, encoded);
+            let plain = if part.kind == PartKind::Html { html_to_text(preview::head(&shown, enough)) } else { shown };
+            text = one_after_the_other([text, plain].into_iter());
         }
-        preview::preview(preview::head(&text))
+        text
     }
 
     /// The parts that are attachments, each with its index in [`Message::parts`].
@@ -148,10 +162,9 @@ impl Message {
         }
     }
 
-    fn as_text(&self, part: &Part, limit: usize) -> String {
-        let text = self.shown(part, limit);
+    fn as_text(&self, part: &Part) -> String {
+        let text = self.shown(part, usize::MAX);
         match part.kind {
-            PartKind::Html if limit < usize::MAX => html_to_text(preview::head(&text)),
             PartKind::Html => html_to_text(&text),
             _ => text,
         }

@@ -21,9 +21,9 @@ pub fn preview(text: &str) -> String {
     out
 }
 
-/// A prefix of `text` that is enough for a preview.
-pub(crate) fn head(text: &str) -> &str {
-    &text[..text.floor_char_boundary(LOOKED_AT)]
+/// The beginning of `text`, of at most so many octets.
+pub(crate) fn head(text: &str, octets: usize) -> &str {
+    &text[..text.floor_char_boundary(octets)]
 }
 
 #[cfg(test)]

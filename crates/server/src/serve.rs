@@ -23,13 +23,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{Clock, Store, SystemClock};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// For the delivery that runs when the end comes. With the doors' six seconds and the last one of the process it stays
+/// For the delivery and the indexing that run when the end comes. With the doors' six seconds and the last one of the process it stays
 /// below ten.
-const LAST_DELIVERY: Duration = Duration::from_secs(2);
+const LAST_WORK: Duration = Duration::from_secs(2);
 
 /// `restante serve`: serves until SIGTERM or SIGINT.
 ///
@@ -61,8 +61,9 @@ pub struct Running {
     banner: String,
     stop: watch::Sender<bool>,
     doors: JoinSet<()>,
-    stop_delivery: oneshot::Sender<()>,
-    delivery: JoinSet<()>,
+    stop_work: watch::Sender<bool>,
+    /// The delivery of mail, and the index of its texts.
+    work: JoinSet<()>,
 }
 
 /// Starts a server; it answers when this returns. In development mode `dev.json` is then written.
@@ -103,11 +104,10 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let mut doors = JoinSet::new();
     doors.spawn(Listener::new(http, None).serve(router.clone(), until.clone()));
     doors.spawn(Listener::new(https, Some(tls)).serve(router, until));
-    let (stop_delivery, told) = oneshot::channel::<()>();
-    let mut delivery = JoinSet::new();
-    delivery.spawn(async move { mail.deliver_until(async { drop(told.await) }).await });
+    let (stop_work, told) = watch::channel(false);
+    let work = work(mail, told);
     tracing::info!(http = %addresses.0, https = %addresses.1, development = config.development, "listening");
-    Ok(Running { http: addresses.0, https: addresses.1, banner, stop, doors, stop_delivery, delivery })
+    Ok(Running { http: addresses.0, https: addresses.1, banner, stop, doors, stop_work, work })
 }
 
 impl Running {
@@ -130,21 +130,31 @@ impl Running {
     pub async fn broken(&mut self) -> anyhow::Error {
         tokio::select! {
             _ = self.doors.join_next() => anyhow!("a listener ended of itself"),
-            _ = self.delivery.join_next() => anyhow!("the delivery of mail ended of itself"),
+            _ = self.work.join_next() => anyhow!("the delivery of mail or the index of its texts ended of itself"),
         }
     }
 
-    /// Takes no more connections, lets running requests and the running delivery end, and cuts off what would not: nine
+    /// Takes no more connections, lets running requests, the running delivery and indexing end, and cuts off what would not: nine
     /// seconds at most.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true); // nobody may be left to hear it
         while self.doors.join_next().await.is_some() {}
-        let _ = self.stop_delivery.send(());
-        if timeout(LAST_DELIVERY, self.delivery.join_next()).await.is_err() {
-            tracing::warn!("a delivery that would not end is cut off; it is taken up at the next start");
+        let _ = self.stop_work.send(true);
+        if timeout(LAST_WORK, async { while self.work.join_next().await.is_some() {} }).await.is_err() {
+            tracing::warn!("a delivery or indexing that would not end is cut off; it is taken up at the next start");
         }
-        self.delivery.shutdown().await;
+        self.work.shutdown().await;
     }
+}
+
+/// What is done when nobody asks for it, until it is told to stop.
+fn work(mail: Mail, told: watch::Receiver<bool>) -> JoinSet<()> {
+    let mut work = JoinSet::new();
+    let (to_index, mut told_too) = (mail.clone(), told.clone());
+    let mut told = told;
+    work.spawn(async move { mail.deliver_until(async { drop(told.wait_for(|&stop| stop).await) }).await });
+    work.spawn(async move { to_index.index_until(async { drop(told_too.wait_for(|&stop| stop).await) }).await });
+    work
 }
 
 /// The data directory's whole path. It holds mail: where it is made here, it is its owner's alone, and its own name is

@@ -3,18 +3,24 @@
 //! Every statement numbers its parameters `$1, $2, …` in the order in which they first appear: SQLite counts them so,
 //! whatever the figures say, and PostgreSQL goes by the figures; a statement that breaks the rule is refused in tests.
 
+mod changed;
+mod indexer;
 mod readers;
 mod sqlite;
 mod writer;
 
+pub(crate) use changed::Changed;
+pub(crate) use indexer::Indexer;
 pub(crate) use readers::Readers;
 #[cfg(test)]
 pub(crate) use sqlite::STEPS;
-pub(crate) use sqlite::{Connection, Row, exists, names_blob, open_for_writing};
+pub(crate) use sqlite::{Connection, Row, attach_index, exists, names_blob, open_for_writing, open_index};
 pub(crate) use writer::Writer;
 
-use crate::blobs::Digest;
+use crate::blobs::{BlobFiles, Digest};
 use crate::error::StoreError;
+use crate::ids::MailboxId;
+use bytes::Bytes;
 use std::ops::Deref;
 
 /// A consistent state that can be read.
@@ -25,8 +31,22 @@ pub struct ReadTx<'c> {
 /// A deed under way.
 pub struct WriteTx<'c> {
     read: ReadTx<'c>,
+    pub(crate) touched: Touched,
+}
+
+/// What a deed leaves to do once it is durable.
+#[derive(Default)]
+pub(crate) struct Touched {
     /// Octets in files that lost their row.
     pub(crate) released: Vec<Digest>,
+    /// Mailboxes that it has changed; whoever follows them is told.
+    pub(crate) changed: Vec<MailboxId>,
+}
+
+/// Work on the index of texts: it reads the mail and writes the index.
+pub struct IndexTx<'c> {
+    read: ReadTx<'c>,
+    files: &'c BlobFiles,
 }
 
 /// A value that goes into a statement.
@@ -66,7 +86,7 @@ impl<'c> ReadTx<'c> {
 
 impl<'c> WriteTx<'c> {
     pub(crate) fn new(connection: &'c Connection) -> WriteTx<'c> {
-        WriteTx { read: ReadTx::new(connection), released: Vec::new() }
+        WriteTx { read: ReadTx::new(connection), touched: Touched::default() }
     }
 
     /// Runs a statement; answers how many rows it touched.
@@ -76,6 +96,33 @@ impl<'c> WriteTx<'c> {
 }
 
 impl<'c> Deref for WriteTx<'c> {
+    type Target = ReadTx<'c>;
+
+    fn deref(&self) -> &ReadTx<'c> {
+        &self.read
+    }
+}
+
+impl<'c> IndexTx<'c> {
+    pub(crate) fn new(connection: &'c Connection, files: &'c BlobFiles) -> IndexTx<'c> {
+        IndexTx { read: ReadTx::new(connection), files }
+    }
+
+    /// Runs a statement on the index; answers how many rows it touched.
+    pub(crate) fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize, StoreError> {
+        self.read.connection.execute(sql, values)
+    }
+
+    /// The octets of a blob.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file is gone.
+    pub fn octets(&self, digest: Digest) -> Result<Bytes, StoreError> {
+        self.read.blob(&digest)?.map_or_else(|| self.files.map(&digest), |octets| Ok(octets.into()))
+    }
+}
+
+impl<'c> Deref for IndexTx<'c> {
     type Target = ReadTx<'c>;
 
     fn deref(&self) -> &ReadTx<'c> {

@@ -3,6 +3,7 @@
 use crate::blobs::{BlobFiles, Digest};
 use crate::db::{self, ReadTx};
 use crate::error::StoreError;
+use crate::sql::SEARCH_RULES;
 use std::path::Path;
 
 /// Each query lists what breaks the sentence before it.
@@ -85,10 +86,12 @@ pub fn check(dir: &Path) -> Result<Vec<String>, StoreError> {
     }
     let files = BlobFiles::open(dir)?;
     let connection = db::open_for_writing(dir)?;
+    let has_index = db::attach_index(&connection, dir)?;
     connection.batch("BEGIN")?;
     let tx = ReadTx::new(&connection);
     let mut findings = Vec::new();
-    for (rule, sql) in RULES {
+    let of_index = SEARCH_RULES.iter().filter(|_| has_index);
+    for (rule, sql) in RULES.iter().chain(of_index) {
         let broken = tx.rows(sql, &[], |row| row.text(0))?;
         findings.extend(broken.into_iter().map(|what| format!("{rule}: {what}")));
     }

@@ -16,7 +16,7 @@ mod sql;
 
 pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use db::{ReadTx, WriteTx};
+pub use db::{IndexTx, ReadTx, WriteTx};
 pub use error::StoreError;
 pub use ids::{FolderId, MailboxId, MessageId, SubmissionId, UploadId};
 pub use invariants::check;
@@ -28,10 +28,14 @@ pub use model::folder::{Folder, WellKnownName};
 pub use model::message::{ListQuery, MessageRecord, Overlay, Position, Recipient};
 pub use model::outbox::{ForwardPath, ForwardState, Submission};
 pub use model::person::Person;
+pub use model::search::{
+    Bounds, Indexed, MessageTexts, NumberField, SearchPosition, SearchQuery, SearchRequest, TextField, Unindexed,
+};
 pub use sql::{Answered, LogReach, UploadSession};
 
 use blobs::BlobFiles;
-use db::{Readers, Writer};
+use db::{Changed, Indexer, Readers, Touched, Writer};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +49,9 @@ pub struct Store {
 struct Inner {
     readers: Readers,
     writer: Writer,
+    changed: Arc<Changed>,
+    /// Only where the directory is served.
+    indexer: Option<Indexer>,
     files: Arc<BlobFiles>,
     /// Held while this process serves the directory.
     _lock: Option<File>,
@@ -63,7 +70,8 @@ impl Store {
         let mut writer = db::open_for_writing(dir)?;
         migrate::migrate(&mut writer)?;
         files.sweep(|digest| db::names_blob(&writer, digest), |id| ReadTx::new(&writer).names_upload(id))?;
-        Ok(Store::over(dir, files, writer, Some(lock)))
+        let index = db::open_index(dir, migrate::migrate_index)?;
+        Ok(Store::over(dir, files, writer, Some((index, lock))))
     }
 
     /// Opens the store in `dir` beside a server that may be running on it: same rows, no upkeep.
@@ -77,11 +85,23 @@ impl Store {
         Ok(Store::over(dir, BlobFiles::open(dir)?, db::open_for_writing(dir)?, None))
     }
 
-    fn over(dir: &Path, files: BlobFiles, writer: db::Connection, lock: Option<File>) -> Store {
-        let files = Arc::new(files);
-        let kept = files.clone();
-        let writer = Writer::start(writer, move |connection, digest| remove_released(connection, &kept, digest));
-        Store { inner: Arc::new(Inner { readers: Readers::new(dir), writer, files, _lock: lock }) }
+    fn over(dir: &Path, files: BlobFiles, writer: db::Connection, served: Option<(db::Connection, File)>) -> Store {
+        let (files, changed) = (Arc::new(files), Arc::new(Changed::default()));
+        let (index, lock) = served.unzip();
+        let (kept, told) = (files.clone(), changed.clone());
+        let after = move |connection: &db::Connection, Touched { released, changed }| {
+            told.tell(changed);
+            released.into_iter().for_each(|digest| remove_released(connection, &kept, digest));
+        };
+        let inner = Inner {
+            readers: Readers::new(dir),
+            writer: Writer::start(writer, after),
+            changed,
+            indexer: index.map(|index| Indexer::start(index, files.clone())),
+            files,
+            _lock: lock,
+        };
+        Store { inner: Arc::new(inner) }
     }
 
     /// Reads one consistent state.
@@ -106,6 +126,35 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         self.inner.writer.write(deed).await
+    }
+
+    /// Works on the index of texts; all of it is kept when this answers `Ok`, and nothing when it answers `Err`. A power cut
+    /// may take it nevertheless, from the latest on.
+    ///
+    /// # Errors
+    /// What `work` answers, and [`StoreError`]: [`StoreError::Stopped`] where another process serves the directory.
+    pub async fn index<T, E>(&self, work: impl FnOnce(&mut IndexTx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let Some(indexer) = &self.inner.indexer else { return Err(StoreError::Stopped.into()) };
+        indexer.index(work).await
+    }
+
+    /// Has a mailbox taken for changed, so that whoever follows it looks at it soon.
+    pub fn tell_changed(&self, mailbox: MailboxId) {
+        self.inner.changed.tell(vec![mailbox]);
+    }
+
+    /// Mailboxes that this process changed since they were last taken, all of it durable.
+    pub fn take_changed(&self) -> BTreeSet<MailboxId> {
+        self.inner.changed.take()
+    }
+
+    /// Waits until a mailbox is changed.
+    pub async fn until_changed(&self) {
+        self.inner.changed.wait().await;
     }
 
     /// A place to put the octets of one message as they come.

@@ -10,16 +10,31 @@ const MIGRATIONS: [&str; 3] = [
     include_str!("../migrations/0003_delta.sql"),
 ];
 
+/// Of the index of texts.
+const SEARCH_MIGRATIONS: [&str; 1] = [include_str!("../migrations/search/0001_first.sql")];
+
 /// Runs what has not run yet.
 ///
 /// # Errors
 /// [`StoreError::Database`]; [`StoreError::Corrupt`] for a schema newer than this program.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    run(connection, &MIGRATIONS)
+}
+
+/// The same for the index of texts.
+///
+/// # Errors
+/// As [`migrate`].
+pub(crate) fn migrate_index(connection: &mut Connection) -> Result<(), StoreError> {
+    run(connection, &SEARCH_MIGRATIONS)
+}
+
+fn run(connection: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
     let done = connection.schema_version()?;
-    if done > MIGRATIONS.len() {
-        return Err(StoreError::Corrupt(format!("schema {done} is newer than this program, which knows {}", MIGRATIONS.len())));
+    if done > migrations.len() {
+        return Err(StoreError::Corrupt(format!("schema {done} is newer than this program, which knows {}", migrations.len())));
     }
-    for (index, text) in MIGRATIONS.iter().enumerate().skip(done) {
+    for (index, text) in migrations.iter().enumerate().skip(done) {
         connection.migrate(text, index + 1)?;
     }
     Ok(())

@@ -6,3 +6,4 @@ pub(crate) mod folder;
 pub(crate) mod message;
 pub(crate) mod outbox;
 pub(crate) mod person;
+pub(crate) mod search;

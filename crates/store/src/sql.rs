@@ -8,8 +8,10 @@ mod idempotency;
 mod messages;
 mod outbox;
 mod people;
+mod search;
 mod uploads;
 
 pub use changes::LogReach;
 pub use idempotency::Answered;
+pub(crate) use search::SEARCH_RULES;
 pub use uploads::UploadSession;

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const FILE: &str = "restante.db";
+/// The index of texts, derived from the other.
+const INDEX_FILE: &str = "search.db";
 /// How long to wait for another process that writes (`restante grant` beside a server).
 const BUSY: Duration = Duration::from_secs(10);
 /// Statements kept prepared on each connection: all that there are.
@@ -55,7 +57,59 @@ pub(crate) fn open_for_reading(dir: &Path) -> Result<Connection, StoreError> {
     connection.busy_timeout(BUSY)?;
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096; PRAGMA mmap_size = 268435456;")?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
-    Ok(Connection(connection))
+    let connection = Connection(connection);
+    attach_index(&connection, dir)?;
+    Ok(connection)
+}
+
+/// The connection that writes the index of texts, before it is attached to the mail it reads. What a power cut takes of the
+/// index is made again: it isn't synced but at checkpoints. One that is damaged is thrown away.
+pub(crate) fn open_index(
+    dir: &Path,
+    migrate: impl Fn(&mut Connection) -> Result<(), StoreError>,
+) -> Result<Connection, StoreError> {
+    let open = || {
+        let connection = rusqlite::Connection::open(dir.join(INDEX_FILE))?;
+        connection.busy_timeout(BUSY)?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;
+             PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;",
+        )?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        let mut connection = Connection(connection);
+        migrate(&mut connection)?;
+        Ok(connection)
+    };
+    let connection = match open() {
+        Err(StoreError::Database(error)) if is_damage(&error) => {
+            tracing::warn!(%error, "the index of texts is damaged; it is made anew");
+            for suffix in ["", "-wal", "-shm"] {
+                let file = dir.join(format!("{INDEX_FILE}{suffix}"));
+                if file.exists() {
+                    std::fs::remove_file(file)?;
+                }
+            }
+            open()?
+        }
+        opened => opened?,
+    };
+    connection.attach(&file(dir), "mail")?;
+    Ok(connection)
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase))
+}
+
+/// Lets a connection to the mail read the index of texts too; answers whether there is one.
+pub(crate) fn attach_index(connection: &Connection, dir: &Path) -> Result<bool, StoreError> {
+    let index = dir.join(INDEX_FILE);
+    let found = index.is_file();
+    if found {
+        connection.attach(&index, "search")?;
+    }
+    Ok(found)
 }
 
 /// Whether a row names this blob.
@@ -84,6 +138,12 @@ impl Connection {
 
     pub(crate) fn execute(&self, sql: &str, values: &[Value<'_>]) -> Result<usize, StoreError> {
         Ok(self.prepare(sql)?.execute(rusqlite::params_from_iter(values))?)
+    }
+
+    /// Lets statements name the tables of another database too.
+    fn attach(&self, file: &Path, schema: &str) -> Result<(), StoreError> {
+        self.0.execute(&format!("ATTACH $1 AS {schema}"), [file.to_string_lossy()])?;
+        Ok(())
     }
 
     pub(crate) fn batch(&self, sql: &str) -> Result<(), StoreError> {

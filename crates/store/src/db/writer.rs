@@ -2,9 +2,8 @@
 //! its own, so that one that fails undoes nothing of its neighbours. A deed is answered after the commit. Files of octets
 //! that lost their row go between two transactions, when no row that names them anew can be under way.
 
-use super::WriteTx;
 use super::sqlite::Connection;
-use crate::blobs::Digest;
+use super::{Touched, WriteTx};
 use crate::error::StoreError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -31,10 +30,10 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread that writes; it ends when the writer is dropped.
-    /// `remove` is given each blob whose row went with the last commit and whose octets stand in a file.
-    pub(crate) fn start(connection: Connection, remove: impl Fn(&Connection, Digest) + Send + 'static) -> Writer {
+    /// `after` is given what the deeds of each commit leave to do.
+    pub(crate) fn start(connection: Connection, after: impl Fn(&Connection, Touched) + Send + 'static) -> Writer {
         let (deeds, waiting) = mpsc::channel(WAITING);
-        thread::spawn(move || write_all(&connection, waiting, remove));
+        thread::spawn(move || write_all(&connection, waiting, after));
         Writer { deeds }
     }
 
@@ -60,11 +59,11 @@ impl Writer {
     }
 }
 
-fn write_all(connection: &Connection, mut waiting: mpsc::Receiver<Deed>, remove: impl Fn(&Connection, Digest)) {
+fn write_all(connection: &Connection, mut waiting: mpsc::Receiver<Deed>, after: impl Fn(&Connection, Touched)) {
     let mut together = Vec::with_capacity(TOGETHER);
     while waiting.blocking_recv_many(&mut together, TOGETHER) > 0 {
-        let (mut answers, mut released) = (Vec::with_capacity(together.len()), Vec::new());
-        let committed = commit_together(connection, together.drain(..), &mut answers, &mut released).map_err(|error| {
+        let (mut answers, mut touched) = (Vec::with_capacity(together.len()), Touched::default());
+        let committed = commit_together(connection, together.drain(..), &mut answers, &mut touched).map_err(|error| {
             tracing::error!(%error, deeds = answers.len(), "a commit failed");
             let _ = connection.batch("ROLLBACK"); // there may be none under way
             Arc::new(error)
@@ -72,17 +71,16 @@ fn write_all(connection: &Connection, mut waiting: mpsc::Receiver<Deed>, remove:
         for answer in answers {
             answer(committed.clone());
         }
-        for digest in released {
-            remove(connection, digest);
-        }
+        after(connection, touched);
     }
 }
 
+/// Answers which mailboxes the deeds have changed.
 fn commit_together(
     connection: &Connection,
     deeds: impl Iterator<Item = Deed>,
     answers: &mut Vec<Answer>,
-    released: &mut Vec<Digest>,
+    touched: &mut Touched,
 ) -> Result<(), StoreError> {
     connection.batch("BEGIN IMMEDIATE")?;
     for deed in deeds {
@@ -92,7 +90,8 @@ fn commit_together(
             Ok(Done { keep, answer }) => {
                 answers.push(answer);
                 if keep {
-                    released.append(&mut tx.released);
+                    touched.released.append(&mut tx.touched.released);
+                    touched.changed.append(&mut tx.touched.changed);
                 } else {
                     connection.batch("ROLLBACK TO deed")?;
                 }

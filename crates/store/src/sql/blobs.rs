@@ -46,7 +46,7 @@ impl WriteTx<'_> {
             |row| row.flag(0),
         )?;
         if in_file == Some(true) {
-            self.released.push(*digest);
+            self.touched.released.push(*digest);
         }
         Ok(())
     }

@@ -61,6 +61,7 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// The number of this mailbox's next change.
     pub(crate) fn next_modseq(&mut self, mailbox: MailboxId) -> Result<i64, StoreError> {
+        self.touched.changed.push(mailbox);
         let next = self
             .row("UPDATE mailbox SET modseq = modseq + 1 WHERE id = $1 RETURNING modseq", values![&mailbox.0], |row| {
                 row.integer(0)

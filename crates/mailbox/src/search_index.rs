@@ -1,0 +1,120 @@
+//! The index of texts, which follows the change log behind all deeds: nobody who sends waits for it.
+//!
+//! What a crash leaves undone is found by the numbers of the changes. A mailbox without an index, since it is new or the
+//! index was thrown away, gets one from all its messages.
+
+use crate::Mail;
+use crate::error::MailError;
+use crate::read::Content;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+use store::{IndexTx, MailboxId, MessageId, MessageRecord, MessageTexts, StoreError};
+
+/// Messages indexed in one transaction, of however many mailboxes.
+const TOGETHER: i64 = 64;
+/// Octets of a message's text that are looked at.
+const TEXT: usize = 1024 * 1024;
+/// Names of attachments of one message.
+const NAMES: usize = 1000;
+/// How long to wait after the store failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+impl Mail {
+    /// Indexes what is there, and what changes, until `stop`; what is under way then is finished.
+    pub async fn index_until(&self, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
+        let mut behind = Behind::Unknown;
+        loop {
+            let outcome = self.index_some(&mut behind).await;
+            tokio::select! {
+                biased;
+                () = &mut stop => return,
+                () = self.pause_after_indexing(outcome) => {}
+            }
+        }
+    }
+
+    async fn pause_after_indexing(&self, outcome: Result<bool, MailError>) {
+        match outcome {
+            Ok(true) => {}
+            Ok(false) => self.inner.store.until_changed().await,
+            Err(error) => {
+                tracing::error!(%error, "texts could not be indexed");
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
+        }
+    }
+
+    /// Indexes the next messages; answers whether there may be more.
+    async fn index_some(&self, behind: &mut Behind) -> Result<bool, MailError> {
+        let mut queue = match std::mem::take(behind) {
+            Behind::Unknown => self.inner.store.index(|tx| tx.behind()).await.map(VecDeque::from)?,
+            Behind::Known(queue) => queue,
+        };
+        // Those that changed just now go first: a mailbox with much to do shall not keep the others waiting.
+        for mailbox in self.inner.store.take_changed() {
+            queue.retain(|&known| known != mailbox);
+            queue.push_front(mailbox);
+        }
+        if queue.is_empty() {
+            *behind = Behind::Known(queue);
+            return Ok(false);
+        }
+        let queue = self.inner.store.index::<_, StoreError>(move |tx| index_next(tx, queue)).await?;
+        self.inner.indexed.send_replace(());
+        *behind = Behind::Known(queue);
+        Ok(true)
+    }
+}
+
+/// The mailboxes that have something to index, the first one first.
+#[derive(Default)]
+enum Behind {
+    Known(VecDeque<MailboxId>),
+    /// At the start and after a failure: then the store is asked.
+    #[default]
+    Unknown,
+}
+
+/// Indexes of one mailbox after the other until it is enough for one transaction; answers what is left.
+fn index_next(tx: &mut IndexTx<'_>, mut queue: VecDeque<MailboxId>) -> Result<VecDeque<MailboxId>, StoreError> {
+    let mut left = TOGETHER;
+    while left > 0
+        && let Some(mailbox) = queue.pop_front()
+    {
+        let unindexed = tx.unindexed(mailbox, left)?;
+        for &id in &unindexed.messages {
+            index_message(tx, mailbox, &unindexed.then, id)?;
+        }
+        tx.keep_indexed(mailbox, &unindexed.then)?;
+        if unindexed.more {
+            queue.push_back(mailbox);
+        }
+        left = left.saturating_sub_unsigned(unindexed.messages.len() as u64 + 1);
+    }
+    Ok(queue)
+}
+
+fn index_message(tx: &mut IndexTx<'_>, mailbox: MailboxId, indexed: &store::Indexed, id: MessageId) -> Result<(), StoreError> {
+    let Some(record) = tx.message(mailbox, id)? else {
+        tx.forget_message(indexed, id)?;
+        return Ok(());
+    };
+    if tx.knows(indexed, &record)? {
+        return Ok(());
+    }
+    let texts = texts(tx, &record).unwrap_or_else(|error| {
+        tracing::warn!(%error, "a message is indexed without its text");
+        MessageTexts::default()
+    });
+    tx.index_message(indexed, &record, &texts)
+}
+
+/// The texts of a message that its row doesn't hold.
+fn texts(tx: &IndexTx<'_>, record: &MessageRecord) -> Result<MessageTexts, StoreError> {
+    let content = Content::of(record.clone(), tx.octets(record.blob)?)?;
+    let names = content.attachments().filter_map(|attached| attached.part.file_name.clone());
+    Ok(MessageTexts { body: content.shown().text_body_within(TEXT), attachments: names.take(NAMES).collect() })
+}
