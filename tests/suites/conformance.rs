@@ -109,12 +109,21 @@ async fn call(person: &Person, method: &str, path: &str) -> Vec<Answer> {
     let octets = plain("AdeleV", &["AlexW"], "A call");
     let message = json!({"subject": "A call", "toRecipients": recipients(&["AlexW"])});
     let file = json!({"@odata.type": "#microsoft.graph.fileAttachment", "name": "a.txt", "contentBytes": "SGk="});
+    let extension = json!({"extensionName": "com.contoso.call", "number": 1});
     let draft = person.draft(&octets).await;
     let id = draft["id"].as_str().unwrap();
     let mut resource = resource.replace("{message-id}", id);
     if resource.contains("{attachment-id}") {
         let attached = person.post_json(&format!("messages/{id}/attachments"), &file).await.demand(201).json();
         resource = resource.replace("{attachment-id}", attached["id"].as_str().unwrap());
+    }
+    if resource.contains("{extension-id}") {
+        person.post_json(&format!("messages/{id}/extensions"), &extension).await.demand(201);
+        resource = resource.replace("{extension-id}", "com.contoso.call");
+    }
+    if let Some((one, options)) = resource.split_once("?$expand=") {
+        let property = if options.starts_with("multi") { "StringArray 0x4001" } else { "String 0x4001" };
+        resource = format!("{one}?$expand={}", options.replace("{id}", property).replace(' ', "%20"));
     }
     if resource.contains('{') {
         return Vec::new();
@@ -124,7 +133,7 @@ async fn call(person: &Person, method: &str, path: &str) -> Vec<Answer> {
     let forwarded = json!({"comment": "A word", "toRecipients": recipients(&["AlexW"])});
     match (method, path.rsplit('/').next().unwrap()) {
         ("GET", _) => vec![person.get(&resource).await],
-        ("DELETE", "{message-id}" | "{attachment-id}") => vec![person.delete(&resource).await],
+        ("DELETE", "{message-id}" | "{attachment-id}" | "{extension-id}") => vec![person.delete(&resource).await],
         ("PATCH", "{message-id}") => vec![
             person.patch_json(&resource, &json!({"isRead": false, "subject": "Another"})).await,
             person.patch_mime(&resource, &octets).await,
@@ -133,6 +142,14 @@ async fn call(person: &Person, method: &str, path: &str) -> Vec<Answer> {
             vec![person.post_mime(&resource, &octets).await, person.post_json(&resource, &json!({"message": message})).await]
         }
         ("POST", "messages") => vec![person.post_mime(&resource, &octets).await, person.post_json(&resource, &message).await],
+        ("PATCH", "{extension-id}") => vec![person.patch_json(&resource, &extension).await],
+        ("POST", "extensions") => vec![person.post_json(&resource, &extension).await],
+        ("POST", "messages (singleValueExtendedProperties in body)" | "messages (multiValueExtendedProperties in body)") => {
+            let mut message = message;
+            message["singleValueExtendedProperties"] = json!([{"id": "String 0x4001", "value": "a"}]);
+            message["multiValueExtendedProperties"] = json!([{"id": "StringArray 0x4001", "value": ["a"]}]);
+            vec![person.post_json("messages", &message).await]
+        }
         ("POST", "attachments") => vec![person.post_json(&resource, &file).await],
         ("POST", "childFolders" | "mailFolders") => vec![person.post_json(&resource, &folder).await],
         ("POST", "$batch") => {

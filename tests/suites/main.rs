@@ -9,6 +9,7 @@ mod conformance;
 mod corpus;
 mod deletion;
 mod drafts;
+mod extended;
 mod headers;
 mod lists;
 mod messages;

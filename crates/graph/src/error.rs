@@ -31,8 +31,11 @@ error_codes! {
     ErrorCannotDeleteObject "ErrorCannotDeleteObject" BAD_REQUEST;
     ErrorFolderExists "ErrorFolderExists" CONFLICT;
     ErrorInternalServerError "ErrorInternalServerError" INTERNAL_SERVER_ERROR;
+    ErrorInvalidExtendedProperty "ErrorInvalidExtendedProperty" BAD_REQUEST;
+    ErrorInvalidExtendedPropertyValue "ErrorInvalidExtendedPropertyValue" BAD_REQUEST;
     ErrorInvalidIdMalformed "ErrorInvalidIdMalformed" BAD_REQUEST;
     ErrorInvalidOperation "ErrorInvalidOperation" BAD_REQUEST;
+    ErrorInvalidProperty "ErrorInvalidProperty" BAD_REQUEST;
     ErrorInvalidPropertySet "ErrorInvalidPropertySet" BAD_REQUEST;
     ErrorInvalidRecipients "ErrorInvalidRecipients" BAD_REQUEST;
     ErrorInvalidRequest "ErrorInvalidRequest" METHOD_NOT_ALLOWED;
@@ -49,6 +52,7 @@ error_codes! {
     InvalidInternetMessageHeader "InvalidInternetMessageHeader" BAD_REQUEST;
     InvalidRange "InvalidRange" RANGE_NOT_SATISFIABLE;
     InvalidTimeZone "InvalidTimeZone" BAD_REQUEST;
+    NameAlreadyExists "nameAlreadyExists" CONFLICT;
     NotImplemented "NotImplemented" NOT_IMPLEMENTED;
     PreconditionFailed "ErrorIrresolvableConflict" PRECONDITION_FAILED;
     RequestBodyRead "RequestBodyRead" BAD_REQUEST;
@@ -152,6 +156,10 @@ impl From<MailError> for ApiError {
             }
             MailError::CannotDelete => told(ErrorCode::ErrorCannotDeleteObject, "Object cannot be deleted."),
             MailError::Conflict => told(ErrorCode::ErrorIrresolvableConflict, CHANGED),
+            MailError::ExtensionExists(name) => {
+                let message = format!("An extension with the name '{name}' already exists.");
+                ApiError::new(ErrorCode::NameAlreadyExists, message)
+            }
             MailError::FolderExists(name) => {
                 let message = format!("A folder with the specified name already exists., Could not create folder '{name}'.");
                 ApiError::new(ErrorCode::ErrorFolderExists, message)
@@ -176,8 +184,11 @@ impl From<MailError> for ApiError {
             ),
             MailError::NotDraft => told(ErrorCode::ErrorInvalidOperation, "Message is not draft."),
             MailError::NotFound(Kind::User) => told(ErrorCode::ErrorInvalidUser, "The requested user is invalid."),
-            MailError::NotFound(Kind::Attachment | Kind::Folder | Kind::Message | Kind::Upload) => {
+            MailError::NotFound(Kind::Attachment | Kind::Extension | Kind::Folder | Kind::Message | Kind::Upload) => {
                 told(ErrorCode::ErrorItemNotFound, "The specified object was not found in the store.")
+            }
+            MailError::PropertyTooLarge { .. } => {
+                told(ErrorCode::ErrorInvalidExtendedPropertyValue, "The value of the extended property is too large.")
             }
             MailError::QuotaExceeded(_) => told(ErrorCode::ErrorQuotaExceeded, "The mailbox quota has been exceeded."),
             MailError::RangeMismatch { expected, .. } => {

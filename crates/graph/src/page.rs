@@ -42,6 +42,13 @@ pub(crate) fn minimal_answer() -> Response {
 /// Which preferences an answer honours (RFC 7240 §3).
 pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
+/// A bare number, as `/$count` has it.
+pub(crate) fn number_answer(number: usize) -> Response {
+    let mut response = Response::new(Body::from(number.to_string()));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}
+
 /// One entity with its context in front.
 pub(crate) fn entity(context: String, mut value: Value) -> Value {
     if let Some(members) = value.as_object_mut() {

@@ -2,10 +2,11 @@
 
 use crate::body::linger;
 use crate::error::{ApiError, ErrorCode};
-use crate::handlers::{attachments, batch, mail_folders, messages, replies, send_mail, uploads, users, value};
+use crate::handlers::{attachments, batch, extensions, mail_folders, messages, replies, send_mail, uploads, users, value};
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::prefer::Preferences;
 use crate::request::{Asked, RequestIds, Version, origin};
+use crate::schema::extension::ExtensionId;
 use crate::{Graph, ids};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -40,6 +41,9 @@ enum Resource {
     Copy(MessageId),
     CreateReply(MessageId, Answer),
     CreateUploadSession,
+    Extension { message: MessageId, id: ExtensionId },
+    Extensions(MessageId),
+    ExtensionsCount(MessageId),
     MailFolder(FolderName),
     MailFolders { parent: Option<FolderName> },
     Message(MessageId),
@@ -69,6 +73,12 @@ async fn dispatch(asked: &Asked<'_>, resource: Resource, method: &Method, body: 
         (&Method::POST, Resource::Copy(id)) => messages::copy_message(asked, id, body).await,
         (&Method::POST, Resource::CreateReply(id, answer)) => replies::create_reply(asked, id, answer, body).await,
         (&Method::POST, Resource::CreateUploadSession) => uploads::create_upload_session(asked, body).await,
+        (&Method::GET, Resource::Extension { message, id }) => extensions::get_extension(asked, message, id).await,
+        (&Method::PATCH, Resource::Extension { message, id }) => extensions::update_extension(asked, message, id, body).await,
+        (&Method::DELETE, Resource::Extension { message, id }) => extensions::delete_extension(asked, message, id).await,
+        (&Method::GET, Resource::Extensions(message)) => extensions::list_extensions(asked, message).await,
+        (&Method::POST, Resource::Extensions(message)) => extensions::create_extension(asked, message, body).await,
+        (&Method::GET, Resource::ExtensionsCount(message)) => extensions::count_extensions(asked, message).await,
         (&Method::GET, Resource::MailFolder(name)) => mail_folders::get_mail_folder(asked, name).await,
         (&Method::GET, Resource::MailFolders { parent }) => mail_folders::list_mail_folders(asked, parent).await,
         (&Method::POST, Resource::MailFolders { parent }) => mail_folders::create_mail_folder(asked, parent, body).await,
@@ -143,6 +153,9 @@ fn of_message(id: &str, rest: &[Segment]) -> Result<Resource, ApiError> {
     if first.is("attachments") {
         return of_attachments(id?, first, rest);
     }
+    if first.is("extensions") {
+        return of_extensions(id?, first, rest);
+    }
     let action: fn(MessageId) -> Resource = match first.name().to_ascii_lowercase().as_str() {
         "$value" => Resource::Value,
         "copy" => Resource::Copy,
@@ -175,6 +188,15 @@ fn of_attachments(message: MessageId, attachments: &Segment, rest: &[Segment]) -
                 [other, ..] => Err(ApiError::no_such_segment(other.text())),
             }
         }
+    }
+}
+
+fn of_extensions(message: MessageId, extensions: &Segment, rest: &[Segment]) -> Result<Resource, ApiError> {
+    match keyed(extensions, rest) {
+        (None, []) => Ok(Resource::Extensions(message)),
+        (None, [count]) if count.is("$count") => Ok(Resource::ExtensionsCount(message)),
+        (Some(id), []) => Ok(Resource::Extension { message, id: ExtensionId::parse(&id) }),
+        (_, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
     }
 }
 

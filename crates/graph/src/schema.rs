@@ -1,8 +1,12 @@
 //! Graph's resources as JSON: each property of each one declared once.
 
 pub(crate) mod attachment;
+pub(crate) mod attachment_selection;
 pub(crate) mod draft;
 pub(crate) mod edm;
+pub(crate) mod expand;
+pub(crate) mod extended;
+pub(crate) mod extension;
 pub(crate) mod json;
 pub(crate) mod mail_folder;
 pub(crate) mod message;

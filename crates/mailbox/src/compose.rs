@@ -3,8 +3,9 @@
 use crate::Mailbox;
 use crate::drafts::NewMessage;
 use crate::error::MailError;
+use crate::extended::Hanging;
 use mime::{BodyKind, Composition, NameAddr};
-use store::{MessageId, MessageRecord, Overlay, ReadTx};
+use store::{MessageId, MessageRecord, Overlay, ReadTx, Timestamp};
 
 /// What stands beside a message's octets and is no part of them; nothing where its owner said nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,16 +18,19 @@ pub struct Beside {
     pub inference_classification: Option<String>,
     /// Read
     pub is_read: Option<bool>,
+    /// What hangs on it
+    pub hanging: Hanging,
 }
 
 impl Beside {
-    /// What stands beside a message that is there already.
+    /// What stands beside a message that is there already; what hangs on it stays there and is not told.
     pub(crate) fn of(record: &MessageRecord) -> Beside {
         Beside {
             categories: Some(record.categories.clone()),
             flag: Some(record.flag.clone()),
             inference_classification: Some(record.inference_classification.clone()),
             is_read: Some(record.is_read),
+            hanging: Hanging::default(),
         }
     }
 
@@ -37,6 +41,7 @@ impl Beside {
             flag: self.flag.or(other.flag),
             inference_classification: self.inference_classification.or(other.inference_classification),
             is_read: self.is_read.or(other.is_read),
+            hanging: self.hanging,
         }
     }
 }
@@ -72,8 +77,17 @@ pub struct Draft {
     pub is_read_receipt_requested: Option<bool>,
     /// Message-ID
     pub internet_message_id: Option<String>,
+    /// Date of a message that is new; without it the moment at which it is made or sent
+    pub date: Option<Timestamp>,
     /// What is no part of the octets
     pub beside: Beside,
+}
+
+impl Draft {
+    /// Whether a client may give a header field of this name: it is one (RFC 5322 §3.6.8), and no property says it.
+    pub fn may_have_field(name: &str) -> bool {
+        may_be_given(name)
+    }
 }
 
 /// Importance (RFC 2156 §5.3.4).
@@ -180,6 +194,7 @@ impl Mailbox {
         let owner = NameAddr { name: self.owner.display_name.clone(), address: self.owner.user_principal_name.clone() };
         fields.extend(self.request_fields(&draft));
         fields.extend(draft.fields);
+        fields.extend(draft.date.map(|at| ("Date".to_owned(), mime::Date::format(at.seconds()))));
         let from = draft.from.unwrap_or(owner);
         let (body_kind, body) = draft.body.unwrap_or_default();
         Composition {

@@ -6,6 +6,7 @@
 use crate::Mail;
 use crate::compose::Beside;
 use crate::error::MailError;
+use crate::extended::Hanging;
 use crate::generated::{Trace, standing_before, trace_fields};
 use crate::index::{Copy, Place, Reading, index};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -121,7 +122,10 @@ impl Mail {
             beside: Beside::default(),
             overlay: Overlay::default(),
         };
-        tx.add_message(person.id, &index(copy, place))?;
+        let hanging = Hanging::default().with_class(copy.reading.message_class);
+        let record = index(copy, place);
+        tx.add_message(person.id, &record)?;
+        hanging.write(tx, person.id, record.id.into())?;
         Ok(())
     }
 }

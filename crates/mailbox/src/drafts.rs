@@ -75,11 +75,18 @@ impl Mailbox {
             Filing::Draft => (self.copy_of_new(&message, &new, now), now),
             Filing::Received(received) => {
                 let date = || Date::parse(&message.field("Date")?.body()).map(Timestamp::from_seconds);
-                (whole_copy(&message, new.blob.digest), received.date_time.or_else(date).unwrap_or(now))
+                let received = received.date_time.or_else(date).unwrap_or(now);
+                // What was built here from JSON has a date and a Message-ID, like any message.
+                let copy = match new.is_composed {
+                    true => self.copy_of_new(&message, &new, received),
+                    false => whole_copy(&message, new.blob.digest),
+                };
+                (copy, received)
             }
         };
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
+            let hanging = new.beside.hanging.clone().with_class(copy.reading.message_class);
             let place = Place {
                 mailbox: mailbox.owner.id,
                 folder: mailbox.folder_id(tx, &folder)?,
@@ -96,6 +103,7 @@ impl Mailbox {
             let mut record = index(copy, place);
             tx.put_blob(&new.blob)?;
             record.modseq = tx.add_message(mailbox.owner.id, &record)?;
+            hanging.write(tx, mailbox.owner.id, record.id.into())?;
             Ok(record)
         };
         self.store().write(deed).await

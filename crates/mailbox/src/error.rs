@@ -11,6 +11,8 @@ pub enum Kind {
     Message,
     /// A part of a message that is an attachment
     Attachment,
+    /// An open extension of a message
+    Extension,
     /// An upload session
     Upload,
     /// A person
@@ -29,6 +31,9 @@ pub enum MailError {
     /// Somebody else changed it in between.
     #[error("it was changed in between")]
     Conflict,
+    /// The message has an extension of that name already.
+    #[error("there is an extension {0:?} already")]
+    ExtensionExists(String),
     /// A folder of that name stands there already.
     #[error("there is a folder {0:?} already")]
     FolderExists(String),
@@ -65,6 +70,12 @@ pub enum MailError {
     /// More of something than a mailbox may have.
     #[error("the mailbox has too many {0}")]
     QuotaExceeded(&'static str),
+    /// More octets than an extended property or an extension may have.
+    #[error("the property has more than {limit} octets")]
+    PropertyTooLarge {
+        /// The limit in octets.
+        limit: usize,
+    },
     /// An upload's range does not begin where its octets end.
     #[error("the range begins at {from}, where {expected} octets have come")]
     RangeMismatch {

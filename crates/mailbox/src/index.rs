@@ -1,6 +1,7 @@
 //! Octets → row: everything that a list shows without opening the message.
 
 use crate::compose::{Beside, DELIVERY_RECEIPT, Importance, READ_RECEIPT};
+use crate::message_class::message_class;
 use crate::opened::enclosed;
 use mime::{Cuts, Date, HeaderField, LineEnd, Message, NameAddr, Opening, msg_ids};
 use std::collections::HashSet;
@@ -32,6 +33,7 @@ pub(crate) struct Reading {
     bcc: Vec<Recipient>,
     reply_to: Vec<Recipient>,
     keywords: Vec<String>,
+    pub(crate) message_class: &'static str,
 }
 
 impl Reading {
@@ -63,6 +65,7 @@ impl Reading {
             bcc: header.recipients("Bcc"),
             reply_to: header.recipients("Reply-To"),
             keywords: header.keywords(),
+            message_class: message_class(message),
         }
     }
 }

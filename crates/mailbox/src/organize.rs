@@ -74,6 +74,7 @@ impl Mailbox {
             record.folder = mailbox.folder_id(tx, &destination)?;
             (record.created_date_time, record.last_modified_date_time) = (now, now);
             record.modseq = tx.add_message(owner, &record)?;
+            tx.copy_extended(owner, id.into(), record.id.into())?;
             Ok(record)
         };
         self.store().write(deed).await

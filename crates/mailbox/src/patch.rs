@@ -7,6 +7,7 @@ use crate::drafts::NewMessage;
 use crate::error::{Kind, MailError};
 use crate::generated::name_addrs;
 use crate::index::{Copy, Place, index};
+use crate::message_class;
 use crate::read::{AttachmentKey, Content};
 use bytes::Bytes;
 use mime::{Attachment, FieldEdit, Message, NameAddr, address_line, text_line};
@@ -200,8 +201,13 @@ impl Mailbox {
             if let Some(new) = &change.octets {
                 tx.put_blob(&new.blob)?;
             }
+            let mut hanging = change.beside.hanging.clone();
+            if let (Some(_), Some(copy)) = (&change.octets, &copy) {
+                hanging.properties.push(message_class::kept(copy.reading.message_class));
+            }
             let mut record = mailbox.changed(current, copy, change);
             record.modseq = tx.replace_message(owner, &record)?;
+            hanging.write(tx, owner, record.id.into())?;
             Ok(record)
         };
         self.store().write(deed).await

@@ -3,6 +3,7 @@
 use crate::Mailbox;
 use crate::error::{Kind, MailError};
 use crate::folders::FolderName;
+use crate::message_class::message_class;
 use crate::opened::enclosed;
 use bytes::Bytes;
 use mime::{Cuts, Message, Part, pieces};
@@ -111,6 +112,19 @@ impl Content {
     pub fn field_text(&self, name: &str) -> Option<String> {
         let found = self.header_fields().into_iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
         found.map(|(_, text)| text).filter(|text| !text.is_empty())
+    }
+
+    /// The class that its octets make it (MS-OXCMSG §2.2.1.3).
+    pub fn message_class(&self) -> &'static str {
+        message_class(&self.message)
+    }
+
+    /// The header of this copy as it stands there: what stands before its octets, then its own without what is cut.
+    pub fn header_text(&self) -> String {
+        let end = self.message.parts().first().map_or(0, |root| root.header.end);
+        let own = pieces(&self.message.octets().slice(..end), &self.cuts);
+        let own: String = own.iter().map(|piece| String::from_utf8_lossy(piece)).collect();
+        format!("{}{}{}", self.record.prefix, self.record.generated, own)
     }
 
     /// Every header field of this copy, in order: what stands before its octets, then its own without those cut.

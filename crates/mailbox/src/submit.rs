@@ -66,6 +66,7 @@ impl Mailbox {
         let deed = move |tx: &mut WriteTx<'_>| {
             let outgoing = outgoing?;
             mailbox.check_authors(tx, &outgoing.authors)?;
+            let hanging = new.beside.hanging.clone().with_class(copy.reading.message_class);
             let place = Place {
                 mailbox: mailbox.owner.id,
                 folder: tx.well_known_folder(mailbox.owner.id, WellKnownName::SentItems)?,
@@ -83,6 +84,7 @@ impl Mailbox {
             tx.put_blob(&new.blob)?;
             if options.save_to_sent_items {
                 record.modseq = tx.add_message(mailbox.owner.id, &record)?;
+                hanging.write(tx, mailbox.owner.id, record.id.into())?;
             }
             tx.add_submission(&mailbox.submission(&record, outgoing, now))?;
             let id = options.save_to_sent_items.then_some(record.id);

@@ -7,7 +7,7 @@ use crate::sql::SEARCH_RULES;
 use std::path::Path;
 
 /// Each query lists what breaks the sentence before it.
-const RULES: [(&str, &str); 13] = [
+const RULES: [(&str, &str); 14] = [
     (
         "a folder's totalItemCount is the number of its messages",
         "SELECT 'folder ' || display_name || ' counts ' || total_item_count FROM folder f WHERE total_item_count <>
@@ -64,6 +64,14 @@ const RULES: [(&str, &str); 13] = [
         "a folder came to be, into its parent and to its state in this order, within what its mailbox counted",
         "SELECT 'folder ' || f.display_name FROM folder f WHERE f.created_modseq > f.parent_modseq
          OR f.parent_modseq > f.modseq OR f.modseq > (SELECT modseq FROM mailbox b WHERE b.id = f.mailbox)",
+    ),
+    (
+        "an extended property or an extension is of something that is there",
+        "SELECT 'the extended property ' || e.property FROM extended_property e
+         WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.mailbox = e.mailbox AND m.id = e.item)
+         AND NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = e.mailbox AND f.id = e.item)
+         UNION ALL SELECT 'the extension ' || x.name FROM extension x
+         WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.mailbox = x.mailbox AND m.id = x.message)",
     ),
     (
         "no change is numbered above its mailbox's counter",

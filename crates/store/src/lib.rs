@@ -24,6 +24,7 @@ pub use model::condition::{
     BodyText, Candidate, Collection, Condition, Field, FieldValue, FlagDate, Operator, TextPlace, folded,
 };
 pub use model::delta::{Departure, Place};
+pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
 pub use model::folder::{Folder, WellKnownName};
 pub use model::message::{ListQuery, MessageRecord, Overlay, Position, Recipient};
 pub use model::outbox::{ForwardPath, ForwardState, Submission};

@@ -2,6 +2,7 @@
 
 pub(crate) mod condition;
 pub(crate) mod delta;
+pub(crate) mod extended;
 pub(crate) mod folder;
 pub(crate) mod message;
 pub(crate) mod outbox;

@@ -3,6 +3,7 @@
 mod blobs;
 pub(crate) mod changes;
 mod delta;
+mod extended;
 mod folders;
 mod idempotency;
 mod messages;

@@ -15,7 +15,7 @@ use axum::response::Response;
 use futures::future;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use identity::Scope;
-use mailbox::{FolderName, Mailbox, NewMessage, Received};
+use mailbox::{FolderName, Hung, Mailbox, NewMessage, Received};
 use serde_json::Value;
 use store::{MessageId, MessageRecord, Timestamp, WellKnownName};
 
@@ -59,11 +59,15 @@ pub(crate) async fn create_message(asked: &Asked<'_>, folder: Option<FolderName>
         new.beside.is_read = asked.extension_flag("isRead")?.or(new.beside.is_read);
         filing = Filing::Received(Received { date_time: received_date_time(asked)? });
     }
+    let selection = match new.beside.hanging.extensions.is_empty() {
+        true => Selection::default(),
+        false => Selection::with_extensions(), // Graph: opentypeextension-post-opentypeextension, example 1
+    };
     let record = match filing {
         Filing::Draft => mailbox.create_draft(new, folder).await?,
         Filing::Received(received) => mailbox.import(new, folder, received).await?,
     };
-    created(asked, &mailbox, record).await
+    created_as(asked, &mailbox, record, &selection).await
 }
 
 /// A message given as JSON. One that names by `id` a message of this mailbox made from MIME is that message's octets:
@@ -88,16 +92,31 @@ fn received_date_time(asked: &Asked<'_>) -> Result<Option<Timestamp>, ApiError> 
 
 /// 201 with the whole message.
 pub(super) async fn created(asked: &Asked<'_>, mailbox: &Mailbox, record: MessageRecord) -> Result<Response, ApiError> {
+    created_as(asked, mailbox, record, &Selection::default()).await
+}
+
+async fn created_as(
+    asked: &Asked<'_>,
+    mailbox: &Mailbox,
+    record: MessageRecord,
+    selection: &Selection,
+) -> Result<Response, ApiError> {
     let location = asked.message_location(mailbox.owner().id, &ids::message(record.id));
-    let mut response = whole(asked, mailbox, StatusCode::CREATED, record).await?;
+    let mut response = whole(asked, mailbox, StatusCode::CREATED, record, selection).await?;
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
 }
 
-async fn whole(asked: &Asked<'_>, mailbox: &Mailbox, status: StatusCode, record: MessageRecord) -> Result<Response, ApiError> {
-    let value = render(asked, mailbox, &Selection::default(), record).await?;
+async fn whole(
+    asked: &Asked<'_>,
+    mailbox: &Mailbox,
+    status: StatusCode,
+    record: MessageRecord,
+    selection: &Selection,
+) -> Result<Response, ApiError> {
+    let value = render(asked, mailbox, selection, record).await?;
     let context = asked.context(mailbox.owner().id, "messages/$entity", None);
     Ok(message_answer(status, context, value))
 }
@@ -146,7 +165,7 @@ pub(crate) async fn update_message(asked: &Asked<'_>, id: MessageId, body: &mut 
     if asked.preferences.wants_minimal() {
         return Ok(tagged(minimal_answer(), &etag(&record)));
     }
-    whole(asked, &mailbox, StatusCode::OK, record).await
+    whole(asked, &mailbox, StatusCode::OK, record, &Selection::default()).await
 }
 
 /// Whether the body that a client gives is the one that is shown: whoever sends a message back as it was read, its HTML
@@ -213,11 +232,15 @@ async fn listed(
 
 async fn render(asked: &Asked<'_>, mailbox: &Mailbox, selection: &Selection, record: MessageRecord) -> Result<Value, ApiError> {
     let shown = shown(asked);
+    let hung = match selection.hung() {
+        Some((properties, extensions)) => mailbox.hung_on(record.id.into(), properties, extensions).await?,
+        None => Hung::default(),
+    };
     if !selection.needs_octets() {
-        return Ok(View::of_record(record, shown).render(selection));
+        return Ok(View::of_record(record, shown).with(hung).render(selection));
     }
     let size = record.size;
-    let view = View::of_content(mailbox.content(record).await?, shown);
+    let view = View::of_content(mailbox.content(record).await?, shown).with(hung);
     if size < RENDERED_APART {
         return Ok(view.render(selection));
     }

@@ -2,10 +2,12 @@
 //!
 //! Members that are the service's to set are passed over, as Graph does; so are unknown ones (message is an open type).
 
+use super::extended::{self, PropertyType};
+use super::extension;
 use super::json::Members;
 use crate::error::{ApiError, ErrorCode};
 use jiff::tz::TimeZone;
-use mailbox::{AnswerText, Beside, Draft, Importance, Received};
+use mailbox::{AnswerText, Beside, Draft, Hanging, Importance, Received};
 use mime::{Attachment, BodyKind, NameAddr};
 use serde_json::{Value, json};
 use store::Timestamp;
@@ -57,43 +59,21 @@ pub(crate) fn answer(value: &Value, zone: TimeZone) -> Result<AnswerText, ApiErr
 /// How a message given as JSON is to be filed: one with PidTagMessageFlags and without its bit for unsent messages was
 /// received, when PidTagMessageDeliveryTime says (MS-OXCMSG 2.2.1.6, MS-OXOMSG 2.2.3.9).
 pub(crate) fn filing(value: &Value) -> Result<Filing, ApiError> {
-    const UNSENT: i64 = 0x8;
-    let mut flags = None;
-    let mut date_time = None;
-    for (tag, text) in Members::of(value, "")?.list("singleValueExtendedProperties", extended_property)? {
-        let wrong = |expected: &str| ApiError::unreadable_member("singleValueExtendedProperties", expected);
-        match tag {
-            0x0E07 => flags = Some(text.parse::<i64>().map_err(|_| wrong("an integer for 0x0E07"))?),
-            0x0E06 => {
-                let at: jiff::Timestamp = text.parse().map_err(|_| wrong("a date with a zone for 0x0E06"))?;
-                date_time = Some(Timestamp(at.as_microsecond()));
-            }
-            _ => {}
-        }
-    }
-    let received = flags.is_some_and(|flags| flags & UNSENT == 0);
-    Ok(if received { Filing::Received(Received { date_time }) } else { Filing::Draft })
-}
-
-/// Tag and value of an extended property; 0 for one that has a name.
-fn extended_property(value: &Value, path: &str) -> Result<(u32, String), ApiError> {
-    let property = Members::of(value, path)?;
-    let id = property.text("id")?.unwrap_or_default();
-    let tag = id.split_once(' ').and_then(|(_, tag)| tag.trim().strip_prefix("0x").or(tag.trim().strip_prefix("0X")));
-    let tag = tag.and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or(0);
-    let text = match property.get("value") {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
+    let given = extended::given(&Members::of(value, "")?)?;
+    let number = |tag, kind| {
+        let found = given.iter().find(|property| property.id.is_mapi(tag, kind))?;
+        found.values.first().and_then(|value| value.number)
     };
-    Ok((tag, text))
+    let received = number(0x0E07, PropertyType::Integer).is_some_and(|flags| flags & extended::UNSENT == 0);
+    let date_time = number(0x0E06, PropertyType::SystemTime).map(Timestamp);
+    Ok(if received { Filing::Received(Received { date_time }) } else { Filing::Draft })
 }
 
 fn message_at(value: &Value, path: &str) -> Result<Draft, ApiError> {
     let m = Members::of(value, path)?;
     let importance = [("low", Importance::Low), ("normal", Importance::Normal), ("high", Importance::High)];
     let given = |name: &str| m.get(name).map(|_| m.list(name, recipient)).transpose();
-    Ok(Draft {
+    let mut draft = Draft {
         from: m.get("from").map(|value| recipient(value, "from")).transpose()?,
         sender: m.get("sender").map(|value| recipient(value, "sender")).transpose()?,
         to: given("toRecipients")?,
@@ -108,8 +88,11 @@ fn message_at(value: &Value, path: &str) -> Result<Draft, ApiError> {
         is_delivery_receipt_requested: m.boolean("isDeliveryReceiptRequested")?,
         is_read_receipt_requested: m.boolean("isReadReceiptRequested")?,
         internet_message_id: internet_message_id(&m)?,
+        date: None,
         beside: beside(&m)?,
-    })
+    };
+    extended::apply(extended::given(&m)?, &mut draft)?;
+    Ok(draft)
 }
 
 fn beside(m: &Members<'_>) -> Result<Beside, ApiError> {
@@ -122,14 +105,19 @@ fn beside(m: &Members<'_>) -> Result<Beside, ApiError> {
         flag: m.object("flag")?.map(|flag| followup_flag(&flag)).transpose()?,
         inference_classification: m.word("inferenceClassification", &classification)?.map(str::to_owned),
         is_read: m.boolean("isRead")?,
+        hanging: Hanging { properties: Vec::new(), extensions: m.list("extensions", extension::read)? },
     })
 }
 
-/// A Message-ID with its angle brackets (RFC 5322 §3.6.4).
+/// A Message-ID with its angle brackets (RFC 5322 §3.6.4); nothing of any other text.
+pub(crate) fn message_id(text: &str) -> Option<String> {
+    let is_id = text.len() <= 900 && mime::msg_ids(text.as_bytes()) == [text] && text.bytes().all(|b| b.is_ascii_graphic());
+    is_id.then(|| text.to_owned())
+}
+
 fn internet_message_id(m: &Members<'_>) -> Result<Option<String>, ApiError> {
     let Some(text) = m.text("internetMessageId")? else { return Ok(None) };
-    let is_id = text.len() <= 900 && mime::msg_ids(text.as_bytes()) == [text] && text.bytes().all(|b| b.is_ascii_graphic());
-    if is_id { Ok(Some(text.to_owned())) } else { Err(m.wrong("internetMessageId", "a Message-ID in angle brackets")) }
+    message_id(text).map(Some).ok_or_else(|| m.wrong("internetMessageId", "a Message-ID in angle brackets"))
 }
 
 fn item_body(m: &Members<'_>) -> Result<Option<(BodyKind, String)>, ApiError> {

@@ -1,16 +1,16 @@
 //! The message resource: each property declared once.
 
-use super::attachment;
 use super::edm::{self, Edm};
+use super::expand::{Expansion, NAVIGATION};
 use super::property::{Property, Returned, object, selected};
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ApiError;
 use crate::html;
 use crate::ids;
 use crate::prefer::BodyForm;
 use encodify::base64::STANDARD;
-use mailbox::Content;
+use mailbox::{Content, Hung};
 use mime::{ItemBody, Message};
-use odata::Options;
+use odata::{Options, SelectItem};
 use serde_json::{Map, Value, json};
 use store::{MessageRecord, Recipient, Timestamp};
 
@@ -18,6 +18,7 @@ use store::{MessageRecord, Recipient, Timestamp};
 pub(crate) struct View {
     source: Source,
     shown: Shown,
+    hung: Hung,
 }
 
 enum Source {
@@ -55,7 +56,7 @@ const PROPERTIES: &[Property<View>] = &[
     of("isReadReceiptRequested", Edm::Boolean, |v| v.record().is_read_receipt_requested.into()),
     of("isRead", Edm::Boolean, |v| v.record().is_read.into()),
     of("isDraft", Edm::Boolean, |v| v.record().is_draft.into()),
-    of("webLink", Edm::String, |v| web_link(&v.shown.origin, v.record()).into()),
+    of("webLink", Edm::String, |v| v.web_link().into()),
     of("inferenceClassification", Edm::Enum(&edm::INFERENCE_CLASSIFICATION_TYPE), |v| {
         v.record().inference_classification.as_str().into()
     }),
@@ -88,18 +89,19 @@ const fn on_select(name: &'static str, edm: Edm, read: fn(&View) -> Value) -> Pr
     Property::on_select(name, edm, read)
 }
 
-/// Which properties and attachments of messages are asked for.
+/// Which properties of messages are asked for, and what is to be expanded.
 #[derive(Clone)]
 pub(crate) struct Selection {
     properties: Vec<&'static Property<View>>,
+    expansion: Expansion,
+    /// As the context of the answer names them.
     names: Option<Vec<String>>,
-    attachments: bool,
 }
 
 impl Default for Selection {
     fn default() -> Self {
         let by_default = PROPERTIES.iter().filter(|p| p.returned == Returned::ByDefault).collect();
-        Selection { properties: by_default, names: None, attachments: false }
+        Selection { properties: by_default, expansion: Expansion::default(), names: None }
     }
 }
 
@@ -107,36 +109,60 @@ impl Selection {
     /// What `$select` and `$expand` name.
     ///
     /// # Errors
-    /// For a property that is none, or one that can't be expanded here.
+    /// For a property that is none, or one that can't be expanded.
     pub(crate) fn of(options: &Options) -> Result<Selection, ApiError> {
-        let names = options.names("select");
-        let properties = selected(PROPERTIES, names.as_deref(), "message")?;
-        let expanded = options.names("expand").unwrap_or_default();
-        if let Some(other) = expanded.iter().find(|name| !name.eq_ignore_ascii_case("attachments")) {
-            let message = format!("'$expand={other}' is not answered here yet.");
-            return Err(ApiError::new(ErrorCode::NotImplemented, message));
-        }
-        Ok(Selection { properties, names, attachments: !expanded.is_empty() })
+        let selected_names = select_names(&options.select()?);
+        let properties = selected(PROPERTIES, selected_names.as_deref(), "message")?;
+        let expansion = Expansion::of(options, |name| PROPERTIES.iter().any(|p| p.name.eq_ignore_ascii_case(name)))?;
+        let names: Vec<String> = selected_names.into_iter().flatten().chain(expansion.names().iter().cloned()).collect();
+        Ok(Selection { properties, expansion, names: (!names.is_empty()).then_some(names) })
     }
 
-    /// The names in `$select`.
+    /// Everything that a message has by default, and its extensions.
+    pub(crate) fn with_extensions() -> Selection {
+        Selection { expansion: Expansion::of_extensions(), ..Selection::default() }
+    }
+
+    /// What the context of an answer names, if it names anything.
     pub(crate) fn names(&self) -> Option<&[String]> {
         self.names.as_deref()
     }
 
     /// Whether the octets must be at hand.
     pub(crate) fn needs_octets(&self) -> bool {
-        self.attachments || self.properties.iter().any(|p| OF_OCTETS.contains(&p.name))
+        self.expansion.needs_octets() || self.properties.iter().any(|p| OF_OCTETS.contains(&p.name))
     }
+
+    /// What must be looked up of what clients hung on a message: properties, and whether extensions.
+    pub(crate) fn hung(&self) -> Option<(Vec<String>, bool)> {
+        self.expansion.hung()
+    }
+}
+
+/// The properties that `$select` names; nothing where it names none. A path into a property stands for all of it. What can
+/// be expanded, annotations and the properties of types that we have none of are passed over.
+fn select_names(items: &[SelectItem]) -> Option<Vec<String>> {
+    let name = |item: &SelectItem| match item {
+        SelectItem::All => Some("*".to_owned()),
+        SelectItem::Property(path) => path.segments().first().cloned(),
+    };
+    let passed_over =
+        |name: &String| name.contains(['.', '@']) || NAVIGATION.iter().any(|navigation| navigation.eq_ignore_ascii_case(name));
+    (!items.is_empty()).then(|| items.iter().filter_map(name).filter(|name| !passed_over(name)).collect())
 }
 
 impl View {
     pub(crate) fn of_content(content: Content, shown: Shown) -> View {
-        View { source: Source::Content(Box::new(content)), shown }
+        View { source: Source::Content(Box::new(content)), shown, hung: Hung::default() }
     }
 
     pub(crate) fn of_record(record: MessageRecord, shown: Shown) -> View {
-        View { source: Source::Record(Box::new(record)), shown }
+        View { source: Source::Record(Box::new(record)), shown, hung: Hung::default() }
+    }
+
+    /// The same, with what clients hung on it.
+    pub(crate) fn with(self, hung: Hung) -> View {
+        View { hung, ..self }
     }
 
     /// The message as JSON.
@@ -144,9 +170,7 @@ impl View {
         let mut value = Map::new();
         value.insert("@odata.etag".to_owned(), etag(self.record()).into());
         value.extend(object(&selection.properties, self));
-        if let (true, Source::Content(content)) = (selection.attachments, &self.source) {
-            value.insert("attachments".to_owned(), attachment::render_all(content));
-        }
+        selection.expansion.insert(&mut value, self, self.content(), &self.hung);
         value.into()
     }
 
@@ -160,18 +184,29 @@ impl View {
         forms.into_iter().map(&mut in_form).collect()
     }
 
-    fn record(&self) -> &MessageRecord {
+    /// Its row.
+    pub(crate) fn record(&self) -> &MessageRecord {
         match &self.source {
             Source::Content(content) => &content.record,
             Source::Record(record) => record,
         }
     }
 
-    fn message(&self) -> Option<&Message> {
+    /// Its octets, where they are at hand.
+    pub(crate) fn content(&self) -> Option<&Content> {
         match &self.source {
-            Source::Content(content) => Some(content.shown()),
+            Source::Content(content) => Some(content),
             Source::Record(_) => None,
         }
+    }
+
+    /// Where a person may open it.
+    pub(crate) fn web_link(&self) -> String {
+        web_link(&self.shown.origin, self.record())
+    }
+
+    fn message(&self) -> Option<&Message> {
+        self.content().map(Content::shown)
     }
 
     fn body(&self) -> Value {
@@ -198,7 +233,7 @@ impl View {
 
     /// Every header field of this copy, generated ones first.
     fn internet_message_headers(&self) -> Value {
-        let Source::Content(content) = &self.source else { return Value::Null };
+        let Some(content) = self.content() else { return Value::Null };
         content.header_fields().into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
     }
 }

@@ -107,6 +107,7 @@ impl WriteTx<'_> {
     pub fn remove_message(&mut self, mailbox: MailboxId, id: MessageId) -> Result<(), StoreError> {
         let before = self.message(mailbox, id)?.ok_or(StoreError::NotFound)?;
         self.execute("DELETE FROM message WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &id.0])?;
+        self.remove_extended(mailbox, id.into())?;
         let modseq = self.next_modseq(mailbox)?;
         self.count(mailbox, before.folder, modseq, (-1, -unread(&before)))?;
         self.log_change(mailbox, modseq, before.folder, id, Operation::Deleted)?;

@@ -1,0 +1,158 @@
+//! `$expand` of messages: what is handed out with a message that is no property of it, each with options of its own
+//! (Graph: message-get; singlevaluelegacyextendedproperty-get; opentypeextension-get).
+
+use super::attachment;
+use super::attachment_selection::AttachmentSelection;
+use super::extended::{self, AskedProperty, HasProperties, reads_octets};
+use super::extension::{self, ExtensionId};
+use crate::error::{ApiError, ErrorCode};
+use mailbox::{Content, Hung};
+use odata::{ExpandItem, Options};
+use serde_json::{Map, Value};
+
+/// What a message has that can be expanded. `$select` may name it too, and means nothing by it without `$expand`.
+pub(crate) const NAVIGATION: [&str; 4] =
+    ["attachments", "extensions", "multiValueExtendedProperties", "singleValueExtendedProperties"];
+
+/// Types of messages that Graph knows and we have none of: whoever expands what only these have gets nothing.
+const DERIVED: &str = "microsoft.graph.eventMessage";
+
+/// What of messages is to be expanded.
+#[derive(Clone, Default)]
+pub(crate) struct Expansion {
+    attachments: Option<AttachmentSelection>,
+    extensions: Option<ExtensionsAsked>,
+    multiple: Vec<AskedProperty>,
+    single: Vec<AskedProperty>,
+    /// As the context of the answer names them.
+    names: Vec<String>,
+}
+
+/// Which extensions.
+#[derive(Clone)]
+pub(crate) enum ExtensionsAsked {
+    All,
+    These(Vec<ExtensionId>),
+}
+
+impl Expansion {
+    /// What `$expand` names; `is_property` knows the names of what has no need of it.
+    ///
+    /// # Errors
+    /// For what a message doesn't have, and for options that it can't have there.
+    pub(crate) fn of(options: &Options, is_property: fn(&str) -> bool) -> Result<Expansion, ApiError> {
+        let mut expansion = Expansion::default();
+        for item in options.expand()? {
+            expansion.add(&item, is_property)?;
+        }
+        Ok(expansion)
+    }
+
+    /// All extensions, for a message that is answered with those that it was made with.
+    pub(crate) fn of_extensions() -> Expansion {
+        Expansion { extensions: Some(ExtensionsAsked::All), ..Expansion::default() }
+    }
+
+    fn add(&mut self, item: &ExpandItem, is_property: fn(&str) -> bool) -> Result<(), ApiError> {
+        let ExpandItem { path, options } = item;
+        let Some(name) = NAVIGATION.iter().find(|name| path.is(name)) else {
+            return if path.segments().first().is_some_and(|first| first.eq_ignore_ascii_case(DERIVED)) {
+                Ok(())
+            } else {
+                Err(not_expandable(&path.to_string(), is_property))
+            };
+        };
+        let mut inside = String::new();
+        match *name {
+            "attachments" => {
+                let selection = AttachmentSelection::of(options)?;
+                inside = selection.names().join(",");
+                self.attachments = Some(selection);
+            }
+            "extensions" => {
+                only(options, &["filter", "select"])?;
+                let named = extended::ids(options)?;
+                let these = |ids: Vec<String>| ExtensionsAsked::These(ids.iter().map(|id| ExtensionId::parse(id)).collect());
+                self.extensions = Some(named.map_or(ExtensionsAsked::All, these));
+            }
+            name => {
+                only(options, &["filter", "select"])?;
+                let many = name == "multiValueExtendedProperties";
+                let asked = if many { &mut self.multiple } else { &mut self.single };
+                asked.extend(extended::asked(options, many)?);
+            }
+        }
+        self.names.push(format!("{name}({inside})"));
+        Ok(())
+    }
+
+    /// The names of what is expanded, as the context of an answer has them.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether a message's octets must be at hand.
+    pub(crate) fn needs_octets(&self) -> bool {
+        self.attachments.is_some() || self.single.iter().any(|asked| reads_octets(&asked.id))
+    }
+
+    /// What must be looked up of what clients hung on a message: properties, and whether extensions; nothing where
+    /// neither is asked for.
+    pub(crate) fn hung(&self) -> Option<(Vec<String>, bool)> {
+        let properties: Vec<String> = self.single.iter().chain(&self.multiple).map(|asked| asked.id.key()).collect();
+        let extensions = self.extensions.is_some();
+        (extensions || !properties.is_empty()).then_some((properties, extensions))
+    }
+
+    /// Puts it into the JSON of a message.
+    pub(crate) fn insert(
+        &self,
+        message: &mut Map<String, Value>,
+        view: &impl HasProperties,
+        content: Option<&Content>,
+        hung: &Hung,
+    ) {
+        if let (Some(selection), Some(content)) = (&self.attachments, content) {
+            let attachments = content.attachments().map(|attached| selection.keep(attachment::render(content, attached)));
+            message.insert("attachments".to_owned(), attachments.collect());
+        }
+        if let Some(asked) = &self.extensions {
+            message.insert("extensions".to_owned(), rendered(asked, hung));
+        }
+        extended::insert(message, "singleValueExtendedProperties", extended::render(&self.single, hung, view));
+        extended::insert(message, "multiValueExtendedProperties", extended::render(&self.multiple, hung, view));
+    }
+}
+
+fn rendered(asked: &ExtensionsAsked, hung: &Hung) -> Value {
+    match asked {
+        ExtensionsAsked::All => hung.extensions.iter().map(|one| extension::render(one, ExtensionId::of(&one.name))).collect(),
+        ExtensionsAsked::These(ids) => {
+            let found = |id: &ExtensionId| hung.extensions.iter().find(|one| id.names(&one.name));
+            ids.iter().filter_map(|id| found(id).map(|one| extension::render(one, id.clone()))).collect()
+        }
+    }
+}
+
+/// Refuses options of an expanded thing but these: passed over, they would give a wrong answer.
+pub(crate) fn only(options: &Options, known: &[&str]) -> Result<(), ApiError> {
+    const ALL: [&str; 9] = ["select", "filter", "orderby", "search", "expand", "top", "skip", "count", "levels"];
+    match options.system_names(&ALL).find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let message = format!("The query option '${name}' is not answered here within $expand.");
+            Err(ApiError::new(ErrorCode::NotImplemented, message))
+        }
+    }
+}
+
+/// OData's words for a property that is no way to something else, else for one that isn't there.
+fn not_expandable(name: &str, is_property: fn(&str) -> bool) -> ApiError {
+    if !is_property(name) {
+        return ApiError::no_such_property(name, "message");
+    }
+    ApiError::bad_request(format!(
+        "Parsing OData Select and Expand failed: Property '{name}' on type 'microsoft.graph.message' is not a navigation \
+         property or complex property. Only navigation properties can be expanded."
+    ))
+}
