@@ -19,7 +19,7 @@ where
     I: IntoIterator<Item = Vec<u8>> + Send + 'static,
     I::IntoIter: Send,
 {
-    parse(&converse(address, head, rest, is_whole).await)
+    Answer::of_octets(&converse(address, head, rest, is_whole).await)
 }
 
 /// The same, and reads until the server closes: every answer of a connection.
@@ -65,15 +65,18 @@ fn is_whole(octets: &[u8]) -> bool {
     length.is_some_and(|length| octets.len() >= end + 4 + length)
 }
 
-fn parse(octets: &[u8]) -> Answer {
-    let end = octets.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer has a header section");
-    let head = std::str::from_utf8(&octets[..end]).expect("a header section is text");
-    let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("an answer has a status");
-    let headers: HeaderMap = lines.filter_map(|line| line.split_once(':')).map(|(name, value)| field(name, value)).collect();
-    assert!(!headers.contains_key("transfer-encoding"), "an error says how long it is");
-    let status = StatusCode::from_bytes(status.as_bytes()).expect("a status has three figures");
-    Answer { status, headers, body: Bytes::copy_from_slice(&octets[end + 4..]) }
+impl Answer {
+    /// The answer that these octets of HTTP/1.1 are.
+    pub fn of_octets(octets: &[u8]) -> Answer {
+        let end = octets.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer has a header section");
+        let head = std::str::from_utf8(&octets[..end]).expect("a header section is text");
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("an answer has a status");
+        let headers: HeaderMap = lines.filter_map(|line| line.split_once(':')).map(|(name, value)| field(name, value)).collect();
+        assert!(!headers.contains_key("transfer-encoding"), "an error says how long it is");
+        let status = StatusCode::from_bytes(status.as_bytes()).expect("a status has three figures");
+        Answer { status, headers, body: Bytes::copy_from_slice(&octets[end + 4..]) }
+    }
 }
 
 fn field(name: &str, value: &str) -> (HeaderName, HeaderValue) {

@@ -18,6 +18,7 @@ mod overlay;
 mod requests;
 mod seed;
 mod send_as;
+mod spellings;
 mod tokens;
 mod uploads;
 mod versions;

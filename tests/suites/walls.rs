@@ -20,11 +20,12 @@ const FLOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Outside crates that only these rooms may name.
-const OWNERS: [(&str, &[&str]); 17] = [
+const OWNERS: [(&str, &[&str]); 18] = [
     ("anyhow", &["server", "client"]),
     ("aws-lc-rs", &["identity", "smime", "smtp"]),
     ("axum", &["graph", "identity", "server"]),
     ("clap", &["server", "client"]),
+    ("httparse", &["server"]),
     ("hyper", &["server"]),
     ("hyper-util", &["server"]),
     ("jsonwebtoken", &["identity"]),

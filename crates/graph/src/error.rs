@@ -58,6 +58,7 @@ error_codes! {
     RequestBodyRead "RequestBodyRead" BAD_REQUEST;
     RequestBrokerParseUri "RequestBroker--ParseUri" BAD_REQUEST;
     RequestTimeout "RequestTimeout" REQUEST_TIMEOUT;
+    RequestUnsupportedQuery "Request_UnsupportedQuery" BAD_REQUEST;
     ResponseSizeExceeded "ResponseSizeExceeded" INSUFFICIENT_STORAGE;
     ServiceNotAvailable "ServiceNotAvailable" SERVICE_UNAVAILABLE;
     SyncStateNotFound "SyncStateNotFound" GONE;

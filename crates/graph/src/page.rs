@@ -85,11 +85,16 @@ impl Asked<'_> {
 
     /// This request's own address, going on after a place in its list (Graph: the path as sent, `$` encoded).
     pub(crate) fn next_link(&self, after: Position) -> String {
+        self.token_link(&ids::skip_token(after))
+    }
+
+    /// This request's own address, going on behind what a token names.
+    pub(crate) fn token_link(&self, token: &str) -> String {
         let mut link = format!("{}{}?", self.origin, self.path);
         for (name, value) in self.options.without(&["skip", "skiptoken"]) {
             link += &format!("{}={}&", utf8_percent_encode(name, QUERY), utf8_percent_encode(value, QUERY));
         }
-        link + "%24skiptoken=" + &ids::skip_token(after)
+        link + "%24skiptoken=" + &utf8_percent_encode(token, QUERY).to_string()
     }
 
     /// This request's own address, leaving out `skip` items of its list.

@@ -54,6 +54,7 @@ enum Resource {
     Send(MessageId),
     SendMail,
     User,
+    Users,
     Value(MessageId),
 }
 
@@ -93,6 +94,7 @@ async fn dispatch(asked: &Asked<'_>, resource: Resource, method: &Method, body: 
         (&Method::POST, Resource::Send(id)) => send_mail::send_message(asked, id).await,
         (&Method::POST, Resource::SendMail) => send_mail::send_mail(asked, body).await,
         (&Method::GET, Resource::User) => users::get_user(asked).await,
+        (&Method::GET, Resource::Users) => users::list_users(asked).await,
         (&Method::GET, Resource::Value(id)) => value::get_value(asked, id).await,
         (&Method::PUT, Resource::Value(id)) => value::put_value(asked, id, body).await,
         _ => Err(ApiError::method_not_allowed()),
@@ -113,7 +115,8 @@ fn resolve(path: &str) -> Result<Target, ApiError> {
         [users, rest @ ..] if users.is("users") => match keyed(users, rest) {
             (Some(name), rest) if name.eq_ignore_ascii_case("me") => (UserName::Me, rest),
             (Some(name), rest) => (UserName::Named(name), rest),
-            (None, _) => return Err(not_yet("users")),
+            (None, []) => return Ok(Target { version, user: UserName::Me, resource: Resource::Users }),
+            (None, [next, ..]) => return Err(ApiError::no_such_segment(next.text())),
         },
         [other, ..] => return Err(ApiError::no_such_segment(other.text())),
         [] => return Err(not_yet("the service document")),

@@ -47,6 +47,17 @@ impl Mail {
         }
     }
 
+    /// So many people at most, by their ids, behind one of them or from the first.
+    ///
+    /// # Errors
+    /// [`MailError::AccessDenied`] without `User.Read.All`, [`MailError::Store`].
+    pub async fn people(&self, caller: &Caller, after: Option<MailboxId>, limit: i64) -> Result<Vec<Person>, MailError> {
+        if !caller.may(&[Scope::UserReadAll]) {
+            return Err(MailError::AccessDenied("the token lacks the permission to read others"));
+        }
+        Ok(self.inner.store.read(move |tx: &ReadTx<'_>| tx.people(after, limit)).await?)
+    }
+
     async fn named(&self, caller: &Caller, user: &UserName) -> Result<Person, MailError> {
         let me = match caller.who() {
             Who::Person { id } => Some(*id),

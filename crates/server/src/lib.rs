@@ -5,6 +5,7 @@
 pub mod admin;
 pub mod cli;
 pub mod config;
+pub mod forwarded;
 pub mod log;
 pub mod serve;
 
@@ -15,4 +16,5 @@ mod development;
 mod fake_clock;
 mod health;
 mod listen;
+mod request_target;
 mod tenant;

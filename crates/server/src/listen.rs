@@ -2,6 +2,8 @@
 //! is slow, silent or hostile costs one connection, and none for ever before its request stands.
 
 use crate::config::Address;
+use crate::forwarded::TrustedProxies;
+use crate::request_target::EncodedTargets;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -41,6 +43,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(6);
 pub(crate) struct Listener {
     socket: TcpListener,
     tls: Option<Arc<ServerConfig>>,
+    trusted: Arc<TrustedProxies>,
 }
 
 /// Binds an address. A default one that is taken gives way to a free port of the same IP address; one that somebody asked
@@ -62,9 +65,9 @@ pub(crate) async fn bind(door: &str, address: Address) -> anyhow::Result<TcpList
 }
 
 impl Listener {
-    /// Listens here; with TLS where that is given.
-    pub(crate) fn new(socket: TcpListener, tls: Option<Arc<ServerConfig>>) -> Listener {
-        Listener { socket, tls }
+    /// Listens here; with TLS where that is given. Of proxies, only those of `trusted` are believed.
+    pub(crate) fn new(socket: TcpListener, tls: Option<Arc<ServerConfig>>, trusted: Arc<TrustedProxies>) -> Listener {
+        Listener { socket, tls, trusted }
     }
 
     /// Answers with `router` until `stop` turns true. Then it takes no more connections, closes idle ones, lets running
@@ -81,7 +84,13 @@ impl Listener {
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => {
                         exhausted = false;
-                        let connection = Connection { peer, router: router.clone(), watcher: graceful.watcher(), stop: stop.clone() };
+                        let connection = Connection {
+                            peer,
+                            router: router.clone(),
+                            trusted: self.trusted.clone(),
+                            watcher: graceful.watcher(),
+                            stop: stop.clone(),
+                        };
                         connections.spawn(connection.run(stream, self.tls.clone()));
                     }
                     Err(error) => refused(&error, &mut exhausted).await,
@@ -115,6 +124,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 struct Connection {
     peer: SocketAddr,
     router: Router,
+    trusted: Arc<TrustedProxies>,
     watcher: Watcher,
     stop: watch::Receiver<bool>,
 }
@@ -126,11 +136,14 @@ impl Connection {
         tokio::select! {
             () = stopped(&mut self.stop) => {}
             opened = open(stream, tls) => match opened {
-                Ok(Opened::Plain(stream)) => self.speak(stream, Scheme::Http, any_version()).await,
+                Ok(Opened::Plain(stream)) => self.speak(EncodedTargets::new(stream), Scheme::Http, any_version()).await,
                 Ok(Opened::Secure(stream)) => {
                     let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-                    let version = if h2 { any_version().http2_only() } else { any_version().http1_only() };
-                    self.speak(*stream, Scheme::Https, version).await;
+                    if h2 {
+                        self.speak(*stream, Scheme::Https, any_version().http2_only()).await;
+                    } else {
+                        self.speak(EncodedTargets::new(*stream), Scheme::Https, any_version().http1_only()).await;
+                    }
                 }
                 Err(error) => tracing::debug!(%error, "a connection came to nothing"),
             },
@@ -142,14 +155,16 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (peer, app) = (self.peer, TowerToHyperService::new(self.router));
+        let (peer, trusted, app) = (self.peer, self.trusted, TowerToHyperService::new(self.router));
         let asked = Arc::new(AtomicBool::new(false));
         let first = asked.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
+        let service = service_fn(move |request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
-            request.extensions_mut().insert(ConnectInfo(peer));
-            request.extensions_mut().insert(scheme);
-            app.call(request)
+            let (mut parts, body) = request.into_parts();
+            parts.extensions.insert(ConnectInfo(peer));
+            parts.extensions.insert(scheme);
+            trusted.apply(peer, &mut parts);
+            app.call(Request::from_parts(parts, body))
         });
         let connection = version.serve_connection(TokioIo::new(stream), service);
         tokio::select! {

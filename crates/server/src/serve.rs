@@ -100,10 +100,11 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     }
 
     let router = router(&config, store, (tenant, identity), mail.clone(), clock);
+    let trusted = Arc::new(config.trusted_proxies.clone());
     let (stop, until) = watch::channel(false);
     let mut doors = JoinSet::new();
-    doors.spawn(Listener::new(http, None).serve(router.clone(), until.clone()));
-    doors.spawn(Listener::new(https, Some(tls)).serve(router, until));
+    doors.spawn(Listener::new(http, None, trusted.clone()).serve(router.clone(), until.clone()));
+    doors.spawn(Listener::new(https, Some(tls), trusted).serve(router, until));
     let (stop_work, told) = watch::channel(false);
     let work = work(mail, told);
     tracing::info!(http = %addresses.0, https = %addresses.1, development = config.development, "listening");

@@ -12,6 +12,10 @@ pub struct RawConfig {
     pub development: bool,
     /// The domain whose mailboxes are here, such as `"contoso.com"`. It must be said, save in development mode.
     pub domain: Option<String>,
+    /// The networks of proxies that are believed when they tell, in `Forwarded` or `X-Forwarded-Proto`, `-Host` and
+    /// `-Port`, how a request came to them, such as `["10.0.0.0/8", "::1"]`. Unless said: none, and in development mode
+    /// this machine.
+    pub trusted_proxies: Option<Vec<String>>,
     /// Where to listen.
     pub listen: RawListen,
     /// What is too much.

@@ -2,6 +2,7 @@
 
 use super::raw::RawConfig;
 use crate::cli::{DEFAULT_DATA, ServeFlags};
+use crate::forwarded::TrustedProxies;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,8 @@ pub struct Config {
     pub smtp_asked: bool,
     /// Octets that a message may have at most.
     pub message_octets: u64,
+    /// Who is believed about how a request came.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// Where to listen.
@@ -84,10 +87,11 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     if !(1..=MOST_MESSAGE_OCTETS).contains(&message_octets) {
         errors.push(format!("limits.message_octets is {message_octets}; it must be from 1 to {MOST_MESSAGE_OCTETS}."));
     }
+    let trusted_proxies = trusted_proxies(&raw, &mut errors);
     if !errors.is_empty() {
         return Err(ConfigErrors(errors));
     }
-    Ok(Config { development: raw.development, domain, data, http, https, smtp_asked, message_octets })
+    Ok(Config { development: raw.development, domain, data, http, https, smtp_asked, message_octets, trusted_proxies })
 }
 
 fn read(path: &Path) -> Result<RawConfig, String> {
@@ -134,6 +138,20 @@ fn is_domain(text: &str) -> bool {
             && !label.ends_with('-')
     };
     text.len() <= 253 && text.split('.').all(is_label)
+}
+
+fn trusted_proxies(raw: &RawConfig, errors: &mut Vec<String>) -> TrustedProxies {
+    let Some(texts) = &raw.trusted_proxies else {
+        return if raw.development { TrustedProxies::loopback() } else { TrustedProxies::default() };
+    };
+    let mut network = |text: &String| {
+        let read = text.parse().ok();
+        if read.is_none() {
+            errors.push(format!("\"{text}\" is no network of trusted_proxies; it must be such as 10.0.0.0/8 or ::1."));
+        }
+        read
+    };
+    TrustedProxies(texts.iter().filter_map(&mut network).collect())
 }
 
 fn data(raw: &RawConfig, flags: &ServeFlags, errors: &mut Vec<String>) -> PathBuf {

@@ -16,7 +16,7 @@ async fn serve(router: Router, tls: Option<Arc<ServerConfig>>) -> Fixture {
     let socket = bind("HTTP", Address { socket: FREE, explicit: true }).await.expect("bind");
     let at = socket.local_addr().expect("address");
     let (stop, until) = watch::channel(false);
-    Fixture { at, stop, listener: tokio::spawn(Listener::new(socket, tls).serve(router, until)) }
+    Fixture { at, stop, listener: tokio::spawn(Listener::new(socket, tls, Arc::default()).serve(router, until)) }
 }
 
 async fn rest(mut stream: TcpStream) -> String {

@@ -29,6 +29,15 @@ impl ReadTx<'_> {
         self.row(&sql, values![&address.to_lowercase()], person)
     }
 
+    /// So many people at most, by their ids, behind one of them or from the first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn people(&self, after: Option<MailboxId>, limit: i64) -> Result<Vec<Person>, StoreError> {
+        let after = after.unwrap_or(MailboxId([0; 16])); // nobody has this one
+        self.rows(&format!("{PERSON} WHERE id > $1 ORDER BY id LIMIT $2"), values![&after.0, limit], person)
+    }
+
     /// A person's addresses, folded to lower case.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ fn no_file_is_development_mode() {
         https: Address { socket: "127.0.0.1:8443".parse().expect("address"), explicit: false },
         smtp_asked: false,
         message_octets: 157_286_400,
+        trusted_proxies: TrustedProxies::loopback(),
     };
     assert_eq!(config, expected);
 }
@@ -27,15 +28,16 @@ fn the_command_line_goes_before_the_file() {
     assert_eq!(config.http, Address { socket: "127.0.0.1:0".parse().expect("address"), explicit: true });
     assert_eq!(config.https, Address { socket: "[::1]:2".parse().expect("address"), explicit: true });
     assert!(!config.development, "a file is production unless it says otherwise");
+    assert_eq!(config.trusted_proxies, TrustedProxies::default(), "nobody is believed who is not named");
     assert_eq!((config.domain.as_str(), config.message_octets), ("example.org", 10));
 }
 
 #[test]
 fn every_error_is_found() {
-    let raw = file("domain = 'a@b'\n[listen]\nhttps = '8443'\n[limits]\nmessage_octets = 0");
+    let raw = file("domain = 'a@b'\ntrusted_proxies = ['::1', 'proxy']\n[listen]\nhttps = '8443'\n[limits]\nmessage_octets = 0");
     let flags = ServeFlags { http: Some("here:1".into()), smtp: Some("25".into()), ..ServeFlags::default() };
     let ConfigErrors(errors) = resolve(raw, &flags).expect_err("errors");
-    let named = ["\"here:1\"", "\"8443\"", "\"25\"", "\"a@b\"", "--data", "message_octets"];
+    let named = ["\"here:1\"", "\"8443\"", "\"25\"", "\"a@b\"", "--data", "message_octets", "\"proxy\""];
     assert_eq!(errors.len(), named.len(), "{errors:#?}");
     for (error, name) in errors.iter().zip(named) {
         assert!(error.contains(name) && error.ends_with('.'), "{error}");
