@@ -40,6 +40,11 @@ impl Person {
         self.call(Method::GET, path, &[], Bytes::new()).await
     }
 
+    /// Reads, with header fields.
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.call(Method::GET, path, headers, Bytes::new()).await
+    }
+
     /// Deletes.
     pub async fn delete(&self, path: &str) -> Answer {
         self.call(Method::DELETE, path, &[], Bytes::new()).await

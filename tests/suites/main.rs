@@ -8,6 +8,7 @@ mod batch;
 mod conformance;
 mod corpus;
 mod deletion;
+mod delta;
 mod drafts;
 mod extended;
 mod headers;

@@ -75,11 +75,18 @@ pub(crate) struct ApiError {
     pub(crate) message: String,
     /// Told to the caller too where the caller is at fault, else to the log alone.
     pub(crate) cause: Option<String>,
+    /// Where to ask instead.
+    pub(crate) location: Option<String>,
 }
 
 impl ApiError {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> ApiError {
-        ApiError { code, message: message.into(), cause: None }
+        ApiError { code, message: message.into(), cause: None, location: None }
+    }
+
+    /// The same, with an address that answers.
+    pub(crate) fn located(self, location: String) -> ApiError {
+        ApiError { location: Some(location), ..self }
     }
 
     pub(crate) fn because(mut self, cause: impl std::fmt::Display) -> ApiError {

@@ -12,6 +12,7 @@ mod page;
 mod prefer;
 mod query;
 mod request;
+mod round;
 mod routes;
 mod schema;
 

@@ -41,6 +41,11 @@ impl Preferences {
         self.get(ALLOW_UNSAFE_HTML).is_some_and(|value| !value.eq_ignore_ascii_case("false"))
     }
 
+    /// `odata.maxpagesize`: at least 1; one that is no such number is no preference that is honoured (RFC 7240 §2).
+    pub(crate) fn max_page_size(&self) -> Option<i64> {
+        self.get(MAX_PAGE_SIZE)?.trim().parse().ok().filter(|size| *size > 0)
+    }
+
     /// `outlook.timezone`: a name of Windows or of IANA; UTC where none is given.
     ///
     /// # Errors
@@ -81,6 +86,7 @@ const BODY_CONTENT_TYPE: &str = "outlook.body-content-type";
 const ALLOW_UNSAFE_HTML: &str = "outlook.allow-unsafe-html";
 const TIMEZONE: &str = "outlook.timezone";
 const ID_TYPE: &str = "IdType";
+const MAX_PAGE_SIZE: &str = "odata.maxpagesize";
 
 /// A zone's IANA name, from its Windows name in any case.
 fn iana(name: &str) -> &str {

@@ -2,7 +2,7 @@
 
 use crate::body::linger;
 use crate::error::{ApiError, ErrorCode};
-use crate::handlers::{attachments, batch, extensions, mail_folders, messages, replies, send_mail, uploads, users, value};
+use crate::handlers::{attachments, batch, delta, extensions, mail_folders, messages, replies, send_mail, uploads, users, value};
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::prefer::Preferences;
 use crate::request::{Asked, RequestIds, Version, origin};
@@ -46,8 +46,10 @@ enum Resource {
     ExtensionsCount(MessageId),
     MailFolder(FolderName),
     MailFolders { parent: Option<FolderName> },
+    MailFoldersDelta { parent: Option<FolderName> },
     Message(MessageId),
     Messages { folder: Option<FolderName> },
+    MessagesDelta { folder: Option<FolderName> },
     Move(MessageId),
     PermanentDelete(MessageId),
     Reply(MessageId, Answer),
@@ -83,11 +85,13 @@ async fn dispatch(asked: &Asked<'_>, resource: Resource, method: &Method, body: 
         (&Method::GET, Resource::MailFolder(name)) => mail_folders::get_mail_folder(asked, name).await,
         (&Method::GET, Resource::MailFolders { parent }) => mail_folders::list_mail_folders(asked, parent).await,
         (&Method::POST, Resource::MailFolders { parent }) => mail_folders::create_mail_folder(asked, parent, body).await,
+        (&Method::GET, Resource::MailFoldersDelta { parent }) => delta::mail_folder_delta(asked, parent).await,
         (&Method::GET, Resource::Message(id)) => messages::get_message(asked, id).await,
         (&Method::PATCH, Resource::Message(id)) => messages::update_message(asked, id, body).await,
         (&Method::DELETE, Resource::Message(id)) => messages::delete_message(asked, id).await,
         (&Method::GET, Resource::Messages { folder }) => messages::list_messages(asked, folder).await,
         (&Method::POST, Resource::Messages { folder }) => messages::create_message(asked, folder, body).await,
+        (&Method::GET, Resource::MessagesDelta { folder }) => delta::message_delta(asked, folder).await,
         (&Method::POST, Resource::Move(id)) => messages::move_message(asked, id, body).await,
         (&Method::POST, Resource::PermanentDelete(id)) => messages::permanent_delete_message(asked, id).await,
         (&Method::POST, Resource::Reply(id, answer)) => replies::reply(asked, id, answer, body).await,
@@ -135,12 +139,14 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
         }
         ([messages, rest @ ..], folder) if messages.is("messages") => match keyed(messages, rest) {
             (None, []) => Ok(Resource::Messages { folder }),
+            (None, [delta]) if delta.is("delta") => Ok(Resource::MessagesDelta { folder }),
             (None, [next, ..]) => Err(ApiError::no_such_segment(next.text())),
             (Some(id), rest) => of_message(&id, rest),
         },
         ([folders, rest @ ..], parent) if folders.is(if parent.is_none() { "mailFolders" } else { "childFolders" }) => {
             match keyed(folders, rest) {
                 (None, []) => Ok(Resource::MailFolders { parent }),
+                (None, [delta]) if delta.is("delta") => Ok(Resource::MailFoldersDelta { parent }),
                 (None, [next, ..]) => Err(ApiError::no_such_segment(next.text())),
                 (Some(name), rest) => of_mailbox(rest, Some(folder_name(&name)?)),
             }
@@ -333,6 +339,9 @@ fn refusal(graph: &Graph, method: &Method, ids: &RequestIds, error: &ApiError) -
     let mut response = json_answer(status, &body);
     if error.code == ErrorCode::InvalidAuthenticationToken {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
+    }
+    if let Some(location) = error.location.as_deref().and_then(|location| HeaderValue::from_str(location).ok()) {
+        response.headers_mut().insert(header::LOCATION, location);
     }
     response
 }

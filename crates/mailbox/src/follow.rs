@@ -139,6 +139,19 @@ impl Mailbox {
         self.store().read(look).await
     }
 
+    /// Where somebody stands who follows a folder, else all, from now on and wants nothing of what there is.
+    ///
+    /// # Errors
+    /// [`MailError::NotFound`] for the folder; [`MailError::Store`].
+    pub async fn follow_from_now(&self, folder: Option<FolderName>) -> Result<Cursor, MailError> {
+        let mailbox = self.clone();
+        let look = move |tx: &ReadTx<'_>| {
+            let (cursor, reach) = mailbox.standing(tx, folder, None, Place::FIRST)?;
+            Ok(round_after(cursor, reach))
+        };
+        self.store().read(look).await
+    }
+
     /// Where somebody follows from: the cursor that was given back, or the beginning of a first round.
     fn standing(
         &self,

@@ -24,7 +24,7 @@ pub(super) const WRITE: &[Scope] = &[Scope::MailReadWrite];
 /// Graph: user-list-messages: the default page.
 const PAGE: i64 = 10;
 /// Messages of one page whose octets are fetched at a time.
-const FETCHED_TOGETHER: usize = 8;
+pub(super) const FETCHED_TOGETHER: usize = 8;
 /// Messages from this size on, in octets, are rendered beside the threads that answer requests.
 const RENDERED_APART: i64 = 64 * 1024;
 
@@ -218,7 +218,7 @@ async fn destination(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> R
 }
 
 /// A message of a list; nothing for one that was deleted since the list was read.
-async fn listed(
+pub(super) async fn listed(
     asked: &Asked<'_>,
     mailbox: &Mailbox,
     selection: &Selection,
