@@ -105,3 +105,13 @@ pub fn without_bcc(octets: &[u8]) -> Vec<u8> {
     }
     kept
 }
+
+/// HMAC with SHA-256 (RFC 2104 §2).
+pub fn hmac_sha256(key: &[u8], text: &[u8]) -> Vec<u8> {
+    const BLOCK: usize = 64;
+    let mut block = if key.len() > BLOCK { store::Digest::of(key).0.to_vec() } else { key.to_vec() };
+    block.resize(BLOCK, 0);
+    let padded = |pad: u8| -> Vec<u8> { block.iter().map(|octet| octet ^ pad).collect() };
+    let inner = store::Digest::of(&[&padded(0x36), text].concat());
+    store::Digest::of(&[&padded(0x5c)[..], &inner.0].concat()).0.to_vec()
+}

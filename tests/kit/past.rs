@@ -34,6 +34,9 @@ pub fn expired_token(server: &Server, name: &str) -> String {
         client_id: text(&dev["client_id"]),
         client_secret: text(&dev["client_secret"]),
         display_name: "A test".to_owned(),
+        is_public_client: false,
+        key_credentials: Vec::new(),
+        redirect_uris: Vec::new(),
     };
     identity.person_token(&person, &app, Scopes::ALL_MAIL, 1).expect("its keys sign")
 }

@@ -147,6 +147,10 @@ impl Server {
         self.bearer(Some(granted["access_token"].as_str().expect("a token was given").to_owned()))
     }
 
+    pub(crate) fn client(&self) -> &Http {
+        &self.http
+    }
+
     /// What dev.json says.
     pub fn dev(&self) -> &Value {
         &self.dev

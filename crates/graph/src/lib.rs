@@ -44,6 +44,11 @@ pub enum Scheme {
     Https,
 }
 
+/// Scheme, host and port by which a client knows this server; nothing where a request doesn't name one host.
+pub fn origin(parts: &axum::http::request::Parts) -> Option<String> {
+    request::origin(parts).ok()
+}
+
 /// Everything that this door answers: every path that no other router takes.
 pub fn routes(graph: Graph) -> Router {
     Router::new().fallback(routes::answer).with_state(Arc::new(graph))

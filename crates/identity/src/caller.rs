@@ -2,7 +2,7 @@
 
 use crate::error::AuthError;
 use crate::scope::{Scope, Scopes};
-use crate::token::{Claims, Issuer};
+use crate::token::{Claims, IdClaims, Issuer};
 use crate::{ClientApp, KeyError, Keys, Seal};
 use aws_lc_rs::digest;
 use std::collections::HashMap;
@@ -85,6 +85,21 @@ impl Identity {
         const DAY: i64 = 24 * 60 * 60;
         let today = self.clock.now().seconds().div_euclid(DAY) * DAY;
         self.issuer.issue(&Claims::of_person(person, app, &self.tenant, scopes, today, (days + 1) * DAY))
+    }
+
+    /// A token for a person who signed in, good for `seconds` seconds from now.
+    pub(crate) fn access_token(&self, person: &Person, app: &ClientApp, scp: &str, seconds: i64) -> Result<String, KeyError> {
+        self.issuer.issue(&Claims::of_person(person, app, &self.tenant, scp, self.clock.now().seconds(), seconds))
+    }
+
+    /// What tells an app who signed in (OpenID Connect Core §2).
+    pub(crate) fn id_token(&self, claims: &IdClaims) -> Result<String, KeyError> {
+        self.issuer.issue(claims)
+    }
+
+    /// The public keys of tokens (RFC 7517 §5).
+    pub(crate) fn key_set(&self) -> serde_json::Value {
+        self.issuer.key_set()
     }
 
     /// A token for an app, good for `seconds` seconds.

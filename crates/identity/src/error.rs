@@ -28,19 +28,73 @@ pub enum KeyError {
     Io(#[from] std::io::Error),
 }
 
-/// Why no token is issued, in the words of RFC 6749 §5.2 and the numbers that auth libraries look for.
+/// Why no token is issued. `endpoints::refusal` gives each the words of RFC 6749 §5.2 and the number that libraries look for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OAuthError {
-    /// The app is unknown or its secret is wrong; which of them is not said.
-    InvalidClient,
+pub(crate) enum OAuthError {
+    /// The person refused.
+    AccessDenied,
+    /// No such app.
+    AppNotFound,
+    /// The app's assertion isn't its own, not for this server, or old.
+    AssertionInvalid,
+    /// The person at the other screen refused.
+    AuthorizationDeclined,
+    /// The person at the other screen has not decided.
+    AuthorizationPending,
+    /// The code's time is over.
+    CodeExpired,
+    /// The code was exchanged before.
+    CodeRedeemed,
+    /// Permissions are asked for that the person did not give.
+    ConsentRequired,
+    /// The app must prove itself and doesn't.
+    CredentialMissing,
+    /// No such device's code.
+    DeviceCodeInvalid,
+    /// The device's code's time is over.
+    DeviceCodeExpired,
+    /// A parameter has a value that can't be.
+    Invalid(&'static str),
+    /// No such code or refresh token, or it is another app's.
+    GrantInvalid,
+    /// The refresh token was used before, so whoever holds it now may have stolen it.
+    GrantReplayed,
+    /// The refresh token's time is over.
+    GrantExpired,
+    /// Nobody can be told without a page, and no page may be shown.
+    LoginRequired,
     /// A parameter is missing.
-    InvalidRequest(&'static str),
-    /// The scope is none that this grant gives.
-    InvalidScope,
+    Missing(&'static str),
+    /// The app asks for a grant that its registration has not.
+    NotPublic,
+    /// Name or password is wrong; which of them is not said.
+    PasswordInvalid,
+    /// The code's verifier isn't the one it was asked with (RFC 7636 §4.6).
+    PkceMismatch,
+    /// The address isn't registered.
+    RedirectUnknown,
+    /// The address isn't the one that the code was sent to.
+    RedirectMismatch,
+    /// A parameter stands twice.
+    Repeated,
+    /// None of the scopes is known.
+    ScopeInvalid,
+    /// Client credentials take `.default` alone.
+    ScopeNotDefault,
+    /// The app's secret is wrong.
+    SecretInvalid,
     /// The server failed.
     ServerError,
+    /// People can't sign in here yet.
+    SignInUnavailable,
+    /// The device asks too often.
+    SlowDown,
     /// There is no such tenant.
     TenantNotFound,
+    /// Too many devices wait.
+    TooMany,
     /// The grant is none that this server gives.
     UnsupportedGrantType,
+    /// The response type is none that this server gives.
+    UnsupportedResponseType,
 }

@@ -47,6 +47,13 @@ impl Keys {
         })
     }
 
+    /// The public key: an `RSAPublicKey` in DER (RFC 8017 §A.1.1).
+    #[cfg(test)]
+    pub(crate) fn public_key(&self) -> Result<Vec<u8>, KeyError> {
+        let pair = KeyPair::from_pkcs8(&der_of(&self.signing_pem)?).map_err(crypto)?;
+        Ok(aws_lc_rs::signature::KeyPair::public_key(&pair).as_ref().to_vec())
+    }
+
     /// A secret for one purpose, always the same in this directory: 32 URL-safe characters, 192 bits.
     pub fn derive(&self, purpose: &str) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.seed);

@@ -5,19 +5,23 @@
 
 mod caller;
 mod client_app;
+mod devices;
+mod endpoints;
 mod error;
 mod file;
+mod granted;
+mod grants;
 mod keys;
-mod routes;
 mod scope;
 mod seal;
+mod secret;
 mod token;
 
 pub use caller::{Caller, Identity, Who};
-pub use client_app::ClientApp;
-pub use error::{AuthError, KeyError, OAuthError};
+pub use client_app::{ClientApp, RedirectUri};
+pub use endpoints::{DevelopmentPerson, OriginOf, SignIn, sign_in_routes};
+pub use error::{AuthError, KeyError};
 pub use file::replace_file;
 pub use keys::Keys;
-pub use routes::{TokenState, token_routes};
 pub use scope::{Scope, Scopes};
 pub use seal::Seal;

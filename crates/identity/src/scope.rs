@@ -30,6 +30,12 @@ impl Scope {
         (Scope::UserReadAll, "User.ReadBasic.All"),
         (Scope::UserReadAll, "Directory.Read.All"),
     ];
+
+    /// The permission's name as Graph writes it, for one in any case that may carry its resource in front.
+    pub(crate) fn name_of(spelled: &str) -> Option<&'static str> {
+        let short = spelled.rsplit('/').next().unwrap_or_default();
+        Scope::NAMES.iter().map(|(_, name)| *name).find(|name| name.eq_ignore_ascii_case(short))
+    }
 }
 
 /// The permissions of a token.
@@ -42,12 +48,8 @@ impl Scopes {
 
     /// Names joined by spaces; names that mean nothing here grant nothing. A name may carry its resource in front.
     pub fn parse(text: &str) -> Scopes {
-        let short = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
-        let known = text
-            .split_whitespace()
-            .map(short)
-            .filter_map(|name| Scope::NAMES.iter().find(|(_, known)| known.eq_ignore_ascii_case(&name)).map(|(scope, _)| *scope));
-        Scopes(known.collect())
+        let named = |name: &str| Scope::NAMES.iter().find(|(_, known)| *known == name).map(|(scope, _)| *scope);
+        Scopes(text.split_whitespace().filter_map(Scope::name_of).filter_map(named).collect())
     }
 
     /// Whether one of these permissions is among them.

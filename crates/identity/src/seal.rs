@@ -27,7 +27,8 @@ impl Seal {
         constant_time::verify_slices_are_equal(tag, &self.tag(octets)).ok().map(|()| octets)
     }
 
-    fn tag(&self, octets: &[u8]) -> [u8; LENGTH] {
+    /// The seal of octets that stand elsewhere.
+    pub(crate) fn tag(&self, octets: &[u8]) -> [u8; LENGTH] {
         let mut tag = [0; LENGTH];
         tag.copy_from_slice(&hmac::sign(&self.0, octets).as_ref()[..LENGTH]);
         tag

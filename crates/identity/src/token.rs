@@ -2,9 +2,11 @@
 
 use crate::error::{AuthError, KeyError};
 use crate::{ClientApp, Keys};
+use encodify::base64::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
-use store::Person;
+use serde_json::{Value, json};
+use store::{Digest, Person};
 
 /// The resource that tokens are for: whatever address this server has, apps ask for Graph.
 const AUDIENCE: &str = "https://graph.microsoft.com";
@@ -23,10 +25,14 @@ pub(crate) struct Claims {
     app_displayname: String,
     pub(crate) appid: String,
     #[serde(default)]
+    azp: String,
+    #[serde(default)]
     idtyp: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     pub(crate) oid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred_username: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) roles: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +58,7 @@ impl Claims {
         claims.name = Some(person.display_name.clone());
         claims.upn = Some(person.user_principal_name.clone());
         claims.unique_name.clone_from(&claims.upn);
+        claims.preferred_username.clone_from(&claims.upn);
         claims
     }
 
@@ -64,9 +71,11 @@ impl Claims {
             exp: from + seconds,
             app_displayname: app.display_name.clone(),
             appid: app.client_id.clone(),
+            azp: app.client_id.clone(),
             idtyp: "app".to_owned(),
             name: None,
             oid: app.client_id.clone(),
+            preferred_username: None,
             roles: Some(roles.iter().map(|&role| role.to_owned()).collect()),
             scp: None,
             sub: app.client_id.clone(),
@@ -78,23 +87,53 @@ impl Claims {
     }
 }
 
+/// What an ID token says (OpenID Connect Core §2), with the claims of Microsoft's v2.0 ID tokens.
+#[derive(Debug, Serialize)]
+pub(crate) struct IdClaims {
+    pub(crate) aud: String,
+    pub(crate) iss: String,
+    pub(crate) iat: i64,
+    pub(crate) nbf: i64,
+    pub(crate) exp: i64,
+    pub(crate) name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) nonce: Option<String>,
+    pub(crate) oid: String,
+    pub(crate) preferred_username: String,
+    pub(crate) sub: String,
+    pub(crate) tid: String,
+    pub(crate) ver: &'static str,
+}
+
 /// Signs and reads tokens.
 pub(crate) struct Issuer {
     signing: EncodingKey,
     public: DecodingKey,
     tenant: String,
+    /// The public key (RFC 7517).
+    jwk: Value,
+    kid: String,
 }
 
 impl Issuer {
     pub(crate) fn new(keys: &Keys, tenant: &str) -> Result<Issuer, KeyError> {
         let signing = EncodingKey::from_rsa_pem(&keys.signing_pem).map_err(|error| KeyError::Crypto(error.to_string()))?;
         let public = DecodingKey::from_rsa_raw_components(&keys.modulus, &keys.exponent);
-        Ok(Issuer { signing, public, tenant: tenant.to_owned() })
+        let (e, n) = (URL_SAFE_NO_PAD.encode(&keys.exponent), URL_SAFE_NO_PAD.encode(&keys.modulus));
+        // The key's own name, the same wherever it is computed (RFC 7638 §3).
+        let kid = URL_SAFE_NO_PAD.encode(Digest::of(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#).as_bytes()).0);
+        let jwk = json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": n, "e": e});
+        Ok(Issuer { signing, public, tenant: tenant.to_owned(), jwk, kid })
     }
 
-    pub(crate) fn issue(&self, claims: &Claims) -> Result<String, KeyError> {
-        jsonwebtoken::encode(&Header::new(Algorithm::RS256), claims, &self.signing)
-            .map_err(|error| KeyError::Crypto(error.to_string()))
+    pub(crate) fn issue(&self, claims: &impl Serialize) -> Result<String, KeyError> {
+        let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::RS256) };
+        jsonwebtoken::encode(&header, claims, &self.signing).map_err(|error| KeyError::Crypto(error.to_string()))
+    }
+
+    /// The keys by which others can check what is issued here.
+    pub(crate) fn key_set(&self) -> Value {
+        json!({"keys": [self.jwk]})
     }
 
     /// The claims of a token that was signed here, for this tenant and for mail. Its times are the caller's to check.

@@ -2,7 +2,7 @@
 //! speak as one of them. It holds secrets, so it is its owner's alone, and nothing of it exists in production.
 
 use crate::tenant::Tenant;
-use identity::{Identity, Keys, Scopes};
+use identity::{DevelopmentPerson, Identity, Keys, Scopes};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,16 @@ pub(crate) fn people(tenant: &Tenant, domain: &str) -> Vec<Person> {
     PEOPLE.map(person).to_vec()
 }
 
+/// The same with the passwords that `dev.json` tells, which stay as long as the directory's keys do.
+pub(crate) fn with_passwords(keys: &Keys, people: Vec<Person>) -> Vec<DevelopmentPerson> {
+    let with_password = |person: Person| DevelopmentPerson { password: password(keys, &person), person };
+    people.into_iter().map(with_password).collect()
+}
+
+fn password(keys: &Keys, person: &Person) -> String {
+    keys.derive(&format!("password of {}", person.user_principal_name.to_lowercase()))
+}
+
 /// Gives each of them a mailbox who has none.
 ///
 /// # Errors
@@ -48,6 +58,7 @@ pub(crate) struct DevFile {
     pub(crate) tenant: String,
     client_id: String,
     client_secret: String,
+    client_certificate: PathBuf,
     pub(crate) people: Vec<DevPerson>,
 }
 
@@ -69,17 +80,16 @@ impl DevFile {
     /// Where no token can be signed.
     pub(crate) fn new(
         (http, https): (SocketAddr, SocketAddr),
-        ca: &Path,
+        (ca, client_certificate): (&Path, &Path),
         (keys, tenant, identity): (&Keys, &Tenant, &Identity),
         people: &[Person],
     ) -> anyhow::Result<DevFile> {
         let dev_person = |person: &Person| {
-            let name = &person.user_principal_name;
             Ok(DevPerson {
                 id: person.id.to_string(),
-                user_principal_name: name.clone(),
+                user_principal_name: person.user_principal_name.clone(),
                 display_name: person.display_name.clone(),
-                password: keys.derive(&format!("password of {}", name.to_lowercase())),
+                password: password(keys, person),
                 token: identity.person_token(person, &tenant.app, Scopes::ALL_MAIL, TOKEN_DAYS)?,
             })
         };
@@ -91,6 +101,7 @@ impl DevFile {
             tenant: tenant.id.to_string(),
             client_id: tenant.app.client_id.clone(),
             client_secret: tenant.app.client_secret.clone(),
+            client_certificate: client_certificate.to_owned(),
             people: people.iter().map(dev_person).collect::<anyhow::Result<_>>()?,
         })
     }

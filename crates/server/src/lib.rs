@@ -9,6 +9,7 @@ pub mod forwarded;
 pub mod log;
 pub mod serve;
 
+mod app_certificate;
 mod banner;
 mod certificate;
 mod development;

@@ -1,6 +1,7 @@
 //! The wiring: the only function that knows every room. It opens them from the lowest floor up, and closes them from the
 //! doors down, so that what is below always outlives what leans on it.
 
+use crate::app_certificate::AppCertificate;
 use crate::cli::ServeFlags;
 use crate::config::{self, Config};
 use crate::development::{self, DevFile};
@@ -11,7 +12,7 @@ use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use graph::Graph;
-use identity::{Identity, Keys, TokenState, token_routes};
+use identity::{Identity, Keys, Seal, SignIn, sign_in_routes};
 use mailbox::{Mail, Options};
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
@@ -74,7 +75,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let dir = data_dir(&config.data).with_context(|| format!("the data directory {} can't be had", config.data.display()))?;
     let store = Store::serve(&dir).with_context(|| format!("the store in {} can't be opened", dir.display()))?;
     let keys = Keys::open(&dir)?;
-    let tenant = Tenant::of(&keys);
+    let mut tenant = Tenant::of(&keys);
     let identity = Arc::new(Identity::new(&keys, &tenant.id.to_string(), clock.clone())?);
     let options = Options { domain: config.domain.clone(), max_message_octets: config.message_octets };
     let mail = Mail::new(store.clone(), clock.clone(), options);
@@ -90,16 +91,32 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     }
 
     let mut banner = banner::production(addresses, &ca);
+    let mut development = None;
     if config.development {
         let people = development::people(&tenant, &config.domain);
         development::move_in(&store, people.clone(), clock.now()).await?;
-        let dev = DevFile::new(addresses, &ca, (&keys, &tenant, &identity), &people)?;
+        let certificate = AppCertificate::open(&dir)?;
+        let dev = DevFile::new(addresses, (&ca, &certificate.file), (&keys, &tenant, &identity), &people)?;
         let file = dir.join("dev.json");
         dev.write(&file)?;
         banner = banner::development(&dev, &file);
+        tenant.app.key_credentials.push(certificate.public_key);
+        development = Some(development::with_passwords(&keys, people));
     }
 
-    let router = router(&config, store, (tenant, identity), mail.clone(), clock);
+    let sign_in = SignIn {
+        identity: identity.clone(),
+        store: store.clone(),
+        apps: if config.development { vec![tenant.app] } else { Vec::new() },
+        domain: config.domain.clone(),
+        development,
+        origin: Arc::new(graph::origin),
+        forms: Seal::new(&keys, "sign-in forms"),
+        clock: clock.clone(),
+        new_id: random_id,
+    };
+    let graph = Graph { mail: mail.clone(), identity, clock, max_message_octets: config.message_octets };
+    let router = router(store, sign_in, graph);
     let trusted = Arc::new(config.trusted_proxies.clone());
     let (stop, until) = watch::channel(false);
     let mut doors = JoinSet::new();
@@ -180,25 +197,11 @@ fn reachable(bound: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, bound.port())
 }
 
-/// Everything that is answered: health and tokens here, all other paths by Graph.
-fn router(
-    config: &Config,
-    store: Store,
-    (tenant, identity): (Tenant, Arc<Identity>),
-    mail: Mail,
-    clock: Arc<dyn Clock>,
-) -> Router {
-    let tokens = TokenState {
-        identity: identity.clone(),
-        apps: if config.development { vec![tenant.app] } else { Vec::new() },
-        domain: config.domain.clone(),
-        clock: clock.clone(),
-        new_id: random_id,
-    };
-    let graph = Graph { mail, identity, clock, max_message_octets: config.message_octets };
+/// Everything that is answered: health and sign-in here, all other paths by Graph.
+fn router(store: Store, sign_in: SignIn, graph: Graph) -> Router {
     // Graph counts octets itself while they stream, and answers in its own words.
     let graph = graph::routes(graph).layer(DefaultBodyLimit::disable());
-    health::routes(store).merge(token_routes(Arc::new(tokens))).fallback_service(graph)
+    health::routes(store).merge(sign_in_routes(sign_in)).fallback_service(graph)
 }
 
 #[allow(clippy::disallowed_methods, reason = "it finds a line in the log and names nothing that is stored")]
@@ -207,13 +210,4 @@ fn random_id() -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_address_is_reached_at_loopback() {
-        for (bound, reached) in [("0.0.0.0:1", "127.0.0.1:1"), ("[::]:2", "[::1]:2"), ("10.0.0.1:3", "10.0.0.1:3")] {
-            assert_eq!(reachable(bound.parse().expect("address")), reached.parse().expect("address"));
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,10 @@
 //! The tenant of a data directory and its app: derived from the directory's key, so that they stay the same.
 
-use identity::{ClientApp, Keys};
+use identity::{ClientApp, Keys, RedirectUri};
 use uuid::Uuid;
+
+/// Where apps without an address of their own get their codes: a browser window that they look into.
+const NATIVE_CLIENT: &str = "https://login.microsoftonline.com/common/oauth2/nativeclient";
 
 /// Who the server is to those that sign in.
 pub(crate) struct Tenant {
@@ -18,6 +21,9 @@ impl Tenant {
             client_id: guid(keys, "client_id").to_string(),
             client_secret: keys.derive("client_secret"),
             display_name: "Restante".to_owned(),
+            is_public_client: true,
+            key_credentials: Vec::new(),
+            redirect_uris: vec![RedirectUri::AnyLoopback, RedirectUri::Exact(NATIVE_CLIENT.to_owned())],
         };
         Tenant { id: guid(keys, "tenant"), app }
     }

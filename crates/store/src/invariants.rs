@@ -7,7 +7,7 @@ use crate::sql::SEARCH_RULES;
 use std::path::Path;
 
 /// Each query lists what breaks the sentence before it.
-const RULES: [(&str, &str); 14] = [
+const RULES: &[(&str, &str)] = &[
     (
         "a folder's totalItemCount is the number of its messages",
         "SELECT 'folder ' || display_name || ' counts ' || total_item_count FROM folder f WHERE total_item_count <>
@@ -81,6 +81,12 @@ const RULES: [(&str, &str); 14] = [
         "every person has a mailbox with all well-known folders",
         "SELECT 'person ' || p.user_principal_name FROM person p WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = p.id)
          OR 17 <> (SELECT count(*) FROM folder f WHERE f.mailbox = p.id AND f.well_known_name IS NOT NULL)",
+    ),
+    (
+        "a code and a refresh token stand for a person",
+        "SELECT 'a refresh token for ' || client_id FROM refresh_token t WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = t.mailbox)
+         UNION ALL SELECT 'a code for ' || client_id FROM authorization_code c
+         WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = c.mailbox)",
     ),
 ];
 

@@ -32,6 +32,7 @@ pub use model::person::Person;
 pub use model::search::{
     Bounds, Indexed, MessageTexts, NumberField, SearchPosition, SearchQuery, SearchRequest, TextField, Unindexed,
 };
+pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
 pub use sql::{Answered, LogReach, UploadSession};
 
 use blobs::BlobFiles;

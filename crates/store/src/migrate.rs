@@ -4,11 +4,12 @@ use crate::db::Connection;
 use crate::error::StoreError;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
     include_str!("../migrations/0004_extended.sql"),
+    include_str!("../migrations/0005_sign_in.sql"),
 ];
 
 /// Of the index of texts.

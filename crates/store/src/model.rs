@@ -8,3 +8,4 @@ pub(crate) mod message;
 pub(crate) mod outbox;
 pub(crate) mod person;
 pub(crate) mod search;
+pub(crate) mod sign_in;

@@ -10,6 +10,7 @@ mod messages;
 mod outbox;
 mod people;
 mod search;
+mod sign_in;
 mod uploads;
 
 pub use changes::LogReach;

@@ -13,7 +13,8 @@ fn written(dir: &Path, clock: &Arc<FakeClock>, http: &str) -> Value {
     let identity = Identity::new(&keys, &tenant.id.to_string(), clock.clone()).expect("identity");
     let addresses = (http.parse().expect("address"), "127.0.0.1:2".parse().expect("address"));
     let people = people(&tenant, "contoso.com");
-    let dev = DevFile::new(addresses, &dir.join("tls/ca.pem"), (&keys, &tenant, &identity), &people).expect("dev");
+    let dev = DevFile::new(addresses, (&dir.join("tls/ca.pem"), &dir.join("keys/app.pem")), (&keys, &tenant, &identity), &people)
+        .expect("dev");
     let file = dir.join("dev.json");
     dev.write(&file).expect("write");
     let mode = std::fs::metadata(&file).expect("dev.json").permissions().mode();
@@ -29,7 +30,8 @@ fn members(value: &Value) -> Vec<&str> {
 fn dev_json_has_the_promised_members() {
     let dir = tempfile::tempdir().expect("temporary directory");
     let dev = written(dir.path(), &FakeClock::at_noon(), "127.0.0.1:1");
-    let expected = ["base_url", "https_url", "ca", "authority", "tenant", "client_id", "client_secret", "people"];
+    let expected =
+        ["base_url", "https_url", "ca", "authority", "tenant", "client_id", "client_secret", "client_certificate", "people"];
     assert_eq!(members(&dev), expected, "no smtp while there is none");
     assert_eq!(dev["base_url"], "http://127.0.0.1:1/v1.0");
     assert_eq!(dev["https_url"], "https://127.0.0.1:2/v1.0");

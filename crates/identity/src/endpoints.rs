@@ -1,0 +1,95 @@
+//! What auth libraries speak with before they have a token: metadata, sign-in, tokens (RFC 6749, RFC 8628, OpenID Connect).
+//!
+//! Promises: the addresses, members and error numbers of Microsoft's identity platform, for its id, its domain, `common` and
+//! `organizations`. Refuses: to let people sign in outside development mode, as long as they have no passwords.
+
+mod asked;
+mod authorize;
+mod back;
+mod client;
+mod device;
+mod discovery;
+mod page;
+mod refusal;
+mod token;
+
+use crate::grants::Grants;
+use crate::{ClientApp, Identity, Seal};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::request::Parts;
+use axum::routing::{get, post};
+use std::sync::Arc;
+use store::{Clock, Person, Store};
+
+/// Octets that a form may have.
+const FORM: usize = 64 * 1024;
+
+/// Tells scheme, host and port by which a client knows this server; nothing where a request doesn't name them well.
+pub type OriginOf = Arc<dyn Fn(&Parts) -> Option<String> + Send + Sync>;
+
+/// A person of development mode.
+#[derive(Clone)]
+pub struct DevelopmentPerson {
+    /// Who.
+    pub person: Person,
+    /// The password that `dev.json` tells.
+    pub password: String,
+}
+
+/// What the endpoints need.
+pub struct SignIn {
+    /// Issues the tokens.
+    pub identity: Arc<Identity>,
+    /// Keeps codes and refresh tokens.
+    pub store: Store,
+    /// The apps that are known.
+    pub apps: Vec<ClientApp>,
+    /// The domain of the tenant, which may stand for its id.
+    pub domain: String,
+    /// Those who may sign in without proof: nobody, outside development mode.
+    pub development: Option<Vec<DevelopmentPerson>>,
+    /// By which address a client knows this server.
+    pub origin: OriginOf,
+    /// The seal on this server's own forms.
+    pub forms: Seal,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes the ids by which an error is found in the log.
+    pub new_id: fn() -> String,
+}
+
+/// The same, with what the handlers lean on.
+struct Endpoints {
+    sign_in: SignIn,
+    grants: Grants,
+}
+
+impl std::ops::Deref for Endpoints {
+    type Target = SignIn;
+
+    fn deref(&self) -> &SignIn {
+        &self.sign_in
+    }
+}
+
+/// The addresses of sign-in. A tenant is the first segment of each, and `asked` says which are taken.
+pub fn sign_in_routes(sign_in: SignIn) -> Router {
+    let grants = Grants { store: sign_in.store.clone(), clock: sign_in.clock.clone() };
+    Router::new()
+        .route("/{tenant}/.well-known/openid-configuration", get(discovery::openid_configuration))
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::openid_configuration))
+        .route("/{tenant}/discovery/instance", get(discovery::instance))
+        .route("/{tenant}/discovery/keys", get(discovery::keys))
+        .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
+        .route("/{tenant}/userrealm/{user}", get(discovery::user_realm))
+        .route("/{tenant}/oauth2/v2.0/authorize", get(authorize::authorize).post(authorize::authorize))
+        .route("/{tenant}/oauth2/v2.0/logout", get(discovery::logout))
+        .route("/{tenant}/login", post(authorize::login))
+        .route("/{tenant}/oauth2/v2.0/devicecode", post(device::device_code))
+        .route("/{tenant}/oauth2/deviceauth", get(device::device_page).post(device::device_decision))
+        .route("/{tenant}/oauth2/v2.0/token", post(token::token))
+        .route("/{tenant}/oauth2/token", post(token::token_v1))
+        .layer(DefaultBodyLimit::max(FORM))
+        .with_state(Arc::new(Endpoints { sign_in, grants }))
+}

@@ -1,0 +1,159 @@
+//! The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2) and the page on which somebody is chosen.
+//!
+//! As long as the app and its redirect URI are not known to belong together, whatever is wrong is told on a page; from then on
+//! it is told to the app (RFC 6749 §4.1.2.1).
+
+use super::asked::{Asked, Parameters};
+use super::back::{Back, ResponseMode};
+use super::page::{self, Choice};
+use super::{DevelopmentPerson, Endpoints};
+use crate::ClientApp;
+use crate::error::OAuthError;
+use crate::granted::Granted;
+use crate::grants::grant;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use std::sync::Arc;
+use store::Person;
+
+/// Letters of a challenge: base64url of a SHA-256 (RFC 7636 §4.2).
+const CHALLENGE_LENGTH: usize = 43;
+
+/// What an app asks for.
+struct Wish<'e> {
+    app: &'e ClientApp,
+    back: Back,
+    granted: Granted,
+    code_challenge: Option<String>,
+    nonce: Option<String>,
+}
+
+/// Whom to tell what is wrong.
+enum Stop {
+    /// The person.
+    Page(OAuthError),
+    /// The app.
+    Back(Back, OAuthError),
+}
+
+/// `GET` and `POST /{tenant}/oauth2/v2.0/authorize`
+pub(super) async fn authorize(State(endpoints): State<Arc<Endpoints>>, request: Request) -> Response {
+    let answered = match Asked::read(&endpoints, request).await {
+        Ok(asked) => show(&endpoints, &asked).await,
+        Err(error) => Err(Stop::Page(error)),
+    };
+    answered.unwrap_or_else(|stop| stop.answer(&endpoints))
+}
+
+/// `POST /{tenant}/login`: somebody was chosen on the page. The query is the app's, as it came.
+pub(super) async fn login(State(endpoints): State<Arc<Endpoints>>, request: Request) -> Response {
+    let answered = match Asked::read(&endpoints, request).await {
+        Ok(asked) => choose(&endpoints, &asked).await,
+        Err(error) => Err(Stop::Page(error)),
+    };
+    answered.unwrap_or_else(|stop| stop.answer(&endpoints))
+}
+
+async fn show(endpoints: &Endpoints, asked: &Asked) -> Result<Response, Stop> {
+    let parameters = if asked.form.is_empty() { &asked.query } else { &asked.form };
+    let people = people(endpoints)?;
+    let wish = Wish::read(endpoints, parameters)?;
+    // Development mode: somebody who is named needs no page, so that a script can sign in.
+    if let Some(hint) = parameters.get("login_hint")
+        && let Some(person) = endpoints.grants.person(hint).await.map_err(Stop::Page)?
+    {
+        return wish.agree(endpoints, &person).await;
+    }
+    if parameters.get("prompt") == Some("none") {
+        return Err(Stop::Back(wish.back, OAuthError::LoginRequired));
+    }
+    let choice = Choice {
+        app: &wish.app.display_name,
+        permissions: wish.granted.permissions().collect(),
+        action: format!("/{}/login?{}", asked.tenant, parameters.text()),
+        subject: parameters.text(),
+        next: wish.back.source(),
+    };
+    endpoints.choose(&asked.headers, asked.is_secure(), people, &choice).map_err(Stop::Page)
+}
+
+async fn choose(endpoints: &Endpoints, asked: &Asked) -> Result<Response, Stop> {
+    let people = people(endpoints)?;
+    let wish = Wish::read(endpoints, &asked.query)?;
+    endpoints.demand_own_form(&asked.headers, asked.form.get("mark"), asked.query.text()).map_err(Stop::Page)?;
+    match asked.form.get("person").and_then(|name| chosen(people, name)) {
+        Some(person) => wish.agree(endpoints, person).await,
+        None => Err(Stop::Back(wish.back, OAuthError::AccessDenied)),
+    }
+}
+
+/// Those who may be chosen. Outside development mode people have nothing yet by which they could prove who they are.
+fn people(endpoints: &Endpoints) -> Result<&[DevelopmentPerson], Stop> {
+    endpoints.development.as_deref().ok_or(Stop::Page(OAuthError::SignInUnavailable))
+}
+
+/// The one of these who has this name.
+pub(super) fn chosen<'p>(people: &'p [DevelopmentPerson], name: &str) -> Option<&'p Person> {
+    people.iter().map(|one| &one.person).find(|person| person.user_principal_name.eq_ignore_ascii_case(name))
+}
+
+impl<'e> Wish<'e> {
+    fn read(endpoints: &'e Endpoints, parameters: &Parameters) -> Result<Wish<'e>, Stop> {
+        let (app, back) = way_back(endpoints, parameters).map_err(Stop::Page)?;
+        match content(parameters) {
+            Ok((granted, code_challenge)) => {
+                Ok(Wish { app, back, granted, code_challenge, nonce: parameters.get("nonce").map(str::to_owned) })
+            }
+            Err(error) => Err(Stop::Back(back, error)),
+        }
+    }
+
+    /// What comes of it when this person agrees: a code for the app.
+    async fn agree(self, endpoints: &Endpoints, person: &Person) -> Result<Response, Stop> {
+        let Wish { app, back, granted, code_challenge, nonce } = self;
+        let granted = grant(person.id, &app.client_id, &granted);
+        match endpoints.grants.add_code(granted, back.redirect_uri.clone(), code_challenge, nonce).await {
+            Ok(code) => Ok(back.give(endpoints, &code)),
+            Err(error) => Err(Stop::Back(back, error)),
+        }
+    }
+}
+
+/// The app and the way back to it, if the two belong together.
+fn way_back<'e>(endpoints: &'e Endpoints, parameters: &Parameters) -> Result<(&'e ClientApp, Back), OAuthError> {
+    let app = endpoints.app(parameters.required("client_id")?)?;
+    let redirect_uri = parameters.required("redirect_uri")?;
+    if !app.has_redirect_uri(redirect_uri) {
+        return Err(OAuthError::RedirectUnknown);
+    }
+    let mode = ResponseMode::named(parameters.get("response_mode"));
+    let response_mode = mode.ok_or(OAuthError::Invalid("The response_mode must be query, fragment or form_post."))?;
+    let state = parameters.get("state").map(str::to_owned);
+    Ok((app, Back { redirect_uri: redirect_uri.to_owned(), response_mode, state }))
+}
+
+/// Scopes and challenge of what is asked for.
+fn content(parameters: &Parameters) -> Result<(Granted, Option<String>), OAuthError> {
+    if parameters.get("request").or(parameters.get("request_uri")).is_some() {
+        return Err(OAuthError::Invalid("A request object is not taken here.")); // OpenID Connect Core §6
+    }
+    if parameters.required("response_type")? != "code" {
+        return Err(OAuthError::UnsupportedResponseType);
+    }
+    let challenge = match (parameters.get("code_challenge"), parameters.get("code_challenge_method")) {
+        (None, None) => None,
+        (Some(challenge), Some("S256")) if challenge.len() == CHALLENGE_LENGTH => Some(challenge.to_owned()),
+        // The method that is meant where none is named shows the verifier to whoever sees the request (RFC 7636 §7.2).
+        _ => return Err(OAuthError::Invalid("PKCE must have a code_challenge and the code_challenge_method S256.")),
+    };
+    Ok((Granted::of(parameters.required("scope")?)?, challenge))
+}
+
+impl Stop {
+    fn answer(self, endpoints: &Endpoints) -> Response {
+        match self {
+            Stop::Page(error) => page::refused(&endpoints.refusal(error)),
+            Stop::Back(back, error) => back.refuse(endpoints, error),
+        }
+    }
+}

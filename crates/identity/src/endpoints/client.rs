@@ -1,0 +1,92 @@
+//! Which app asks, and whether it is that app (RFC 6749 §2.3).
+
+use super::Endpoints;
+use super::asked::Asked;
+use crate::ClientApp;
+use crate::error::OAuthError;
+use crate::grants::Claimant;
+use axum::http::{HeaderMap, header};
+use encodify::base64::STANDARD;
+use percent_encoding::percent_decode_str;
+
+/// RFC 7523 §2.2.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// Where tokens are asked for, which is whom an assertion speaks to.
+const TOKEN_PATHS: [&str; 3] = ["oauth2/v2.0/token", "oauth2/token", "v2.0"];
+
+/// An app that asks.
+pub(super) struct Client<'e> {
+    pub(super) app: &'e ClientApp,
+    /// Whether it proved itself.
+    pub(super) is_confidential: bool,
+}
+
+impl Client<'_> {
+    /// Demands that the app proved itself.
+    ///
+    /// # Errors
+    /// [`OAuthError::CredentialMissing`].
+    pub(super) fn demand_proof(&self) -> Result<(), OAuthError> {
+        if self.is_confidential { Ok(()) } else { Err(OAuthError::CredentialMissing) }
+    }
+
+    /// Who it is to the store.
+    pub(super) fn claimant(&self) -> Claimant {
+        Claimant { client_id: self.app.client_id.clone(), is_confidential: self.is_confidential }
+    }
+}
+
+impl Endpoints {
+    /// The app with this id.
+    ///
+    /// # Errors
+    /// [`OAuthError::AppNotFound`].
+    pub(super) fn app(&self, client_id: &str) -> Result<&ClientApp, OAuthError> {
+        self.apps.iter().find(|app| app.is(client_id)).ok_or(OAuthError::AppNotFound)
+    }
+
+    /// The app that asks for tokens. Whoever shows a secret or an assertion must show the right one.
+    ///
+    /// # Errors
+    /// [`OAuthError`]: what it shows is wrong, or it shows nothing and must.
+    pub(super) fn client(&self, asked: &Asked) -> Result<Client<'_>, OAuthError> {
+        let basic = basic(&asked.headers);
+        let id = basic.as_ref().map(|(id, _)| id.as_str()).or(asked.form.get("client_id"));
+        let app = self.app(id.ok_or(OAuthError::Missing("client_id"))?)?;
+        let secret = basic.as_ref().map(|(_, secret)| secret.as_str()).or(asked.form.get("client_secret"));
+        let is_confidential = match (secret, asked.form.get("client_assertion")) {
+            (Some(_), Some(_)) => return Err(OAuthError::Invalid("The app must prove itself in one way.")), // RFC 6749 §2.3
+            (Some(secret), None) if app.has_secret(secret) => true,
+            (Some(_), None) => return Err(OAuthError::SecretInvalid),
+            (None, Some(assertion)) => {
+                self.check_assertion(asked, app, assertion)?;
+                true
+            }
+            (None, None) if app.is_public_client => false,
+            (None, None) => return Err(OAuthError::NotPublic),
+        };
+        Ok(Client { app, is_confidential })
+    }
+
+    fn check_assertion(&self, asked: &Asked, app: &ClientApp, assertion: &str) -> Result<(), OAuthError> {
+        if asked.form.required("client_assertion_type")? != JWT_BEARER {
+            return Err(OAuthError::Invalid("The client_assertion_type is none that is taken here."));
+        }
+        let audiences: Vec<String> =
+            self.tenant_names().flat_map(|tenant| TOKEN_PATHS.map(|path| format!("{}/{tenant}/{path}", asked.origin))).collect();
+        if app.has_signed(assertion, &audiences, self.clock.now()) { Ok(()) } else { Err(OAuthError::AssertionInvalid) }
+    }
+}
+
+/// Client id and secret from Basic authentication, each encoded as in a form (RFC 6749 §2.3.1).
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credentials) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("Basic") {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    let decoded = |text: &str| Some(percent_decode_str(&text.replace('+', " ")).decode_utf8().ok()?.into_owned());
+    Some((decoded(id)?, decoded(secret)?))
+}

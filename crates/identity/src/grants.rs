@@ -1,0 +1,217 @@
+//! What people let apps do, from the moment they agree until tokens are given for it. Each step is one deed of the store:
+//! of two that come with the same code, one gets it.
+
+use crate::error::OAuthError;
+use crate::granted::Granted;
+use crate::secret::{self, Secret};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use encodify::base64::URL_SAFE_NO_PAD;
+use std::sync::Arc;
+use store::{AuthorizationCode, Clock, Digest, Grant, MailboxId, Person, RefreshToken, Store, StoreError, Timestamp, WriteTx};
+
+/// Seconds that a code is good for: the most that RFC 6749 §4.1.2 advises.
+const CODE_LIFE: i64 = 10 * 60;
+/// Seconds that a refresh token is good for: 90 days, as Microsoft's.
+const REFRESH_LIFE: i64 = 90 * 24 * 60 * 60;
+
+/// Keeps grants.
+pub(crate) struct Grants {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// An app that asks for tokens, and how it showed who it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Claimant {
+    pub(crate) client_id: String,
+    /// Whether it proved itself, and didn't only say its name.
+    pub(crate) is_confidential: bool,
+}
+
+/// What an app shows to exchange a code.
+#[derive(Debug, Clone)]
+pub(crate) struct CodeProof {
+    pub(crate) code: String,
+    pub(crate) code_verifier: Option<String>,
+    pub(crate) redirect_uri: String,
+}
+
+/// What tokens are made of.
+#[derive(Debug)]
+pub(crate) struct Redeemed {
+    pub(crate) person: Person,
+    pub(crate) granted: Granted,
+    pub(crate) nonce: Option<String>,
+    /// Where it was asked for.
+    pub(crate) refresh_token: Option<String>,
+}
+
+/// What a deed did, or why nothing is given though something was written.
+type Outcome<T> = Result<Result<T, OAuthError>, StoreError>;
+
+impl Grants {
+    /// A code for what a person agreed to.
+    pub(crate) async fn add_code(
+        &self,
+        grant: Grant,
+        redirect_uri: String,
+        code_challenge: Option<String>,
+        nonce: Option<String>,
+    ) -> Result<String, OAuthError> {
+        let now = self.clock.now();
+        let Secret { text, digest } = Secret::of_mailbox(grant.mailbox)?;
+        let expiration_date_time = after(now, CODE_LIFE);
+        let code =
+            AuthorizationCode { digest, grant, redirect_uri, code_challenge, nonce, is_redeemed: false, expiration_date_time };
+        self.deed(move |tx| tx.add_authorization_code(&code, now).map(Ok)).await?;
+        Ok(text)
+    }
+
+    /// Exchanges a code. One that comes again takes back what the first gave (RFC 6749 §4.1.2).
+    pub(crate) async fn redeem_code(&self, proof: CodeProof, claimant: Claimant) -> Result<Redeemed, OAuthError> {
+        let now = self.clock.now();
+        let (mailbox, digest) = secret::read(&proof.code).ok_or(OAuthError::GrantInvalid)?;
+        let refresh = Secret::of_mailbox(mailbox)?;
+        self.deed(move |tx| {
+            let Some(code) = tx.authorization_code(mailbox, digest)? else { return Ok(Err(OAuthError::GrantInvalid)) };
+            if code.is_redeemed {
+                tx.revoke_refresh_tokens(mailbox, digest)?;
+                return Ok(Err(OAuthError::CodeRedeemed));
+            }
+            if let Err(refused) = check_code(&code, &proof, &claimant, now) {
+                return Ok(Err(refused));
+            }
+            tx.redeem_authorization_code(mailbox, digest)?;
+            let nonce = code.nonce.clone();
+            Ok(begin_family(tx, code.grant, digest, refresh, &claimant, now)?.map(|redeemed| Redeemed { nonce, ..redeemed }))
+        })
+        .await
+    }
+
+    /// Exchanges a refresh token for the next. One that was used takes back all that came from it (RFC 9700 §4.14.2).
+    pub(crate) async fn refresh(&self, token: &str, scope: Option<String>, claimant: Claimant) -> Result<Redeemed, OAuthError> {
+        let now = self.clock.now();
+        let (mailbox, digest) = secret::read(token).ok_or(OAuthError::GrantInvalid)?;
+        let next = Secret::of_mailbox(mailbox)?;
+        self.deed(move |tx| {
+            let known = tx.refresh_token(mailbox, digest)?;
+            let Some(used) = known.filter(|token| token.grant.client_id == claimant.client_id) else {
+                return Ok(Err(OAuthError::GrantInvalid));
+            };
+            if used.is_used {
+                tx.revoke_refresh_tokens(mailbox, used.family)?;
+                return Ok(Err(OAuthError::GrantReplayed));
+            }
+            if used.expiration_date_time <= now {
+                return Ok(Err(OAuthError::GrantExpired));
+            }
+            if used.is_confidential && !claimant.is_confidential {
+                return Ok(Err(OAuthError::CredentialMissing));
+            }
+            let Some(person) = tx.person(mailbox)? else { return Ok(Err(OAuthError::GrantInvalid)) };
+            let granted = match Granted::stored(used.grant.scope.clone()).narrowed(scope.as_deref()) {
+                Ok(granted) => granted,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            tx.use_refresh_token(mailbox, digest)?;
+            let expiration_date_time = after(now, REFRESH_LIFE);
+            tx.add_refresh_token(&RefreshToken { digest: next.digest, expiration_date_time, ..used }, now)?;
+            Ok(Ok(Redeemed { person, granted, nonce: None, refresh_token: Some(next.text) }))
+        })
+        .await
+    }
+
+    /// Tokens for what a person agreed to just now, without a code.
+    pub(crate) async fn begin(&self, grant: Grant, claimant: Claimant) -> Result<Redeemed, OAuthError> {
+        let now = self.clock.now();
+        let refresh = Secret::of_mailbox(grant.mailbox)?;
+        self.deed(move |tx| {
+            let family = refresh.digest;
+            begin_family(tx, grant, family, refresh, &claimant, now)
+        })
+        .await
+    }
+
+    /// The person who has this name or address.
+    pub(crate) async fn person(&self, name: &str) -> Result<Option<Person>, OAuthError> {
+        let name = name.to_owned();
+        self.store.read::<_, StoreError>(move |tx| tx.person_by_address(&name)).await.map_err(|error| failed(&error))
+    }
+
+    pub(crate) async fn deed<T: Send + 'static>(
+        &self,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Outcome<T> + Send + 'static,
+    ) -> Result<T, OAuthError> {
+        self.store.write::<_, StoreError>(deed).await.map_err(|error| failed(&error))?
+    }
+}
+
+fn check_code(code: &AuthorizationCode, proof: &CodeProof, claimant: &Claimant, now: Timestamp) -> Result<(), OAuthError> {
+    if code.grant.client_id != claimant.client_id {
+        return Err(OAuthError::GrantInvalid);
+    }
+    if code.expiration_date_time <= now {
+        return Err(OAuthError::CodeExpired);
+    }
+    if code.redirect_uri != proof.redirect_uri {
+        return Err(OAuthError::RedirectMismatch);
+    }
+    match (&code.code_challenge, &proof.code_verifier) {
+        (Some(challenge), Some(verifier)) if meets(challenge, verifier) => Ok(()),
+        (Some(_), None) => Err(OAuthError::Missing("code_verifier")),
+        (None, None) if claimant.is_confidential => Ok(()),
+        (None, None) => Err(OAuthError::CredentialMissing), // neither PKCE nor a secret: anybody could hold this code
+        // A verifier without a challenge: somebody took the challenge away (RFC 9700 §4.8.2).
+        (Some(_), Some(_)) | (None, Some(_)) => Err(OAuthError::PkceMismatch),
+    }
+}
+
+/// RFC 7636 §4.6, S256.
+fn meets(challenge: &str, verifier: &str) -> bool {
+    let transformed = URL_SAFE_NO_PAD.encode(Digest::of(verifier.as_bytes()).0);
+    verify_slices_are_equal(transformed.as_bytes(), challenge.as_bytes()).is_ok()
+}
+
+/// The first tokens of a grant, with a refresh token if `offline_access` is among its scopes.
+pub(crate) fn begin_family(
+    tx: &mut WriteTx<'_>,
+    grant: Grant,
+    family: Digest,
+    refresh: Secret,
+    claimant: &Claimant,
+    now: Timestamp,
+) -> Outcome<Redeemed> {
+    let Some(person) = tx.person(grant.mailbox)? else { return Ok(Err(OAuthError::GrantInvalid)) };
+    let granted = Granted::stored(grant.scope.clone());
+    let refresh_token = granted.has("offline_access").then_some(refresh.text);
+    if refresh_token.is_some() {
+        let token = RefreshToken {
+            digest: refresh.digest,
+            family,
+            grant,
+            is_confidential: claimant.is_confidential,
+            is_used: false,
+            expiration_date_time: after(now, REFRESH_LIFE),
+        };
+        tx.add_refresh_token(&token, now)?;
+    }
+    Ok(Ok(Redeemed { person, granted, nonce: None, refresh_token }))
+}
+
+/// The instant so many seconds later.
+pub(crate) fn after(now: Timestamp, seconds: i64) -> Timestamp {
+    Timestamp(now.0.saturating_add(seconds.saturating_mul(1_000_000)))
+}
+
+/// Whom a grant is for, as the store knows it.
+pub(crate) fn grant(mailbox: MailboxId, client_id: &str, granted: &Granted) -> Grant {
+    Grant { mailbox, client_id: client_id.to_owned(), scope: granted.as_str().to_owned() }
+}
+
+fn failed(error: &StoreError) -> OAuthError {
+    tracing::error!(%error, "a sign-in can't be kept or read");
+    OAuthError::ServerError
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

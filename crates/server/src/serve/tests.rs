@@ -1,0 +1,78 @@
+use super::*;
+use crate::config::Address;
+use crate::fake_clock::FakeClock;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+#[test]
+fn any_address_is_reached_at_loopback() {
+    for (bound, reached) in [("0.0.0.0:1", "127.0.0.1:1"), ("[::]:2", "[::1]:2"), ("10.0.0.1:3", "10.0.0.1:3")] {
+        assert_eq!(reachable(bound.parse().expect("address")), reached.parse().expect("address"));
+    }
+}
+
+/// A server on free ports.
+async fn started(dir: &Path, development: bool) -> Running {
+    let free = Address { socket: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), explicit: true };
+    let config = Config {
+        development,
+        domain: "contoso.com".to_owned(),
+        data: dir.to_owned(),
+        http: free,
+        https: free,
+        smtp_asked: false,
+        message_octets: 1024,
+        trusted_proxies: crate::forwarded::TrustedProxies::default(),
+    };
+    start(config, FakeClock::at_noon()).await.expect("it starts")
+}
+
+/// One exchange over HTTP: what is answered, header and body.
+async fn asked(running: &Running, method: &str, path: &str, form: &str) -> String {
+    let mut stream = TcpStream::connect(running.http()).await.expect("it listens");
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: mail.example\r\nConnection: close\r\n");
+    let body = format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}", form.len());
+    stream.write_all(format!("{head}{body}").as_bytes()).await.expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("it answers");
+    answer
+}
+
+#[tokio::test]
+async fn production_signs_nobody_in_and_says_so() {
+    let dir = tempfile::tempdir().expect("temporary directory");
+    started(dir.path(), true).await.stop().await;
+    let dev: serde_json::Value = serde_json::from_slice(&fs::read(dir.path().join("dev.json")).expect("read")).expect("JSON");
+    let text = |name: &str| dev[name].as_str().expect("a text").to_owned();
+    let (id, secret) = (text("client_id"), text("client_secret"));
+    let wish = "response_type=code&redirect_uri=http%3A%2F%2Flocalhost&scope=openid&login_hint=AdeleV%40contoso.com";
+    let authorize = format!("/common/oauth2/v2.0/authorize?client_id={id}&{wish}");
+    let app = format!("client_id={id}&client_secret={secret}&scope=.default");
+    let password = dev["people"][0]["password"].as_str().expect("a text");
+    let password = format!("grant_type=password&username=AdeleV%40contoso.com&password={password}&{app}");
+    let token = "/common/oauth2/v2.0/token";
+
+    let running = started(dir.path(), true).await;
+    assert!(asked(&running, "GET", &authorize, "").await.starts_with("HTTP/1.1 302 "), "in development mode it does");
+    assert!(asked(&running, "POST", token, &password).await.starts_with("HTTP/1.1 200 "));
+    running.stop().await;
+
+    let running = started(dir.path(), false).await;
+    for path in [authorize.as_str(), "/common/oauth2/deviceauth"] {
+        let page = asked(&running, "GET", path, "").await;
+        assert!(page.starts_with("HTTP/1.1 501 ") && page.contains("People can&#39;t sign in to this server yet."), "{page}");
+    }
+    for form in [password, format!("grant_type=client_credentials&{app}")] {
+        let refused = asked(&running, "POST", token, &form).await;
+        assert!(
+            refused.starts_with("HTTP/1.1 400 ") && refused.contains("AADSTS700016"),
+            "it is no app of production: {refused}"
+        );
+    }
+    let metadata = asked(&running, "GET", "/contoso.com/v2.0/.well-known/openid-configuration", "").await;
+    assert!(
+        metadata.contains("http://mail.example/contoso.com/oauth2/v2.0/token") && !metadata.contains("password"),
+        "{metadata}"
+    );
+    running.stop().await;
+}
