@@ -17,6 +17,7 @@ mod messages;
 mod odd_input;
 mod overlay;
 mod requests;
+mod search;
 mod seed;
 mod send_as;
 mod sign_in;

@@ -102,6 +102,10 @@ impl ApiError {
         ApiError::new(ErrorCode::ErrorInvalidIdMalformed, "Id is malformed.")
     }
 
+    pub(crate) fn no_skip_token() -> ApiError {
+        ApiError::bad_request("The value of '$skiptoken' is none that this service gave.")
+    }
+
     pub(crate) fn no_such_segment(segment: &str) -> ApiError {
         ApiError::bad_request(format!("Resource not found for the segment '{segment}'."))
     }

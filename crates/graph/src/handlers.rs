@@ -7,6 +7,7 @@ pub(crate) mod extensions;
 pub(crate) mod mail_folders;
 pub(crate) mod messages;
 pub(crate) mod replies;
+mod search;
 pub(crate) mod send_mail;
 pub(crate) mod uploads;
 pub(crate) mod users;

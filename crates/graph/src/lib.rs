@@ -15,6 +15,7 @@ mod request;
 mod round;
 mod routes;
 mod schema;
+mod search;
 
 use axum::Router;
 use identity::Identity;

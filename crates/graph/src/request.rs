@@ -149,7 +149,7 @@ impl Asked<'_> {
     pub(crate) fn position(&self) -> Result<Option<Position>, ApiError> {
         let Some(token) = self.options.get("skiptoken") else { return Ok(None) };
         let position = ids::parse_skip_token(token);
-        position.map(Some).ok_or_else(|| ApiError::bad_request("The value of '$skiptoken' is none that this service gave."))
+        position.map(Some).ok_or_else(ApiError::no_skip_token)
     }
 }
 

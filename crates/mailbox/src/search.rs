@@ -22,7 +22,8 @@ pub struct Found {
 }
 
 impl Mailbox {
-    /// A page of the messages in which something is found, the latest sent first: of a folder, else of all.
+    /// A page of the messages in which something is found, the latest sent first: of a folder, else of all. It leaves out
+    /// `skip` and gives at most `top`.
     ///
     /// # Errors
     /// [`MailError::NotFound`] for the folder, [`MailError::Store`].
@@ -31,13 +32,13 @@ impl Mailbox {
         folder: Option<FolderName>,
         query: SearchQuery,
         after: Option<SearchPosition>,
-        top: i64,
+        (skip, top): (i64, i64),
     ) -> Result<Found, MailError> {
         let complete = self.until_indexed().await?;
         let mailbox = self.clone();
         let look = move |tx: &ReadTx<'_>| {
             let folder = folder.map(|name| mailbox.folder_id(tx, &name)).transpose()?;
-            let request = SearchRequest { folder, query, after, top: top.saturating_add(1) };
+            let request = SearchRequest { folder, query, after, skip, top: top.saturating_add(1) };
             let mut found = tx.search(mailbox.owner.id, &request)?;
             let asked = usize::try_from(top).unwrap_or(usize::MAX);
             let more = found.len() > asked;

@@ -78,6 +78,8 @@ pub struct SearchRequest {
     pub query: SearchQuery,
     /// Only those after this place.
     pub after: Option<SearchPosition>,
+    /// Then leave out so many.
+    pub skip: i64,
     /// At most so many.
     pub top: i64,
 }

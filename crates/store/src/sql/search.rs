@@ -44,6 +44,8 @@ impl ReadTx<'_> {
         };
         found.push(" ORDER BY search_text.rowid DESC LIMIT ");
         found.push_value(Given::Integer(request.top));
+        found.push(" OFFSET ");
+        found.push_value(Given::Integer(request.skip));
         let hits = self.rows(&found.sql, &found.values(), |row| Ok((row.integer(0)?, MessageId(row.fixed(1)?))))?;
         let mut messages = Vec::with_capacity(hits.len());
         for (number, id) in hits {

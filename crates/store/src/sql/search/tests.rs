@@ -53,7 +53,7 @@ impl Shelf {
     }
 
     async fn found(&self, query: SearchQuery) -> Vec<String> {
-        let request = SearchRequest { folder: None, query, after: None, top: 100 };
+        let request = SearchRequest { folder: None, query, after: None, skip: 0, top: 100 };
         let found = self.store.read::<_, StoreError>(move |tx| tx.search(OWNER, &request)).await.unwrap();
         found.into_iter().map(|(_, record)| record.subject).collect()
     }
@@ -206,7 +206,7 @@ async fn pages_follow_the_second_of_sending_and_then_arrival() {
     }
     let (mut after, mut pages) = (None, Vec::new());
     for _ in 0..3 {
-        let request = SearchRequest { folder: None, query: words("tea"), after, top: 2 };
+        let request = SearchRequest { folder: None, query: words("tea"), after, skip: 0, top: 2 };
         let page = shelf.store.read::<_, StoreError>(move |tx| tx.search(OWNER, &request)).await.unwrap();
         after = page.last().map(|&(place, _)| place);
         pages.extend(page.into_iter().map(|(_, record)| record.subject));
@@ -223,7 +223,7 @@ async fn more_messages_of_one_second_than_have_numbers_take_the_next() {
         shelf.keep(&record).await;
         shelf.index(&record, "tea").await;
     }
-    let request = SearchRequest { folder: Some(first.folder), query: words("tea"), after: None, top: 5000 };
+    let request = SearchRequest { folder: Some(first.folder), query: words("tea"), after: None, skip: 0, top: 5000 };
     let found = shelf.store.read::<_, StoreError>(move |tx| tx.search(OWNER, &request)).await.unwrap();
     assert_eq!((found.len(), found[0].1.subject.as_str(), found[2100].1.subject.as_str()), (2101, "n2099", "first"));
 }
@@ -239,7 +239,7 @@ async fn a_document_follows_its_message() {
     shelf.index(&moved, "coffee").await;
     shelf.demand(words("tea"), &[]).await;
     shelf.demand(words("coffee"), &[]).await;
-    let request = SearchRequest { folder: Some(hidden), query: words("coffee"), after: None, top: 5 };
+    let request = SearchRequest { folder: Some(hidden), query: words("coffee"), after: None, skip: 0, top: 5 };
     let found = shelf.store.read::<_, StoreError>(move |tx| tx.search(OWNER, &request)).await.unwrap();
     assert_eq!(found.len(), 1);
     let known = move |tx: &mut crate::IndexTx<'_>| {
