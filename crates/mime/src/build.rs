@@ -11,10 +11,12 @@ mod part;
 mod text;
 
 pub use field::{address_line, is_field_name, text_line};
+pub use part::FileFields;
 
 use crate::address::NameAddr;
 use crate::field::LineEnd;
 use crate::html_to_text::html_to_text;
+use crate::piece::Piece;
 use bytes::Bytes;
 use part::Part;
 
@@ -72,10 +74,9 @@ pub struct Attachment {
     pub octets: Bytes,
 }
 
-/// Builds the octets.
-pub fn compose(message: &Composition) -> Vec<u8> {
-    let body = body(message);
-    let mut out = Vec::with_capacity(body.size_hint() + 2048);
+/// Builds the octets; its files' are encoded when the pieces are written.
+pub fn compose(message: &Composition) -> Vec<Piece> {
+    let mut header = String::new();
     for (name, list) in [
         ("From", message.from.as_slice()),
         ("Sender", message.sender.as_slice()),
@@ -84,26 +85,26 @@ pub fn compose(message: &Composition) -> Vec<u8> {
         ("Cc", &message.cc),
         ("Bcc", &message.bcc),
     ] {
-        out.extend_from_slice(address_line(name, list).as_bytes());
+        header += &address_line(name, list);
     }
     if !message.subject.is_empty() {
-        out.extend_from_slice(text_line("Subject", &message.subject).as_bytes());
+        header += &text_line("Subject", &message.subject);
     }
     for (name, text) in message.fields.iter().filter(|(name, _)| is_field_name(name)) {
-        out.extend_from_slice(text_line(name, text).as_bytes());
+        header += &text_line(name, text);
     }
-    out.extend_from_slice(b"MIME-Version: 1.0\r\n");
-    body.write(LineEnd::CrLf, &mut out);
+    header += "MIME-Version: 1.0\r\n";
+    let mut out = vec![header.into()];
+    body(message).write(LineEnd::CrLf, &mut out);
     out
 }
 
 /// A file as a part of a message whose lines end in `line_end`: what [`insert_part`] takes.
 ///
 /// [`insert_part`]: crate::insert_part
-pub fn attachment_part(attachment: &Attachment, line_end: LineEnd) -> Vec<u8> {
-    let part = Part::file(attachment);
-    let mut out = Vec::with_capacity(part.size_hint());
-    part.write(line_end, &mut out);
+pub fn attachment_part(attachment: &Attachment, line_end: LineEnd) -> Vec<Piece> {
+    let mut out = Vec::new();
+    Part::file(attachment).write(line_end, &mut out);
     out
 }
 

@@ -1,6 +1,8 @@
 //! Content-Transfer-Encoding undone (RFC 2045 §6), leniently: a part's octets are there to be read, whatever is wrong.
 
 use crate::message::TransferEncoding;
+use bytes::Bytes;
+use encodify::base64::{self, Decoder};
 use std::borrow::Cow;
 
 /// A body with its transfer encoding undone.
@@ -13,27 +15,97 @@ pub(crate) fn decode(encoding: TransferEncoding, body: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// RFC 2045 §6.8: octets outside the alphabet are ignored, and padding that completes a group ends the data.
-fn base64(body: &[u8]) -> Vec<u8> {
-    let mut decoder = encodify::base64::STANDARD.decoder();
-    let mut out = Vec::with_capacity(body.len() / 4 * 3 + 3);
-    let (mut at, mut symbols, mut padding) = (0, 0, 0);
-    while at < body.len() {
-        let taken = decoder.decode_symbols(&body[at..], &mut out);
-        symbols += taken;
-        at += taken;
-        if taken > 0 {
-            padding = 0; // padding within a group is one more foreign octet
+/// A body with its transfer encoding undone, some of it at a time where that can be: what is large is base64 or as it is.
+pub(crate) fn decoded(encoding: TransferEncoding, body: Bytes) -> Decoded {
+    match encoding {
+        TransferEncoding::Base64 => Decoded { body, at: 0, base64: Some(Base64Reader::default()) },
+        _ => {
+            let owned = match decode(encoding, &body) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(decoded) => Some(decoded.into()),
+            };
+            Decoded { body: owned.unwrap_or(body), at: 0, base64: None }
         }
-        if body.get(at) == Some(&b'=') {
-            padding += 1;
-            if symbols % 4 >= 2 && symbols % 4 + padding >= 4 {
-                break;
+    }
+}
+
+/// The octets of a body, decoded.
+pub(crate) struct Decoded {
+    body: Bytes,
+    at: usize,
+    /// Nothing where the octets are what they are.
+    base64: Option<Base64Reader>,
+}
+
+/// Encoded octets that are looked at together.
+const TOGETHER: usize = 256 * 1024;
+
+impl Iterator for Decoded {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        while self.at < self.body.len() {
+            let Some(reader) = &mut self.base64 else {
+                self.at = self.body.len();
+                return Some(self.body.clone());
+            };
+            let end = self.body.len().min(self.at + TOGETHER);
+            let mut out = Vec::with_capacity((end - self.at) / 4 * 3 + 3);
+            reader.push(&self.body[self.at..end], &mut out);
+            self.at = if reader.ended { self.body.len() } else { end };
+            if self.at == self.body.len() {
+                reader.finish(&mut out);
+            }
+            if !out.is_empty() {
+                return Some(out.into());
             }
         }
-        at += 1;
+        None
     }
-    decoder.finish(&mut out);
+}
+
+/// RFC 2045 §6.8: octets outside the alphabet are ignored, and padding that completes a group ends the data.
+struct Base64Reader {
+    decoder: Decoder,
+    symbols: usize,
+    padding: usize,
+    ended: bool,
+}
+
+impl Default for Base64Reader {
+    fn default() -> Self {
+        Base64Reader { decoder: base64::STANDARD.decoder(), symbols: 0, padding: 0, ended: false }
+    }
+}
+
+impl Base64Reader {
+    fn push(&mut self, text: &[u8], out: &mut Vec<u8>) {
+        let mut at = 0;
+        while at < text.len() && !self.ended {
+            let taken = self.decoder.decode_symbols(&text[at..], out);
+            self.symbols += taken;
+            at += taken;
+            if taken > 0 {
+                self.padding = 0; // padding within a group is one more foreign octet
+            }
+            if text.get(at) == Some(&b'=') {
+                self.padding += 1;
+                self.ended = self.symbols % 4 >= 2 && self.symbols % 4 + self.padding >= 4;
+            }
+            at += 1;
+        }
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        std::mem::replace(&mut self.decoder, base64::STANDARD.decoder()).finish(out);
+    }
+}
+
+fn base64(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(body.len() / 4 * 3 + 3);
+    let mut reader = Base64Reader::default();
+    reader.push(body, &mut out);
+    reader.finish(&mut out);
     out
 }
 
@@ -80,6 +152,19 @@ mod tests {
         ] {
             assert_eq!(base64(text.as_bytes()), octets.as_bytes(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_large_body_is_decoded_as_if_at_once() {
+        for tail in ["", "=", "==", "=\r\nmore", "Zg", "Zg=\r\n="] {
+            let text = "aGVs\r\nbG8*".repeat(3 * TOGETHER / 11) + tail;
+            let pieces: Vec<Bytes> = decoded(TransferEncoding::Base64, text.clone().into()).collect();
+            assert!(pieces.len() > 2 && pieces.concat() == base64(text.as_bytes()), "{tail}");
+        }
+        let whole: Vec<Bytes> = decoded(TransferEncoding::Identity, "as it is".into()).collect();
+        assert_eq!(whole, ["as it is"]);
+        assert_eq!(decoded(TransferEncoding::QuotedPrintable, "=41=\n".into()).collect::<Vec<_>>(), ["A"]);
+        assert_eq!(decoded(TransferEncoding::Base64, "\r\n".into()).next(), None);
     }
 
     #[test]

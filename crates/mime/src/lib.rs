@@ -21,6 +21,7 @@ mod message;
 mod msg_id;
 mod param;
 mod parse;
+mod piece;
 mod preview;
 mod splice;
 mod text;
@@ -30,12 +31,15 @@ mod unique_body;
 
 pub use address::{AddrSpec, NameAddr};
 pub use body::ItemBody;
-pub use build::{Attachment, BodyKind, Composition, address_line, attachment_part, compose, is_field_name, text_line};
+pub use build::{
+    Attachment, BodyKind, Composition, FileFields, address_line, attachment_part, compose, is_field_name, text_line,
+};
 pub use date::{Date, Seconds};
 pub use field::{HeaderField, LineEnd, unfold};
 pub use html_to_text::html_to_text;
 pub use message::{Defect, Disposition, MediaType, Message, Opening, Part, PartKind, Span, TransferEncoding};
 pub use msg_id::msg_ids;
+pub use piece::{Piece, written};
 pub use preview::preview;
-pub use splice::{Cuts, FieldEdit, insert_part, pieces, remove_part, set_fields};
+pub use splice::{Cuts, FieldEdit, insert_part, pieces, remove_part, set_fields, set_part_fields};
 pub use transfer::{Base64Body, Base64Error, decode_base64};

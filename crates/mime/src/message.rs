@@ -210,6 +210,16 @@ impl Message {
         }
     }
 
+    /// The same, some octets at a time: a large file is never whole in memory.
+    pub fn decoded_in_pieces(&self, part: &Part) -> impl Iterator<Item = Bytes> + Send + use<> {
+        decode::decoded(part.transfer_encoding, self.octets.slice(part.body.clone()))
+    }
+
+    /// How many octets a part has with the transfer encoding undone.
+    pub fn decoded_size(&self, part: &Part) -> u64 {
+        self.decoded_in_pieces(part).map(|octets| octets.len() as u64).sum()
+    }
+
     /// A parameter of a part's Content-Type, decoded (RFC 2045 §5.1, RFC 2231): a calendar's `method`, a text's `format`.
     /// `name` is in lower case.
     pub fn parameter(&self, part: &Part, name: &str) -> Option<String> {

@@ -6,7 +6,7 @@ mod fields;
 mod parts;
 
 pub use fields::{FieldEdit, set_fields};
-pub use parts::{insert_part, remove_part};
+pub use parts::{insert_part, remove_part, set_part_fields};
 
 pub(crate) use fields::HeaderEnd;
 

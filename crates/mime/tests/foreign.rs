@@ -101,7 +101,7 @@ fn case(composition: &Composition) -> Value {
         _ => true,
     });
     json!({
-        "message": STANDARD.encode(compose(composition)),
+        "message": STANDARD.encode(mime::written(&compose(composition))),
         "expected": {
             "defects": [],
             "names": names,

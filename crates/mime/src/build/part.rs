@@ -6,8 +6,8 @@ use super::param::content_line;
 use super::text;
 use crate::boundary;
 use crate::field::LineEnd;
+use crate::piece::Piece;
 use bytes::Bytes;
-use encodify::base64;
 use mail_parser::{HeaderForm, HeaderValue};
 
 /// A part to be written.
@@ -93,6 +93,66 @@ impl Part {
     /// as it is, since it must not be encoded (RFC 2046 §5.2.1); so does any other message/* that no road changes, as
     /// RFC 3464 §2.1 demands of reports.
     pub(super) fn file(attachment: &Attachment) -> Part {
+        let MediaType { essence, .. } = MediaType::of(&attachment.media_type);
+        let octets = attachment.octets.clone();
+        let is_message = matches!(essence.as_str(), "message/rfc822" | "message/global");
+        let is_report = essence.starts_with("message/") && survives(&octets);
+        let (encoding, domain, content) = if is_message || is_report {
+            let domain = Domain::of(&octets);
+            (domain.as_str(), domain, Content::Verbatim(octets))
+        } else {
+            ("base64", Domain::SevenBit, Content::Base64(octets))
+        };
+        let FileFields { content_type, content_disposition, content_id } = FileFields::of(attachment);
+        let content_id = content_id.unwrap_or_default();
+        let header = format!("{content_type}Content-Transfer-Encoding: {encoding}\r\n{content_disposition}{content_id}");
+        Part { header, domain, content }
+    }
+
+    /// Writes the part. What it was given as it is keeps its line ends; all other lines end in `line_end`.
+    pub(super) fn write(&self, line_end: LineEnd, out: &mut Vec<Piece>) {
+        let end = line_end.as_str();
+        let mut header = line_end.end_lines(self.header.as_bytes());
+        header.extend_from_slice(end.as_bytes());
+        out.push(header.into());
+        match &self.content {
+            Content::Base64(octets) => out.push(Piece::Base64 { octets: octets.clone(), line_end }),
+            Content::Parts { boundary, parts } => {
+                for part in parts {
+                    out.push(format!("--{boundary}{end}").into());
+                    part.write(line_end, out);
+                    out.push(end.to_owned().into());
+                }
+                out.push(format!("--{boundary}--{end}").into());
+            }
+            Content::Verbatim(octets) => out.push(octets.clone().into()),
+        }
+    }
+
+    /// Whether a text stands in what is written as it is.
+    fn holds(&self, text: &str) -> bool {
+        match &self.content {
+            Content::Base64(_) => false,
+            Content::Parts { parts, .. } => parts.iter().any(|part| part.holds(text)),
+            Content::Verbatim(octets) => boundary::occurs(octets, text.as_bytes()),
+        }
+    }
+}
+
+/// The header fields that say what a file is called, what it is and how it is shown, each with its CR LF.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFields {
+    /// Content-Type
+    pub content_type: String,
+    /// Content-Disposition
+    pub content_disposition: String,
+    /// Content-ID; nothing where it has none.
+    pub content_id: Option<String>,
+}
+
+impl FileFields {
+    /// The fields of a file; its octets are not looked at.
+    pub fn of(attachment: &Attachment) -> FileFields {
         let MediaType { essence, parameters } = MediaType::of(&attachment.media_type);
         let name = one_line(&attachment.name);
         let name = name.trim();
@@ -103,69 +163,11 @@ impl Part {
         let is_inline = attachment.is_inline && !(name.is_empty() && essence.starts_with("text/"));
         let disposition = if is_inline { "inline" } else { "attachment" };
         let file_name: Vec<_> = named("filename").into_iter().collect();
-        let octets = attachment.octets.clone();
-        let is_message = matches!(essence.as_str(), "message/rfc822" | "message/global");
-        let is_report = essence.starts_with("message/") && survives(&octets);
-        let (encoding, domain, content) = if is_message || is_report {
-            let domain = Domain::of(&octets);
-            (domain.as_str(), domain, Content::Verbatim(octets))
-        } else {
-            ("base64", Domain::SevenBit, Content::Base64(octets))
-        };
-        let mut header = content_line("Content-Type", &essence, &parameters);
-        header += &format!("Content-Transfer-Encoding: {encoding}\r\n");
-        header += &content_line("Content-Disposition", disposition, &file_name);
-        if let Some(id) = attachment.content_id.as_deref().map(content_id).filter(|id| !id.is_empty()) {
-            header += &text_line("Content-ID", &format!("<{id}>"));
-        }
-        Part { header, domain, content }
-    }
-
-    /// Writes the part. What it was given as it is keeps its line ends; all other lines end in `line_end`.
-    pub(super) fn write(&self, line_end: LineEnd, out: &mut Vec<u8>) {
-        let end = line_end.as_str().as_bytes();
-        let line = |out: &mut Vec<u8>, parts: [&[u8]; 3]| {
-            parts.iter().for_each(|part| out.extend_from_slice(part));
-            out.extend_from_slice(end);
-        };
-        out.extend_from_slice(&line_end.end_lines(self.header.as_bytes()));
-        line(out, [b"", b"", b""]);
-        match &self.content {
-            Content::Base64(octets) => {
-                let wrap = match line_end {
-                    LineEnd::CrLf => base64::LineEnding::CrLf,
-                    LineEnd::Lf => base64::LineEnding::Lf,
-                };
-                base64::STANDARD.wrapped(76, wrap).encode_append(octets, out);
-            }
-            Content::Parts { boundary, parts } => {
-                for part in parts {
-                    line(out, [b"--", boundary.as_bytes(), b""]);
-                    part.write(line_end, out);
-                    line(out, [b"", b"", b""]);
-                }
-                line(out, [b"--", boundary.as_bytes(), b"--"]);
-            }
-            Content::Verbatim(octets) => out.extend_from_slice(octets),
-        }
-    }
-
-    /// About how many octets it will have: enough for what is large.
-    pub(super) fn size_hint(&self) -> usize {
-        let content = match &self.content {
-            Content::Base64(octets) => base64::MIME.encoded_len(octets.len()),
-            Content::Parts { parts, .. } => parts.iter().map(|part| part.size_hint() + 256).sum(),
-            Content::Verbatim(octets) => octets.len(),
-        };
-        self.header.len() + content + 256
-    }
-
-    /// Whether a text stands in what is written as it is.
-    fn holds(&self, text: &str) -> bool {
-        match &self.content {
-            Content::Base64(_) => false,
-            Content::Parts { parts, .. } => parts.iter().any(|part| part.holds(text)),
-            Content::Verbatim(octets) => boundary::occurs(octets, text.as_bytes()),
+        let content_id = attachment.content_id.as_deref().map(content_id).filter(|id| !id.is_empty());
+        FileFields {
+            content_type: content_line("Content-Type", &essence, &parameters),
+            content_disposition: content_line("Content-Disposition", disposition, &file_name),
+            content_id: content_id.map(|id| text_line("Content-ID", &format!("<{id}>"))),
         }
     }
 }
@@ -189,12 +191,15 @@ impl MediaType {
         let HeaderValue::ContentType(parsed) = parsed.value() else { return MediaType { essence, parameters: Vec::new() } };
         let kept = parsed.attributes().filter(|(key, value)| {
             let reserved = ["name", "boundary"].iter().any(|own| key.eq_ignore_ascii_case(own));
-            is_token(key) && !reserved && value.len() <= 200
+            is_token(key) && !reserved && value.len() <= LONGEST_PARAMETER
         });
         let parameters = kept.map(|(key, value)| (key.to_owned(), one_line(value).into_owned())).collect();
         MediaType { essence, parameters }
     }
 }
+
+/// Longest value of a media type's parameter that is kept, in octets: as long as an address on the web (RFC 9110 §4.1).
+const LONGEST_PARAMETER: usize = 8000;
 
 /// `type/subtype`, each of at most 127 characters (RFC 6838 §4.2).
 fn is_media_type(text: &str) -> bool {

@@ -1,9 +1,9 @@
 use super::*;
-use crate::{Message, PartKind, insert_part};
+use crate::{Message, PartKind, insert_part, written};
 
 fn composed(composition: Composition) -> String {
     let composition = Composition { boundary_seed: "5eed".into(), ..composition };
-    String::from_utf8(compose(&composition)).expect("ASCII")
+    String::from_utf8(written(&compose(&composition))).expect("ASCII")
 }
 
 fn file(name: &str, media_type: &str, octets: &'static [u8]) -> Attachment {
@@ -80,7 +80,7 @@ fn an_attached_message_keeps_its_octets() {
     ] {
         let attached = Attachment { octets: octets.to_vec().into(), ..file("m.eml", "message/rfc822", b"") };
         let composition = Composition { attachments: vec![attached], boundary_seed: "5eed".into(), ..Composition::default() };
-        let message = Message::parse(compose(&composition).into());
+        let message = Message::parse(written(&compose(&composition)).into());
         let part = &message.parts()[2];
         assert_eq!((part.kind, &message.decoded(part)[..]), (PartKind::Message, octets));
         let declared = |part| message.part_fields(part).find(|f| f.is("Content-Transfer-Encoding")).map(|f| f.text());
@@ -101,7 +101,7 @@ fn media_types_keep_their_parameters() {
         ("", "application/octet-stream;"),
     ] {
         let part = attachment_part(&file("f", given, b""), LineEnd::Lf);
-        let text = String::from_utf8_lossy(&part).replace("\n ", " ");
+        let text = String::from_utf8(written(&part)).expect("ASCII").replace("\n ", " ");
         assert!(text.starts_with(&format!("Content-Type: {expected} name=\"f\"\n")), "{text}");
     }
 }
@@ -119,7 +119,7 @@ fn a_file_goes_into_a_message_with_its_line_ends() {
     let given = Attachment { octets: octets.clone().into(), ..file("Grüße.bin", "application/x-b", b"") };
     let part = attachment_part(&given, message.line_end());
     let pieces = insert_part(&message, part, "5eed").expect("it is found again");
-    let edited = Message::parse(pieces.concat().into());
+    let edited = Message::parse(written(&pieces).into());
     assert!(!edited.octets().contains(&b'\r'));
     let (_, part) = edited.attachments().next().expect("an attachment");
     assert_eq!((part.file_name.as_deref(), &edited.decoded(part)[..]), (Some("Grüße.bin"), &octets[..]));
@@ -129,6 +129,6 @@ fn a_file_goes_into_a_message_with_its_line_ends() {
 fn a_file_is_copied_once() {
     let large = Attachment { octets: vec![7; 3_000_000].into(), ..file("l.bin", "application/x-b", b"") };
     let composition = Composition { attachments: vec![large.clone(), large], ..Composition::default() };
-    let octets = compose(&composition);
+    let octets = written(&compose(&composition));
     assert!(octets.capacity() < octets.len() + 8192, "{} for {}", octets.capacity(), octets.len());
 }

@@ -1,6 +1,7 @@
 //! Header fields in and out of existing octets: the lines of the fields named, and nothing else.
 
 use super::{Replacement, apply};
+use crate::field::fields;
 use crate::message::{Message, Span};
 use bytes::Bytes;
 
@@ -29,17 +30,21 @@ pub(crate) enum HeaderEnd {
 
 impl HeaderEnd {
     pub(crate) fn of(message: &Message) -> HeaderEnd {
-        let end = message.header.end;
-        let header = &message.octets[message.header.clone()];
+        HeaderEnd::within(message, &message.header)
+    }
+
+    /// How the header in this span ends: the message's, or a part's.
+    pub(super) fn within(message: &Message, span: &Span) -> HeaderEnd {
+        let header = &message.octets[span.clone()];
         if header.is_empty() {
             return HeaderEnd::Missing;
         }
         let without_line_end = header.strip_suffix(b"\n").unwrap_or(header);
-        let last = message.header.start + without_line_end.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
-        match &message.octets[last..end] {
+        let last = span.start + without_line_end.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+        match &message.octets[last..span.end] {
             b"\n" | b"\r\n" => HeaderEnd::EmptyLine(last),
-            line if line.iter().all(u8::is_ascii_whitespace) => HeaderEnd::BlankLine(last..end),
-            _ => HeaderEnd::Open(end),
+            line if line.iter().all(u8::is_ascii_whitespace) => HeaderEnd::BlankLine(last..span.end),
+            _ => HeaderEnd::Open(span.end),
         }
     }
 
@@ -56,10 +61,16 @@ impl HeaderEnd {
 /// The message with each edit made: all fields of the name go, and the new lines stand where the first of them stood,
 /// else behind the last field. Of two edits of one name the later counts. All other octets are the message's own.
 pub fn set_fields(message: &Message, edits: &[FieldEdit<'_>]) -> Vec<Bytes> {
+    set_in_header(message, message.header.clone(), edits)
+}
+
+/// The same in the header that stands in this span: the message's, or a part's.
+pub(super) fn set_in_header(message: &Message, header: Span, edits: &[FieldEdit<'_>]) -> Vec<Bytes> {
     let mut placed = vec![false; edits.len()];
     let mut replacements = Vec::new();
-    let base = message.header.start;
-    for field in message.fields() {
+    let (base, end) = (header.start, HeaderEnd::within(message, &header));
+    let fields_end = if end == HeaderEnd::Missing { base } else { end.offset() };
+    for field in fields(&message.octets[base..fields_end], None) {
         let Some(index) = edits.iter().rposition(|edit| field.is(edit.name)) else { continue };
         let lines = edits[index].lines.filter(|_| !placed[index]).unwrap_or_default();
         placed[index] = true;
@@ -72,16 +83,16 @@ pub fn set_fields(message: &Message, edits: &[FieldEdit<'_>]) -> Vec<Bytes> {
         .collect();
     if !added.is_empty() {
         let is_ended = message.octets.ends_with(b"\n") || replacements.last().is_some_and(|r| r.span.end == message.octets.len());
-        replacements.push(behind_the_fields(message, added, is_ended));
+        replacements.push(behind_the_fields(message, end, added, is_ended));
     }
     apply(message, replacements)
 }
 
 /// Puts lines behind the last field, so that they are in the header and the body stays what it is. `is_ended` says
 /// whether what then stands at the end of the octets ends its line.
-fn behind_the_fields(message: &Message, mut lines: Vec<u8>, is_ended: bool) -> Replacement {
+fn behind_the_fields(message: &Message, header_end: HeaderEnd, mut lines: Vec<u8>, is_ended: bool) -> Replacement {
     let line_end = message.line_end().as_str();
-    match HeaderEnd::of(message) {
+    match header_end {
         HeaderEnd::EmptyLine(at) => Replacement { span: at..at, octets: lines },
         HeaderEnd::BlankLine(line) => {
             lines.extend_from_slice(line_end.as_bytes());

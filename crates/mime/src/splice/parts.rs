@@ -3,10 +3,11 @@
 //! What is signed or encrypted is never altered within: a part added to it stands beside it, in a multipart/mixed
 //! around both, and a part of it can't be taken out.
 
-use super::fields::HeaderEnd;
+use super::fields::{FieldEdit, HeaderEnd, set_in_header};
 use super::{Replacement, apply};
 use crate::boundary;
 use crate::message::{Defect, Message, Part, PartKind, Span};
+use crate::piece::Piece;
 use bytes::Bytes;
 use mail_parser::{HeaderName, MessageParser, MessagePart, PartFlags};
 
@@ -20,11 +21,10 @@ const DEEPEST: usize = 60;
 ///
 /// `None` where the part would not be found again: the message has more parts, or deeper ones, than are looked at, or a
 /// Content-Type in a line that is no field to all readers.
-pub fn insert_part(message: &Message, part: impl Into<Bytes>, seed: &str) -> Option<Vec<Bytes>> {
+pub fn insert_part(message: &Message, part: Vec<Piece>, seed: &str) -> Option<Vec<Piece>> {
     if message.defects.contains(&Defect::LimitReached) || nesting(message) > DEEPEST {
         return None;
     }
-    let part = part.into();
     match Gap::find(message) {
         Some(gap) => Some(gap.fill(message, part)),
         None => (!hides_content_type(message)).then(|| wrap(message, part, seed)),
@@ -53,6 +53,21 @@ pub fn remove_part(message: &Message, index: usize) -> Option<Vec<Bytes>> {
     let end = if is_open { message.line_end().as_str().into() } else { Vec::new() };
     replacements.push(Replacement { span: part.body.clone(), octets: end });
     Some(apply(message, replacements))
+}
+
+/// The message with fields of a part's header set as [`set_fields`] sets the message's own.
+///
+/// `None` where there is no such part, where it has no header, and where it stands in something signed or encrypted.
+///
+/// [`set_fields`]: crate::set_fields
+pub fn set_part_fields(message: &Message, index: usize, edits: &[FieldEdit<'_>]) -> Option<Vec<Bytes>> {
+    let part = message.parts.get(index)?;
+    if index == 0 {
+        return Some(set_in_header(message, message.header.clone(), edits));
+    }
+    let is_apart = part.undeclared || part.header.is_empty();
+    let breaks = is_apart || enclosing(message, part).any(|p| is_sealed(p) || p.undeclared);
+    (!breaks).then(|| set_in_header(message, part.header.clone(), edits))
 }
 
 /// Where a part can be added to a multipart/mixed.
@@ -98,7 +113,7 @@ impl Gap {
         Some(Gap { at, kind, boundary })
     }
 
-    fn fill(self, message: &Message, part: Bytes) -> Vec<Bytes> {
+    fn fill(self, message: &Message, part: Vec<Piece>) -> Vec<Piece> {
         let octets = &message.octets;
         let line_end = message.line_end().as_str();
         let boundary = &self.boundary;
@@ -108,22 +123,23 @@ impl Gap {
             GapKind::EndAfterDelimiter if octets.ends_with(b"\n") => String::new(),
             GapKind::EndAfterDelimiter => line_end.to_owned(),
         };
-        let mut after = line_end_after(&part, line_end).to_owned();
+        let mut after = line_end_after_part(&part, line_end).to_owned();
         if self.kind != GapKind::BeforeClose {
             after += &format!("--{boundary}--{line_end}");
         }
-        let pieces = [octets.slice(..self.at), before.into(), part, after.into(), octets.slice(self.at..)];
-        pieces.into_iter().filter(|piece| !piece.is_empty()).collect()
+        let pieces = [octets.slice(..self.at).into(), before.into()].into_iter().chain(part);
+        let pieces = pieces.chain([after.into(), octets.slice(self.at..).into()]);
+        pieces.filter(|piece| !piece.is_empty()).collect()
     }
 }
 
 /// Puts a multipart/mixed around the message: its Content- fields, the line that ends its header and its body become
 /// the first part as they are.
-fn wrap(message: &Message, part: Bytes, seed: &str) -> Vec<Bytes> {
+fn wrap(message: &Message, part: Vec<Piece>, seed: &str) -> Vec<Piece> {
     let octets = &message.octets;
     let line_end = message.line_end().as_str();
     let boundary = boundary::unlike("mixed", seed, |text| {
-        boundary::occurs(octets, text.as_bytes()) || boundary::occurs(&part, text.as_bytes())
+        boundary::occurs(octets, text.as_bytes()) || part.iter().any(|piece| piece.holds(text))
     });
     let moved = content_fields(message);
     let mut out = kept_fields(message, &moved);
@@ -149,10 +165,10 @@ fn wrap(message: &Message, part: Bytes, seed: &str) -> Vec<Bytes> {
     };
     let header_end = if unended { line_end.repeat(2) } else { header_line_end.to_owned() };
     let between = format!("{}--{boundary}{line_end}", line_end_after(&rest, line_end));
-    let closing = format!("{}--{boundary}--{line_end}", line_end_after(&part, line_end));
-    out.extend([header_end.into(), rest, between.into(), part, closing.into()]);
-    out.retain(|piece| !piece.is_empty());
-    out
+    let closing = format!("{}--{boundary}--{line_end}", line_end_after_part(&part, line_end));
+    out.extend([header_end.into(), rest, between.into()]);
+    let pieces = out.into_iter().map(Piece::from).chain(part).chain([closing.into()]);
+    pieces.filter(|piece| !piece.is_empty()).collect()
 }
 
 /// Whether mail-parser, which reads the structure, finds a Content-Type in what is no field of that name to us: it
@@ -269,6 +285,11 @@ fn nesting(message: &Message) -> usize {
 /// after a CR would take the CR along.
 fn line_end_after<'l>(octets: &[u8], line_end: &'l str) -> &'l str {
     if octets.ends_with(b"\r") { "\r\n" } else { line_end }
+}
+
+fn line_end_after_part<'l>(part: &[Piece], line_end: &'l str) -> &'l str {
+    let last = part.iter().rfind(|piece| !piece.is_empty());
+    if last.is_some_and(|piece| piece.ends_with(b"\r")) { "\r\n" } else { line_end }
 }
 
 /// The line that ends where `at` stands.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{Piece, written};
 
 fn message(text: &str) -> Message {
     Message::parse(Bytes::copy_from_slice(text.as_bytes()))
@@ -13,8 +14,13 @@ fn set(octets: &str, edits: &[(&str, Option<&str>)]) -> String {
     text(&set_fields(&message(octets), &edits))
 }
 
+fn part() -> Vec<Piece> {
+    vec!["A: b\n\nnew".to_owned().into()]
+}
+
 fn insert(octets: &str) -> String {
-    text(&insert_part(&message(octets), "A: b\n\nnew", "s").expect("it is found again"))
+    let pieces = insert_part(&message(octets), part(), "s").expect("it is found again");
+    String::from_utf8(written(&pieces)).expect("text")
 }
 
 #[test]
@@ -133,7 +139,7 @@ fn a_part_goes_with_its_delimiter() {
 fn more_parts_than_are_looked_at_take_no_other() {
     let parts = "--b\n\n\n".repeat(10_001);
     let octets = format!("Content-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n");
-    assert_eq!(insert_part(&message(&octets), "A: b\n\nnew", "s"), None);
+    assert_eq!(insert_part(&message(&octets), part(), "s"), None);
 }
 
 #[test]
@@ -152,7 +158,7 @@ fn an_attachment_beside_undeclared_bodies_can_go() {
 
 #[test]
 fn a_content_type_that_only_some_readers_see_takes_no_other_part() {
-    assert_eq!(insert_part(&message("Subject: s\n\rContent-Type: text/html\n\n<p>"), "A: b\n\nnew", "s"), None);
+    assert_eq!(insert_part(&message("Subject: s\n\rContent-Type: text/html\n\n<p>"), part(), "s"), None);
 }
 
 #[test]
@@ -164,4 +170,23 @@ fn a_boundary_that_is_named_twice_takes_no_part() {
     let closed_only = "Content-Type: multipart/mixed; boundary=b\n\n--i\nContent-Type: text/plain\n\none\n--b--\n";
     let wrapped = message(&insert(closed_only));
     assert_eq!(wrapped.decoded(&wrapped.parts()[wrapped.parts().len() - 1]), "new");
+}
+
+#[test]
+fn a_parts_fields_are_set_and_no_other_octet() {
+    let octets = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\nContent-Type: image/png;\n name=\"a\"\nX-A: b\n\nAA==\n--b--\n";
+    let parsed = message(octets);
+    let edit = |index: usize, name: &str, lines: Option<&str>| {
+        set_part_fields(&parsed, index, &[FieldEdit { name, lines: lines.map(str::as_bytes) }]).map(|pieces| text(&pieces))
+    };
+    let renamed = octets.replace("image/png;\n name=\"a\"", "image/gif");
+    assert_eq!(edit(2, "content-type", Some("Content-Type: image/gif\r\n")), Some(renamed));
+    let added = octets.replace("X-A: b\n", "X-A: b\nContent-ID: <c>\n");
+    assert_eq!(edit(2, "Content-ID", Some("Content-ID: <c>\r\n")), Some(added));
+    assert_eq!(edit(2, "X-A", None), Some(octets.replace("X-A: b\n", "")));
+    assert_eq!(edit(1, "X-A", Some("X-A: c\r\n")), Some(octets.replace("--b\n\ntext", "--b\nX-A: c\n\ntext")));
+    assert_eq!(edit(0, "X-A", Some("X-A: c\r\n")), Some(octets.replace("=b\n\n", "=b\nX-A: c\n\n")));
+    assert_eq!(edit(3, "X-A", None), None);
+    let signed = octets.replace("multipart/mixed", "multipart/signed");
+    assert_eq!(set_part_fields(&message(&signed), 2, &[FieldEdit { name: "X-A", lines: None }]), None);
 }

@@ -10,7 +10,7 @@ const URIS: [&str; 1] = ["List-Unsubscribe"];
 
 /// Asks everything of one composition.
 pub fn holds(composition: &Composition) {
-    let octets = compose(composition);
+    let octets = mime::written(&compose(composition));
     roads_are_safe(composition, &octets);
     let message = Message::parse(octets.into());
     assert_eq!(message.defects(), [], "{}", text(message.octets()));

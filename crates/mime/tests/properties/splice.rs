@@ -1,7 +1,7 @@
 //! What holds for every splice of any octets. The tests ask it of the corpus, the fuzz target of what it makes up.
 
 use bytes::Bytes;
-use mime::{Defect, FieldEdit, Message, Part, PartKind, insert_part, remove_part, set_fields};
+use mime::{Defect, FieldEdit, Message, Part, PartKind, Piece, insert_part, remove_part, set_fields};
 
 const SUBJECT: &[u8] = b"Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n from a splice\r\n";
 const ADDED: &[u8] = b"X-Restante-Splice: here\r\n";
@@ -83,11 +83,12 @@ fn fields_are_taken_out(message: &Message) {
 }
 
 fn part_is_inserted(message: &Message, is_guessed: bool, tally: &mut Tally) {
-    let part = Bytes::from(PART.replace('\n', message.line_end().as_str()));
+    let part = vec![PART.replace('\n', message.line_end().as_str()).into()];
     let Some(pieces) = insert_part(message, part, "5eed") else {
         tally.not_inserted += 1;
         return;
     };
+    let pieces: Vec<Bytes> = pieces.iter().flat_map(Piece::written).collect();
     let edited = joined(&pieces);
     let media_type = |message: &Message| message.field("Content-Type").map(|f| f.raw_body.to_vec());
     let wraps = media_type(&edited) != media_type(message);
