@@ -5,9 +5,10 @@ use crate::request::Asked;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use mailbox::AttachmentKey;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use store::{MailboxId, Position};
+use store::{MailboxId, MessageId, Position};
 
 /// As Graph writes it.
 const JSON: HeaderValue = HeaderValue::from_static(
@@ -83,6 +84,11 @@ impl Asked<'_> {
         format!("{}/{}/users/{owner}/messages/{id}", self.origin, self.version.as_str())
     }
 
+    /// The address of an attachment, in the form in which Graph names it when an upload ends.
+    pub(crate) fn attachment_location(&self, owner: MailboxId, message: MessageId, key: AttachmentKey) -> String {
+        attachment_location(&format!("{}/{}", self.origin, self.version.as_str()), owner, message, key)
+    }
+
     /// This request's own address, going on after a place in its list (Graph: the path as sent, `$` encoded).
     pub(crate) fn next_link(&self, after: Position) -> String {
         self.token_link(&ids::skip_token(after))
@@ -105,4 +111,10 @@ impl Asked<'_> {
         }
         link + "%24skip=" + &skip.to_string()
     }
+}
+
+/// The address of an attachment below the service's own (Graph: outlook-large-attachments has it in parentheses).
+pub(crate) fn attachment_location(service: &str, owner: MailboxId, message: MessageId, key: AttachmentKey) -> String {
+    let attachment = ids::attachment(message, key);
+    format!("{service}/users('{owner}')/messages('{}')/attachments('{attachment}')", ids::message(message))
 }

@@ -15,13 +15,13 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use mailbox::{Answer, AttachmentKey, FolderName, UploadId, UserName};
+use mailbox::{Answer, AttachmentKey, FolderName, UserName};
 use odata::{Options, Segment, parse_path};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use store::{MailboxId, MessageId, WellKnownName};
+use store::{MessageId, WellKnownName};
 
 /// Whose, and what. Where a path names nobody, whose it is says nothing.
 #[derive(Debug, PartialEq)]
@@ -37,10 +37,11 @@ enum Resource {
     Attachment { message: MessageId, key: AttachmentKey },
     AttachmentValue { message: MessageId, key: AttachmentKey },
     Attachments(MessageId),
+    AttachmentsCount(MessageId),
     Batch,
     Copy(MessageId),
     CreateReply(MessageId, Answer),
-    CreateUploadSession,
+    CreateUploadSession { attachment_of: Option<MessageId> },
     Extension { message: MessageId, id: ExtensionId },
     Extensions(MessageId),
     ExtensionsCount(MessageId),
@@ -67,15 +68,21 @@ async fn dispatch(asked: &Asked<'_>, resource: Resource, method: &Method, body: 
     match (method, resource) {
         (&Method::GET, Resource::Attachment { message, key }) => attachments::get_attachment(asked, message, key).await,
         (&Method::DELETE, Resource::Attachment { message, key }) => attachments::delete_attachment(asked, message, key).await,
+        (&Method::PATCH, Resource::Attachment { message, key }) => {
+            attachments::update_attachment(asked, message, key, body).await
+        }
         (&Method::GET, Resource::AttachmentValue { message, key }) => {
             attachments::get_attachment_value(asked, message, key).await
         }
         (&Method::GET, Resource::Attachments(message)) => attachments::list_attachments(asked, message).await,
         (&Method::POST, Resource::Attachments(message)) => attachments::create_attachment(asked, message, body).await,
+        (&Method::GET, Resource::AttachmentsCount(message)) => attachments::count_attachments(asked, message).await,
         (&Method::POST, Resource::Batch) => batch::post_batch(asked, body).await,
         (&Method::POST, Resource::Copy(id)) => messages::copy_message(asked, id, body).await,
         (&Method::POST, Resource::CreateReply(id, answer)) => replies::create_reply(asked, id, answer, body).await,
-        (&Method::POST, Resource::CreateUploadSession) => uploads::create_upload_session(asked, body).await,
+        (&Method::POST, Resource::CreateUploadSession { attachment_of }) => {
+            uploads::create_upload_session(asked, attachment_of, body).await
+        }
         (&Method::GET, Resource::Extension { message, id }) => extensions::get_extension(asked, message, id).await,
         (&Method::PATCH, Resource::Extension { message, id }) => extensions::update_extension(asked, message, id, body).await,
         (&Method::DELETE, Resource::Extension { message, id }) => extensions::delete_extension(asked, message, id).await,
@@ -135,7 +142,7 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
         ([], Some(folder)) => Ok(Resource::MailFolder(folder)),
         ([send], None) if send.is("sendMail") => Ok(Resource::SendMail),
         ([messages, create], None) if messages.is("messages") && create.is("createUploadSession") => {
-            Ok(Resource::CreateUploadSession)
+            Ok(Resource::CreateUploadSession { attachment_of: None })
         }
         ([messages, rest @ ..], folder) if messages.is("messages") => match keyed(messages, rest) {
             (None, []) => Ok(Resource::Messages { folder }),
@@ -186,8 +193,14 @@ fn of_message(id: &str, rest: &[Segment]) -> Result<Resource, ApiError> {
 }
 
 fn of_attachments(message: MessageId, attachments: &Segment, rest: &[Segment]) -> Result<Resource, ApiError> {
+    if let [create] = rest
+        && create.is("createUploadSession")
+    {
+        return Ok(Resource::CreateUploadSession { attachment_of: Some(message) });
+    }
     match keyed(attachments, rest) {
         (None, []) => Ok(Resource::Attachments(message)),
+        (None, [count]) if count.is("$count") => Ok(Resource::AttachmentsCount(message)),
         (None, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
         (Some(id), rest) => {
             let key = ids::parse_attachment(message, &id)?;
@@ -232,11 +245,11 @@ fn folder_name(name: &str) -> Result<FolderName, ApiError> {
 }
 
 /// The upload whose own address this is: it is asked for without a token (Graph: outlook-large-attachments).
-fn upload_at(path: &str) -> Option<Result<(MailboxId, UploadId), ApiError>> {
-    match parse_path(path).ok()?.as_slice() {
-        [_, uploads, token] if uploads.is("uploads") => Some(ids::parse_upload(token.text())),
-        _ => None,
-    }
+fn upload_at(origin: &str, path: &str) -> Option<Result<uploads::Addressed, ApiError>> {
+    let segments = parse_path(path).ok()?;
+    let [version, uploads, token] = segments.as_slice() else { return None };
+    let at = |(owner, id)| uploads::Addressed { owner, id, service: format!("{origin}/{}", version.text()) };
+    uploads.is("uploads").then(|| ids::parse_upload(token.text()).map(at))
 }
 
 fn not_yet(what: &str) -> ApiError {
@@ -295,9 +308,8 @@ fn with_ids(mut response: Response, ids: &RequestIds) -> Response {
 
 async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response, ApiError> {
     let origin = origin(parts)?;
-    if let Some(of) = upload_at(parts.uri.path()) {
-        let address = format!("{origin}{}", parts.uri.path());
-        return uploads::at_upload_url(&graph.mail, &parts.method, of?, &parts.headers, body, &address).await;
+    if let Some(at) = upload_at(&origin, parts.uri.path()) {
+        return uploads::at_upload_url(&graph.mail, &parts.method, &at?, &parts.headers, body).await;
     }
     let target = resolve(parts.uri.path());
     let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());

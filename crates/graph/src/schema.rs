@@ -1,7 +1,6 @@
 //! Graph's resources as JSON: each property of each one declared once.
 
 pub(crate) mod attachment;
-pub(crate) mod attachment_selection;
 pub(crate) mod draft;
 pub(crate) mod edm;
 pub(crate) mod expand;
@@ -10,5 +9,6 @@ pub(crate) mod extension;
 pub(crate) mod json;
 pub(crate) mod mail_folder;
 pub(crate) mod message;
+pub(crate) mod new_attachment;
 pub(crate) mod property;
 pub(crate) mod user;

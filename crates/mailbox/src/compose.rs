@@ -4,8 +4,8 @@ use crate::Mailbox;
 use crate::drafts::NewMessage;
 use crate::error::MailError;
 use crate::extended::Hanging;
-use mime::{BodyKind, Composition, NameAddr};
-use store::{MessageId, MessageRecord, Overlay, ReadTx, Timestamp};
+use mime::{BodyKind, Composition, NameAddr, Piece};
+use store::{Blob, MessageId, MessageRecord, Overlay, ReadTx, Timestamp};
 
 /// What stands beside a message's octets and is no part of them; nothing where its owner said nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -65,8 +65,8 @@ pub struct Draft {
     pub subject: Option<String>,
     /// The text and its form
     pub body: Option<(BodyKind, String)>,
-    /// Files
-    pub attachments: Vec<mime::Attachment>,
+    /// What it brings along
+    pub attachments: Vec<NewAttachment>,
     /// Further header fields: name and text
     pub fields: Vec<(String, String)>,
     /// Importance
@@ -88,6 +88,28 @@ impl Draft {
     pub fn may_have_field(name: &str) -> bool {
         may_be_given(name)
     }
+}
+
+/// What a message that is written brings along.
+#[derive(Debug, Clone)]
+pub enum NewAttachment {
+    /// A file, or a link in the form that mail has for it.
+    File(mime::Attachment),
+    /// A message.
+    Item(Box<NewItem>),
+}
+
+/// A message that is attached to another one (Graph: itemAttachment).
+#[derive(Debug, Clone, Default)]
+pub struct NewItem {
+    /// Its name there; empty for its subject.
+    pub name: String,
+    /// Shown within the text.
+    pub is_inline: bool,
+    /// What its author wrote.
+    pub message: Draft,
+    /// When it was sent; now where nothing is said.
+    pub sent: Option<Timestamp>,
 }
 
 /// Importance (RFC 2156 §5.3.4).
@@ -154,15 +176,18 @@ impl Mailbox {
             return Err(MailError::InvalidHeader(name.clone()));
         }
         own.retain(|(name, _)| !draft.fields.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)));
-        let draft = self.with_names(draft).await?;
+        let mut draft = self.with_names(draft).await?;
+        let mut attachments = Vec::with_capacity(draft.attachments.len());
+        for new in std::mem::take(&mut draft.attachments) {
+            attachments.push(self.attachment(new).await?);
+        }
         let beside = draft.beside.clone();
         let message_id = draft.internet_message_id.clone();
-        let composition = self.composition(draft, own);
-        let octets = tokio::task::spawn_blocking(move || mime::compose(&composition))
+        let composition = Composition { attachments, ..self.composition(draft, own) };
+        let pieces = tokio::task::spawn_blocking(move || mime::compose(&composition))
             .await
             .map_err(|_| MailError::Store(store::StoreError::Stopped))?;
-        self.check_size(octets.len() as u64)?;
-        let blob = self.mail.spool().write(octets).await?.finish().await?;
+        let blob = self.kept(pieces).await?;
         Ok(NewMessage { blob, is_composed: true, message_id, beside, overlay: Overlay::default() })
     }
 
@@ -182,6 +207,27 @@ impl Mailbox {
             Ok(draft)
         };
         self.store().read(look).await
+    }
+
+    /// Octets in pieces, written where they are kept. What is held in memory does not grow with them.
+    pub(crate) async fn kept(&self, pieces: Vec<Piece>) -> Result<Blob, MailError> {
+        let limit = self.mail.inner.options.max_message_octets;
+        if pieces.iter().map(Piece::size).sum::<u64>() > most_composed(limit) {
+            return Err(MailError::TooLarge { limit });
+        }
+        let (mut spool, mut gathered) = (self.mail.spool(), Vec::new());
+        for octets in pieces.iter().flat_map(Piece::written) {
+            if octets.len() < GATHERED {
+                gathered.extend_from_slice(&octets);
+            }
+            if gathered.len() >= GATHERED || octets.len() >= GATHERED {
+                spool = spool.write(std::mem::take(&mut gathered)).await?;
+            }
+            if octets.len() >= GATHERED {
+                spool = spool.write(octets).await?;
+            }
+        }
+        Ok(spool.write(gathered).await?.finish().await?)
     }
 
     /// Refuses what has more octets than a message may have.
@@ -208,7 +254,7 @@ impl Mailbox {
             fields,
             body_kind,
             body,
-            attachments: draft.attachments,
+            attachments: Vec::new(),
             boundary_seed: self.boundary_seed(),
         }
     }
@@ -228,6 +274,15 @@ impl Mailbox {
         uuid::Uuid::from_bytes(MessageId::new(self.now()).0).simple().to_string()
     }
 }
+
+/// Octets of what we write ourselves, at most, where a message that is given may have `limit`: files of so many octets in
+/// all, in base64, and the text beside them.
+pub(crate) fn most_composed(limit: u64) -> u64 {
+    limit.saturating_add(limit / 2)
+}
+
+/// Octets that are gathered before they are written.
+const GATHERED: usize = 64 * 1024;
 
 /// RFC 2156 §5.3.4
 pub(crate) const IMPORTANCE: &str = "Importance";

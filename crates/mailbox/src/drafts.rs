@@ -139,6 +139,6 @@ impl Mailbox {
 }
 
 /// A copy that is nothing but the octets.
-fn whole_copy(message: &Message, blob: Digest) -> Copy {
+pub(crate) fn whole_copy(message: &Message, blob: Digest) -> Copy {
     Copy { reading: Reading::of("", message), blob, prefix: String::new(), generated: String::new(), cuts: Cuts::default() }
 }

@@ -3,6 +3,7 @@
 //! Promises: a [`Mailbox`] is only opened with a proven caller; all sending is [`Mailbox::submit`], all arriving is
 //! `deliver`; the octets that a client gave are never changed. Refuses: to speak a wire, or to write SQL.
 
+mod attachments;
 mod compose;
 mod deliver;
 mod drafts;
@@ -26,7 +27,8 @@ mod search_index;
 mod submit;
 mod uploads;
 
-pub use compose::{Beside, Draft, Importance};
+pub use attachments::AttachmentChange;
+pub use compose::{Beside, Draft, Importance, NewAttachment, NewItem};
 pub use drafts::{NewMessage, Received};
 pub use envelope::Envelope;
 pub use error::{Kind, MailError};
@@ -39,7 +41,7 @@ pub use read::{AttachedPart, AttachmentKey, Content, Page};
 pub use reply::{Answer, AnswerText};
 pub use search::Found;
 pub use submit::{Idempotency, SendOptions, Submitted};
-pub use uploads::UploadId;
+pub use uploads::{UploadId, Uploaded};
 
 use std::sync::Arc;
 use store::{Clock, MessageId, MessageRecord, Person, ReadTx, Spool, Store};

@@ -2,32 +2,40 @@
 //! is spliced, and every other octet stays; only a new text makes new octets of all.
 
 use crate::Mailbox;
-use crate::compose::{Beside, DELIVERY_RECEIPT, Draft, IMPORTANCE, Importance, READ_RECEIPT, has_property};
+use crate::compose::{Beside, DELIVERY_RECEIPT, Draft, IMPORTANCE, Importance, NewAttachment, READ_RECEIPT, has_property};
 use crate::drafts::NewMessage;
-use crate::error::{Kind, MailError};
+use crate::error::MailError;
 use crate::generated::name_addrs;
 use crate::index::{Copy, Place, index};
 use crate::message_class;
-use crate::read::{AttachmentKey, Content};
-use bytes::Bytes;
-use mime::{Attachment, FieldEdit, Message, NameAddr, address_line, text_line};
-use store::{Blob, MessageId, MessageRecord, Overlay, Recipient, StoreError, WriteTx};
+use crate::read::Content;
+use mime::{FieldEdit, Message, NameAddr, Piece, address_line, text_line};
+use store::{Blob, MessageId, MessageRecord, Overlay, Recipient, StoreError, UploadId, UploadOutcome, WriteTx};
 
 /// How often a change is made upon one that came in between, before its client is told to look again.
 const ATTEMPTS: usize = 8;
 
-/// New octets of a draft.
-struct NewOctets {
+/// New octets of a draft, parsed.
+pub(crate) struct NewOctets {
     blob: Blob,
     is_composed: bool,
+    pub(crate) message: Message,
+}
+
+impl NewOctets {
+    pub(crate) fn of(blob: Blob, is_composed: bool) -> NewOctets {
+        NewOctets { message: Message::parse(blob.octets.clone()), blob, is_composed }
+    }
 }
 
 /// Everything about a message that a change sets.
-struct Change {
-    octets: Option<NewOctets>,
-    message_id: Option<String>,
-    beside: Beside,
-    overlay: Overlay,
+pub(crate) struct Change {
+    pub(crate) octets: Option<NewOctets>,
+    pub(crate) message_id: Option<String>,
+    pub(crate) beside: Beside,
+    pub(crate) overlay: Overlay,
+    /// The upload session that ends with it, and what its octets have become.
+    pub(crate) upload: Option<(UploadId, UploadOutcome)>,
 }
 
 impl Mailbox {
@@ -63,10 +71,10 @@ impl Mailbox {
         } else {
             let edits: Vec<FieldEdit<'_>> =
                 spliced.iter().map(|(name, lines)| FieldEdit { name, lines: lines.as_ref().map(String::as_bytes) }).collect();
-            let blob = self.kept(mime::set_fields(&original.message, &edits)).await?;
-            Some(NewOctets { blob, is_composed: record.is_composed })
+            let pieces = mime::set_fields(&original.message, &edits).into_iter().map(Piece::from).collect();
+            Some(NewOctets::of(self.kept(pieces).await?, record.is_composed))
         };
-        self.write_change(original, Change { octets, message_id: new_id, beside, overlay }).await
+        self.write_change(original, Change { octets, message_id: new_id, beside, overlay, upload: None }).await
     }
 
     /// Replaces all octets of a draft by a client's own.
@@ -78,37 +86,9 @@ impl Mailbox {
         // What made it an answer stays; what its owner set beside octets that are gone goes with them.
         let Overlay { to, cc, threading, .. } = original.record.overlay.clone();
         let overlay = Overlay { to, cc, threading, ..Overlay::default() };
-        let octets = Some(NewOctets { blob, is_composed: false });
-        let change = Change { octets, message_id: None, beside: Beside::default(), overlay };
+        let octets = Some(NewOctets::of(blob, false));
+        let change = Change { octets, message_id: None, beside: Beside::default(), overlay, upload: None };
         self.write_change(original, change).await
-    }
-
-    /// Splices a file into a draft.
-    ///
-    /// # Errors
-    /// As [`Mailbox::replace_octets`], and [`MailError::TooLarge`].
-    pub async fn add_attachment(&self, id: MessageId, file: Attachment) -> Result<Content, MailError> {
-        let add = async || {
-            let original = self.unsent(id).await?;
-            let part = mime::attachment_part(&file, original.message.line_end());
-            let pieces = mime::insert_part(&original.message, part, &self.boundary_seed());
-            self.respliced(original, pieces).await
-        };
-        again_on_conflict(add).await
-    }
-
-    /// Splices an attachment out of a draft.
-    ///
-    /// # Errors
-    /// As [`Mailbox::replace_octets`]; [`MailError::NotFound`] where there is no such attachment.
-    pub async fn remove_attachment(&self, id: MessageId, key: AttachmentKey) -> Result<Content, MailError> {
-        let remove = async || {
-            let original = self.unsent(id).await?;
-            let attached = original.attached(key).ok_or(MailError::NotFound(Kind::Attachment))?;
-            let pieces = mime::remove_part(&original.message, attached.number);
-            self.respliced(original, pieces).await
-        };
-        again_on_conflict(remove).await
     }
 
     /// The octets of a message of this mailbox that was made from MIME, for a second one; nothing where there is none.
@@ -122,50 +102,34 @@ impl Mailbox {
             Err(error) => return Err(error),
         };
         let content = self.content(record).await?;
+        let pieces = content.octets().into_iter().map(Piece::from).collect();
         let blob = match content.is_whole() {
             true => match self.store().blob(content.record.blob).await {
-                Err(StoreError::NotFound) => self.kept(content.octets()).await?, // it was deleted meanwhile
+                Err(StoreError::NotFound) => self.kept(pieces).await?, // it was deleted meanwhile
                 blob => blob?,
             },
-            false => self.kept(content.octets()).await?,
+            false => self.kept(pieces).await?,
         };
         let overlay = content.record.overlay.clone();
         Ok(Some(NewMessage { beside, overlay, ..NewMessage::from_mime(blob) }))
     }
 
-    async fn unsent(&self, id: MessageId) -> Result<Content, MailError> {
+    /// A draft with its octets.
+    pub(crate) async fn unsent(&self, id: MessageId) -> Result<Content, MailError> {
+        self.content(self.unsent_record(id).await?).await
+    }
+
+    /// The row of a draft.
+    pub(crate) async fn unsent_record(&self, id: MessageId) -> Result<MessageRecord, MailError> {
         let record = self.message(id).await?;
-        if !record.is_draft {
-            return Err(MailError::InvalidPropertySet("Message is not draft."));
-        }
-        self.content(record).await
-    }
-
-    async fn respliced(&self, original: Content, pieces: Option<Vec<Bytes>>) -> Result<Content, MailError> {
-        let cannot = MailError::InvalidPropertySet("The attachments of this message can't be changed.");
-        let blob = self.kept(pieces.ok_or(cannot)?).await?;
-        let octets = Some(NewOctets { blob, is_composed: original.record.is_composed });
-        let overlay = original.record.overlay.clone();
-        let change = Change { octets, message_id: None, beside: Beside::default(), overlay };
-        let record = self.write_change(original, change).await?;
-        self.content(record).await
-    }
-
-    /// Octets in pieces, put where they are kept.
-    async fn kept(&self, pieces: Vec<Bytes>) -> Result<Blob, MailError> {
-        self.check_size(pieces.iter().map(|piece| piece.len() as u64).sum())?;
-        let mut spool = self.mail.spool();
-        for piece in pieces {
-            spool = spool.write(piece).await?;
-        }
-        Ok(spool.finish().await?)
+        if record.is_draft { Ok(record) } else { Err(MailError::InvalidPropertySet("Message is not draft.")) }
     }
 
     /// All octets anew, since their text is another one: every other property as it was, or as the change gives it.
     async fn composed_anew(&self, original: &Content, change: Draft) -> Result<NewOctets, MailError> {
         let record = &original.record;
         let given = |list: &[Recipient]| Some(name_addrs(list));
-        let attachments = original.attachments().map(crate::reply::attachment);
+        let attachments = original.attachments().map(crate::reply::attachment).map(NewAttachment::File);
         let others = original.message.fields().filter(|field| !has_property(field.name));
         let fields = others.map(|field| (field.name.to_owned(), field.text())).collect();
         let whole = Draft {
@@ -184,10 +148,10 @@ impl Mailbox {
             ..Draft::default()
         };
         let new = self.compose_with(whole, fields).await?;
-        Ok(NewOctets { blob: new.blob, is_composed: true })
+        Ok(NewOctets::of(new.blob, true))
     }
 
-    async fn write_change(&self, original: Content, change: Change) -> Result<MessageRecord, MailError> {
+    pub(crate) async fn write_change(&self, original: Content, change: Change) -> Result<MessageRecord, MailError> {
         let mailbox = self.clone();
         let read = original.record;
         let copy = read.is_draft.then(|| self.changed_copy(&read, &original.message, &change));
@@ -200,6 +164,9 @@ impl Mailbox {
             }
             if let Some(new) = &change.octets {
                 tx.put_blob(&new.blob)?;
+            }
+            if let Some((id, outcome)) = change.upload {
+                crate::uploads::finish(tx, owner, id, outcome)?;
             }
             let mut hanging = change.beside.hanging.clone();
             if let (Some(_), Some(copy)) = (&change.octets, &copy) {
@@ -219,9 +186,8 @@ impl Mailbox {
         let (overlay, created) = (&change.overlay, read.created_date_time);
         match &change.octets {
             None => self.own_copy(message, read.blob, read.is_composed, message_id, overlay, created),
-            Some(NewOctets { blob, is_composed }) => {
-                let message = Message::parse(blob.octets.clone());
-                self.own_copy(&message, blob.digest, *is_composed, message_id, overlay, created)
+            Some(NewOctets { blob, is_composed, message }) => {
+                self.own_copy(message, blob.digest, *is_composed, message_id, overlay, created)
             }
         }
     }

@@ -58,6 +58,12 @@ impl Mail {
         Ok(self.inner.store.read(move |tx: &ReadTx<'_>| tx.people(after, limit)).await?)
     }
 
+    /// The mailbox of somebody who handed out a capability to write to it: an upload's address.
+    pub(crate) async fn mailbox_of(&self, owner: MailboxId) -> Result<Mailbox, MailError> {
+        let found: Option<Person> = self.inner.store.read(move |tx: &ReadTx<'_>| tx.person(owner)).await?;
+        Ok(Mailbox { mail: self.clone(), owner: found.ok_or(MailError::NotFound(Kind::User))?, expected: None })
+    }
+
     async fn named(&self, caller: &Caller, user: &UserName) -> Result<Person, MailError> {
         let me = match caller.who() {
             Who::Person { id } => Some(*id),

@@ -1,13 +1,17 @@
 //! Reading: lists of rows, and the octets behind them.
 
 use crate::Mailbox;
+use crate::compose::Beside;
+use crate::drafts::whole_copy;
 use crate::error::{Kind, MailError};
 use crate::folders::FolderName;
+use crate::index::{Place, index};
 use crate::message_class::message_class;
 use crate::opened::enclosed;
 use bytes::Bytes;
-use mime::{Cuts, Message, Part, pieces};
-use store::{Digest, ListQuery, MessageId, MessageRecord, Position, ReadTx, StoreError};
+use mime::{Cuts, Date, Message, Part, pieces};
+use std::collections::HashMap;
+use store::{Digest, ListQuery, MailboxId, MessageId, MessageRecord, Overlay, Position, ReadTx, StoreError, Timestamp};
 
 /// A page of a list.
 #[derive(Debug, Clone)]
@@ -30,15 +34,31 @@ pub struct Content {
     /// The message that these enclose, if they are an opaque signature.
     enclosed: Option<Message>,
     cuts: Cuts,
+    owner: MailboxId,
 }
 
-/// What an attachment is found by. Its number changes when others come and go; the mark, made of its octets, doesn't.
+/// What an attachment is found by, whichever others come and go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttachmentKey {
-    /// Its place among the parts.
+    /// How many with the same mark stand before it.
     pub number: usize,
     /// Of its name, type, size and first octets.
     pub mark: u32,
+}
+
+impl AttachmentKey {
+    /// As a row keeps it.
+    pub(crate) fn to_octets(self) -> [u8; 8] {
+        let number = u32::try_from(self.number).unwrap_or(u32::MAX); // a message has at most 10,000 parts
+        (u64::from(number) << 32 | u64::from(self.mark)).to_be_bytes()
+    }
+
+    /// Reads what [`AttachmentKey::to_octets`] wrote.
+    pub(crate) fn from_octets(octets: [u8; 8]) -> AttachmentKey {
+        let [a, b, c, d, mark @ ..] = octets;
+        let number = u32::from_be_bytes([a, b, c, d]);
+        AttachmentKey { number: usize::try_from(number).unwrap_or(usize::MAX), mark: u32::from_be_bytes(mark) }
+    }
 }
 
 /// Octets of an attachment that its mark is made of.
@@ -53,26 +73,46 @@ pub struct AttachedPart<'c> {
     pub message: &'c Message,
     /// The part.
     pub part: &'c Part,
+    /// By what it is found again.
+    pub key: AttachmentKey,
 }
 
-impl AttachedPart<'_> {
-    /// By what it is found again.
-    pub fn key(&self) -> AttachmentKey {
-        let Part { media_type, file_name, body, .. } = self.part;
-        let start = body.start..body.end.min(body.start + MARKED);
-        let about = format!("{} {:?} {}", media_type.essence, file_name, body.len());
-        let digest = Digest::of_pieces(&[about.into(), self.message.octets().slice(start)]);
-        let [a, b, c, d, ..] = digest.0;
-        AttachmentKey { number: self.number, mark: u32::from_be_bytes([a, b, c, d]) }
+impl<'c> AttachedPart<'c> {
+    /// The attachments of messages, each message's parts numbered on from the one before. `renamed` are marks that have
+    /// become others since, each with the one that its id has.
+    pub(crate) fn all(messages: &[&'c Message], renamed: &[(u32, u32)]) -> Vec<AttachedPart<'c>> {
+        let (mut all, mut first, mut seen) = (Vec::new(), 0, HashMap::new());
+        for &message in messages {
+            for (index, part) in message.attachments() {
+                let now = mark(message, part);
+                let mark = renamed.iter().find(|(new, _)| *new == now).map_or(now, |(_, id)| *id);
+                let count: &mut usize = seen.entry(mark).or_default();
+                let key = AttachmentKey { number: *count, mark };
+                *count += 1;
+                all.push(AttachedPart { number: first + index, message, part, key });
+            }
+            first += message.parts().len();
+        }
+        all
     }
+}
+
+/// The mark of a part.
+pub(crate) fn mark(message: &Message, part: &Part) -> u32 {
+    let Part { media_type, file_name, body, .. } = part;
+    let start = body.start..body.end.min(body.start + MARKED);
+    let about = format!("{} {:?} {}", media_type.essence, file_name, body.len());
+    let digest = Digest::of_pieces(&[about.into(), message.octets().slice(start)]);
+    let [a, b, c, d, ..] = digest.0;
+    u32::from_be_bytes([a, b, c, d])
 }
 
 impl Content {
     /// A message by its row and the octets that it names.
-    pub(crate) fn of(record: MessageRecord, octets: Bytes) -> Result<Content, StoreError> {
+    pub(crate) fn of(owner: MailboxId, record: MessageRecord, octets: Bytes) -> Result<Content, StoreError> {
         let cuts = Cuts::parse(&record.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", record.cuts)))?;
         let message = Message::parse(octets);
-        Ok(Content { enclosed: enclosed(&message), message, cuts, record })
+        Ok(Content { enclosed: enclosed(&message), message, cuts, record, owner })
     }
 
     /// The octets of this copy, in order: slices of memory or of a mapped file.
@@ -89,18 +129,36 @@ impl Content {
 
     /// The parts that are shown as attachments, in order.
     pub fn attachments(&self) -> impl Iterator<Item = AttachedPart<'_>> {
-        let own = self.message.attachments().map(|(number, part)| AttachedPart { number, message: &self.message, part });
-        let count = self.message.parts().len();
-        let enclosed = self.enclosed.iter().flat_map(move |message| {
-            message.attachments().map(move |(index, part)| AttachedPart { number: count + index, message, part })
-        });
-        own.chain(enclosed)
+        let messages: Vec<&Message> = std::iter::once(&self.message).chain(&self.enclosed).collect();
+        AttachedPart::all(&messages, &self.record.overlay.renamed_attachments).into_iter()
     }
 
     /// The attachment with this key.
     pub fn attached(&self, key: AttachmentKey) -> Option<AttachedPart<'_>> {
-        let marked = self.attachments().filter(|attached| attached.key().mark == key.mark);
-        marked.min_by_key(|attached| attached.number.abs_diff(key.number))
+        let marked = self.attachments().filter(|attached| attached.key.mark == key.mark);
+        marked.min_by_key(|attached| attached.key.number.abs_diff(key.number))
+    }
+
+    /// A message that is attached, with what a row would say of it; nothing where the attachment is a file.
+    pub fn item(&self, attached: AttachedPart<'_>) -> Option<Content> {
+        let message = attached.message.attached(attached.part)?;
+        let record = &self.record;
+        let date = message.field("Date").and_then(|field| Date::parse(&field.body())).map(Timestamp::from_seconds);
+        let place = Place {
+            mailbox: self.owner,
+            folder: record.folder,
+            id: record.id,
+            created: record.created_date_time,
+            received: date.unwrap_or(record.received_date_time),
+            now: record.last_modified_date_time,
+            is_draft: false,
+            is_read: true,
+            is_composed: false,
+            beside: Beside::default(),
+            overlay: Overlay::default(),
+        };
+        let record = index(whole_copy(&message, record.blob), place);
+        Some(Content { record, enclosed: enclosed(&message), message, cuts: Cuts::default(), owner: self.owner })
     }
 
     /// Whether the copy is nothing but the octets that were given.
@@ -190,6 +248,6 @@ impl Mailbox {
                 blob => break blob?.octets,
             }
         };
-        Ok(Content::of(record, octets)?)
+        Ok(Content::of(self.owner.id, record, octets)?)
     }
 }

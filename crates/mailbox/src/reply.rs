@@ -1,7 +1,7 @@
 //! Answers to a message: replies and forwards, given as a whole MIME message or as what their author says.
 
 use crate::Mailbox;
-use crate::compose::Draft;
+use crate::compose::{Draft, NewAttachment};
 use crate::drafts::NewMessage;
 use crate::error::MailError;
 use crate::generated::name_addrs;
@@ -67,7 +67,7 @@ impl Mailbox {
         draft.cc = Some(joined(cc, draft.cc));
         draft.subject = draft.subject.or_else(|| Some(subject(answer, &original.record.subject)));
         let carried = original.attachments().filter(|a| answer == Answer::Forward || a.part.is_inline());
-        let carried: Vec<Attachment> = carried.map(attachment).collect();
+        let carried: Vec<NewAttachment> = carried.map(attachment).map(NewAttachment::File).collect();
         draft.attachments.splice(0..0, carried);
         self.compose_with(draft, threading_fields(&original, self.now())).await
     }

@@ -105,7 +105,7 @@ fn index_message(tx: &mut IndexTx<'_>, mailbox: MailboxId, indexed: &store::Inde
     if tx.knows(indexed, &record)? {
         return Ok(());
     }
-    let texts = texts(tx, &record).unwrap_or_else(|error| {
+    let texts = texts(tx, mailbox, &record).unwrap_or_else(|error| {
         tracing::warn!(%error, "a message is indexed without its text");
         MessageTexts::default()
     });
@@ -113,8 +113,8 @@ fn index_message(tx: &mut IndexTx<'_>, mailbox: MailboxId, indexed: &store::Inde
 }
 
 /// The texts of a message that its row doesn't hold.
-fn texts(tx: &IndexTx<'_>, record: &MessageRecord) -> Result<MessageTexts, StoreError> {
-    let content = Content::of(record.clone(), tx.octets(record.blob)?)?;
+fn texts(tx: &IndexTx<'_>, mailbox: MailboxId, record: &MessageRecord) -> Result<MessageTexts, StoreError> {
+    let content = Content::of(mailbox, record.clone(), tx.octets(record.blob)?)?;
     let names = content.attachments().filter_map(|attached| attached.part.file_name.clone());
     Ok(MessageTexts { body: content.shown().text_body_within(TEXT), attachments: names.take(NAMES).collect() })
 }

@@ -1,12 +1,27 @@
-//! Messages too large for one request: their octets come in ranges, in order, and are then sent, kept or imported by
-//! reference.
+//! Messages and attachments too large for one request: their octets come in ranges, in order. A message is then sent, kept
+//! or imported by reference; an attachment is spliced into its draft.
 
+use crate::compose::most_composed;
 use crate::drafts::NewMessage;
 use crate::error::{Kind, MailError};
+use crate::read::AttachmentKey;
 use crate::{Mail, Mailbox};
-use store::{MailboxId, ReadTx, StoreError, Timestamp, UploadPart, UploadSession, WriteTx};
+use mime::Attachment;
+use store::{
+    AttachmentItem, MailboxId, MessageId, ReadTx, StoreError, Timestamp, UploadOutcome, UploadPart, UploadPurpose, UploadSession,
+    WriteTx,
+};
 
 pub use store::UploadId;
+
+/// What the octets of an upload have become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uploaded {
+    /// An attachment of this draft.
+    Attachment(MessageId, AttachmentKey),
+    /// A message to be named by the upload's id.
+    Message,
+}
 
 /// How long an upload may take, in microseconds: a week.
 const LIFE: i64 = 7 * 24 * 60 * 60 * 1_000_000;
@@ -21,10 +36,33 @@ impl Mailbox {
     /// # Errors
     /// [`MailError::TooLarge`]; [`MailError::QuotaExceeded`] for too many at a time; [`MailError::Store`].
     pub async fn begin_upload(&self, size: u64) -> Result<UploadSession, MailError> {
+        self.begin(size, UploadPurpose::Message).await
+    }
+
+    /// Begins an upload of an attachment of `size` octets.
+    ///
+    /// # Errors
+    /// As [`Mailbox::begin_upload`]; [`MailError::NotFound`], and [`MailError::InvalidPropertySet`] for what is no draft.
+    pub async fn begin_attachment_upload(
+        &self,
+        id: MessageId,
+        item: AttachmentItem,
+        size: u64,
+    ) -> Result<UploadSession, MailError> {
+        let draft = self.unsent_record(id).await?;
+        let limit = self.mail.inner.options.max_message_octets;
+        // In base64 four octets stand for three; lines and header come on top, and are looked at when all has come.
+        if draft.size.unsigned_abs().saturating_add(size / 3 * 4) > most_composed(limit) {
+            return Err(MailError::TooLarge { limit });
+        }
+        self.begin(size, UploadPurpose::Attachment(id, item)).await
+    }
+
+    async fn begin(&self, size: u64, purpose: UploadPurpose) -> Result<UploadSession, MailError> {
         self.check_size(size)?;
         let now = self.now();
         let expiration_date_time = Timestamp(now.0.saturating_add(LIFE));
-        let session = UploadSession { id: UploadId::new(now), size, expiration_date_time, blob: None };
+        let session = UploadSession { id: UploadId::new(now), size, expiration_date_time, purpose, outcome: None };
         let most_octets = self.mail.inner.options.max_message_octets.saturating_mul(OPEN_MESSAGES);
         let (owner, kept) = (self.owner.id, session.clone());
         let deed = move |tx: &mut WriteTx<'_>| {
@@ -48,7 +86,7 @@ impl Mailbox {
     /// [`MailError::NotFound`] where there is no such upload or octets are missing, [`MailError::Store`].
     pub async fn uploaded(&self, id: UploadId) -> Result<NewMessage, MailError> {
         let session = self.mail.upload(self.owner.id, id).await?;
-        let digest = session.blob.ok_or(MailError::NotFound(Kind::Upload))?;
+        let Some(UploadOutcome::Message(digest)) = session.outcome else { return Err(MailError::NotFound(Kind::Upload)) };
         match self.store().blob(digest).await {
             Err(StoreError::NotFound) => Err(MailError::NotFound(Kind::Upload)), // the session ended meanwhile
             blob => Ok(NewMessage::from_mime(blob?)),
@@ -73,7 +111,7 @@ impl Mail {
     /// # Errors
     /// [`MailError::Store`].
     pub async fn upload_size(&self, session: &UploadSession) -> Result<u64, MailError> {
-        match session.blob {
+        match session.outcome {
             Some(_) => Ok(session.size),
             None => Ok(self.inner.store.upload(session.id).size().await?),
         }
@@ -91,18 +129,69 @@ impl Mail {
         }
     }
 
-    /// All octets have come: from now on the message can be used.
+    /// All octets have come: from now on the message can be used, or its draft has the attachment. Once begun this goes on,
+    /// whoever waits for it.
     ///
     /// # Errors
-    /// [`MailError::Store`].
-    pub async fn finish_upload(&self, mailbox: MailboxId, session: &UploadSession, last: UploadPart) -> Result<(), MailError> {
-        let id = session.id;
+    /// [`MailError::Store`]; for an attachment those of [`Mailbox::add_attachment`], and the upload waits on.
+    pub async fn finish_upload(
+        &self,
+        mailbox: MailboxId,
+        session: &UploadSession,
+        last: UploadPart,
+    ) -> Result<Uploaded, MailError> {
+        let (mail, session) = (self.clone(), session.clone());
+        let finishing = async move {
+            let id = session.id;
+            let done = match session.purpose {
+                UploadPurpose::Attachment(message, item) => mail.finish_attachment(mailbox, id, last, message, item).await,
+                UploadPurpose::Message => mail.finish_message(mailbox, id, last).await,
+            };
+            let outcome = match done {
+                // Another request was faster with the same range, or the session was given up.
+                Err(MailError::NotFound(Kind::Upload)) => mail.outcome(&mail.upload(mailbox, id).await?),
+                done => Some(done?),
+            };
+            mail.inner.store.upload(id).remove().await?;
+            outcome.ok_or(MailError::NotFound(Kind::Upload))
+        };
+        tokio::spawn(finishing).await.unwrap_or(Err(MailError::Store(StoreError::Stopped)))
+    }
+
+    async fn finish_message(&self, mailbox: MailboxId, id: UploadId, last: UploadPart) -> Result<Uploaded, MailError> {
         let blob = self.inner.store.upload(id).finish(last).await?;
         let deed = move |tx: &mut WriteTx<'_>| {
             tx.put_blob(&blob)?;
-            tx.finish_upload_session(mailbox, id, blob.digest)
+            finish(tx, mailbox, id, UploadOutcome::Message(blob.digest))
         };
-        Ok(self.inner.store.write(deed).await?)
+        self.inner.store.write(deed).await?;
+        Ok(Uploaded::Message)
+    }
+
+    async fn finish_attachment(
+        &self,
+        owner: MailboxId,
+        id: UploadId,
+        last: UploadPart,
+        message: MessageId,
+        item: AttachmentItem,
+    ) -> Result<Uploaded, MailError> {
+        let mailbox = self.mailbox_of(owner).await?;
+        let AttachmentItem { name, media_type, content_id, is_inline } = item;
+        let octets = last.into_octets().await?;
+        let file = Attachment { name, media_type, content_id, is_inline, octets };
+        let (_, key) = mailbox.attach(message, &file, Some(id)).await?;
+        Ok(Uploaded::Attachment(message, key))
+    }
+
+    /// What the octets of an upload have become; nothing while some are to come.
+    pub fn outcome(&self, session: &UploadSession) -> Option<Uploaded> {
+        match (session.outcome?, &session.purpose) {
+            (UploadOutcome::Attachment(key), UploadPurpose::Attachment(message, _)) => {
+                Some(Uploaded::Attachment(*message, AttachmentKey::from_octets(key)))
+            }
+            _ => Some(Uploaded::Message),
+        }
     }
 
     /// Gives an upload up.
@@ -114,4 +203,12 @@ impl Mail {
         self.inner.store.write(move |tx: &mut WriteTx<'_>| tx.remove_upload_session(mailbox, id)).await?;
         Ok(self.inner.store.upload(id).remove().await?)
     }
+}
+
+/// Says what the octets of a session have become.
+pub(crate) fn finish(tx: &mut WriteTx<'_>, owner: MailboxId, id: UploadId, outcome: UploadOutcome) -> Result<(), MailError> {
+    tx.finish_upload_session(owner, id, outcome).map_err(|error| match error {
+        StoreError::NotFound => MailError::NotFound(Kind::Upload),
+        error => error.into(),
+    })
 }

@@ -15,22 +15,55 @@ pub(crate) fn decode(encoding: TransferEncoding, body: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// A body with its transfer encoding undone, some of it at a time where that can be: what is large is base64 or as it is.
-pub(crate) fn decoded(encoding: TransferEncoding, body: Bytes) -> Decoded {
-    match encoding {
-        TransferEncoding::Base64 => Decoded { body, at: 0, base64: Some(Base64Reader::default()) },
-        _ => {
-            let owned = match decode(encoding, &body) {
-                Cow::Borrowed(_) => None,
-                Cow::Owned(decoded) => Some(decoded.into()),
-            };
-            Decoded { body: owned.unwrap_or(body), at: 0, base64: None }
+/// A part's body as it stands in its message: a slice of that, for its own sake.
+#[derive(Debug, Clone)]
+pub struct EncodedBody {
+    pub(crate) transfer_encoding: TransferEncoding,
+    pub(crate) octets: Bytes,
+}
+
+impl EncodedBody {
+    /// The octets with the transfer encoding undone, some of them at a time: a large file is base64 or stands as it is, and
+    /// is never whole in memory.
+    pub fn decoded(&self) -> impl Iterator<Item = Bytes> + Send + use<> {
+        let EncodedBody { transfer_encoding, octets } = self.clone();
+        if transfer_encoding == TransferEncoding::Base64 {
+            return Decoded { body: octets, at: 0, base64: Some(Base64Reader::default()) };
         }
+        let owned = match decode(transfer_encoding, &octets) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(decoded) => Some(decoded.into()),
+        };
+        Decoded { body: owned.unwrap_or(octets), at: 0, base64: None }
+    }
+
+    /// How many octets these are.
+    pub fn decoded_size(&self) -> u64 {
+        self.decoded().map(|octets| octets.len() as u64).sum()
+    }
+
+    /// They as base64 text in one line.
+    pub fn to_base64(&self) -> String {
+        let mut text = String::with_capacity(self.octets.len());
+        let mut rest: Vec<u8> = Vec::new(); // less than a group of three
+        for octets in self.decoded() {
+            let missing = octets.len().min((3 - rest.len()) % 3);
+            rest.extend_from_slice(&octets[..missing]);
+            let octets = &octets[missing..];
+            if rest.len().is_multiple_of(3) {
+                base64::STANDARD.encode_append(std::mem::take(&mut rest), &mut text);
+            }
+            let whole = octets.len() / 3 * 3;
+            base64::STANDARD.encode_append(&octets[..whole], &mut text);
+            rest.extend_from_slice(&octets[whole..]);
+        }
+        base64::STANDARD.encode_append(rest, &mut text);
+        text
     }
 }
 
 /// The octets of a body, decoded.
-pub(crate) struct Decoded {
+struct Decoded {
     body: Bytes,
     at: usize,
     /// Nothing where the octets are what they are.
@@ -154,17 +187,26 @@ mod tests {
         }
     }
 
+    fn of(transfer_encoding: TransferEncoding, text: &str) -> EncodedBody {
+        EncodedBody { transfer_encoding, octets: text.to_owned().into() }
+    }
+
     #[test]
     fn a_large_body_is_decoded_as_if_at_once() {
         for tail in ["", "=", "==", "=\r\nmore", "Zg", "Zg=\r\n="] {
-            let text = "aGVs\r\nbG8*".repeat(3 * TOGETHER / 11) + tail;
-            let pieces: Vec<Bytes> = decoded(TransferEncoding::Base64, text.clone().into()).collect();
-            assert!(pieces.len() > 2 && pieces.concat() == base64(text.as_bytes()), "{tail}");
+            let text = ("aGVsbG8h".repeat(9) + "*\r\n").repeat(3 * TOGETHER / 75) + tail;
+            let body = of(TransferEncoding::Base64, &text);
+            let (pieces, whole): (Vec<Bytes>, _) = (body.decoded().collect(), base64(text.as_bytes()));
+            assert!(pieces.len() > 2 && pieces.concat() == whole, "{tail}");
+            assert_eq!(body.decoded_size(), whole.len() as u64);
+            assert!(body.to_base64() == base64::STANDARD.encode(&whole), "{tail}");
         }
-        let whole: Vec<Bytes> = decoded(TransferEncoding::Identity, "as it is".into()).collect();
-        assert_eq!(whole, ["as it is"]);
-        assert_eq!(decoded(TransferEncoding::QuotedPrintable, "=41=\n".into()).collect::<Vec<_>>(), ["A"]);
-        assert_eq!(decoded(TransferEncoding::Base64, "\r\n".into()).next(), None);
+        assert_eq!(of(TransferEncoding::Identity, "as it is").decoded().collect::<Vec<_>>(), ["as it is"]);
+        assert_eq!(of(TransferEncoding::QuotedPrintable, "=41=\n").decoded().collect::<Vec<_>>(), ["A"]);
+        assert_eq!(of(TransferEncoding::Base64, "\r\n").decoded().next(), None);
+        for (text, expected) in [("", ""), ("a", "YQ=="), ("ab", "YWI="), ("abc", "YWJj")] {
+            assert_eq!(of(TransferEncoding::Identity, text).to_base64(), expected);
+        }
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub use build::{
     Attachment, BodyKind, Composition, FileFields, address_line, attachment_part, compose, is_field_name, text_line,
 };
 pub use date::{Date, Seconds};
+pub use decode::EncodedBody;
 pub use field::{HeaderField, LineEnd, unfold};
 pub use html_to_text::html_to_text;
 pub use message::{Defect, Disposition, MediaType, Message, Opening, Part, PartKind, Span, TransferEncoding};

@@ -1,9 +1,10 @@
 //! A message as a tree of spans over octets that nobody changes.
 
 use crate::address::NameAddr;
+use crate::decode::{self, EncodedBody};
 use crate::field::{self, HeaderField, LineEnd};
 use crate::splice::{Cuts, HeaderEnd};
-use crate::{charset, decode, msg_id, param};
+use crate::{charset, msg_id, param};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -210,14 +211,9 @@ impl Message {
         }
     }
 
-    /// The same, some octets at a time: a large file is never whole in memory.
-    pub fn decoded_in_pieces(&self, part: &Part) -> impl Iterator<Item = Bytes> + Send + use<> {
-        decode::decoded(part.transfer_encoding, self.octets.slice(part.body.clone()))
-    }
-
-    /// How many octets a part has with the transfer encoding undone.
-    pub fn decoded_size(&self, part: &Part) -> u64 {
-        self.decoded_in_pieces(part).map(|octets| octets.len() as u64).sum()
+    /// A part's octets as they stand here, to be decoded when they are asked for.
+    pub fn encoded_body(&self, part: &Part) -> EncodedBody {
+        EncodedBody { transfer_encoding: part.transfer_encoding, octets: self.octets.slice(part.body.clone()) }
     }
 
     /// A parameter of a part's Content-Type, decoded (RFC 2045 §5.1, RFC 2231): a calendar's `method`, a text's `format`.
@@ -231,6 +227,12 @@ impl Message {
     /// that clause; nothing for a part of another type.
     pub fn attached(&self, part: &Part) -> Option<Message> {
         (part.kind == PartKind::Message).then(|| Message::parse(self.decoded(part)))
+    }
+
+    /// The media type of what a link leads to (RFC 2046 §5.2.3): that of the header which is the part's body.
+    pub fn attached_elsewhere(&self, part: &Part) -> Option<String> {
+        let phantom = Message::parse(self.decoded(part));
+        phantom.field("Content-Type").and_then(|_| phantom.parts.first()).map(|part| part.media_type.essence.clone())
     }
 
     /// A part's text: transfer encoding and charset undone. At most about `limit` octets of the encoded body are looked at.

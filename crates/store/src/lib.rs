@@ -33,7 +33,8 @@ pub use model::search::{
     Bounds, Indexed, MessageTexts, NumberField, SearchPosition, SearchQuery, SearchRequest, TextField, Unindexed,
 };
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
-pub use sql::{Answered, LogReach, UploadSession};
+pub use model::upload::{AttachmentItem, UploadOutcome, UploadPurpose, UploadSession};
+pub use sql::{Answered, LogReach};
 
 use blobs::BlobFiles;
 use db::{Changed, Indexer, Readers, Touched, Writer};

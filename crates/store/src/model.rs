@@ -9,3 +9,4 @@ pub(crate) mod outbox;
 pub(crate) mod person;
 pub(crate) mod search;
 pub(crate) mod sign_in;
+pub(crate) mod upload;

@@ -16,4 +16,3 @@ mod uploads;
 pub use changes::LogReach;
 pub use idempotency::Answered;
 pub(crate) use search::SEARCH_RULES;
-pub use uploads::UploadSession;

@@ -125,7 +125,7 @@ async fn fields_of_parts_are_properties_of_attachments() {
         json!([file, "type.png", "image/png", true, "pic@x", "QUJD"]),
         json!([file, "Größe.pdf", "application/pdf", false, null, "UERG"]),
         json!([file, "note.txt", "text/plain", true, null, "Tm90ZQ=="]),
-        json!(["#microsoft.graph.itemAttachment", "Within", "message/rfc822", false, null, null]),
+        json!(["#microsoft.graph.itemAttachment", "Within", null, false, null, null]),
     ];
     assert_eq!(shown, wanted);
     assert_eq!(draft["hasAttachments"], true);

@@ -4,7 +4,7 @@ use super::id;
 use bytes::Bytes;
 use hyper::Method;
 use kit::{Answer, Person, Rng, Server, base64, letter};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A message large enough to stand in a file.
 fn large(subject: &str) -> Vec<u8> {
@@ -50,9 +50,14 @@ impl Upload {
         self.put(&octets[first..end], &format!("bytes {first}-{}/{}", end - 1, self.size)).await
     }
 
-    async fn demand_next(&self, next: &str) {
+    async fn demand_next(&self, next: usize) {
         let status = self.nobody.get(&self.path()).await.demand(200).json();
-        assert_eq!(status["nextExpectedRanges"], json!([next]));
+        assert_eq!(status["nextExpectedRanges"], self.next_ranges(next));
+    }
+
+    /// What is expected from an octet on.
+    fn next_ranges(&self, next: usize) -> Value {
+        json!([format!("{next}-{}", self.size - 1)])
     }
 }
 
@@ -71,7 +76,7 @@ async fn uploaded(server: &Server, octets: &[u8]) -> Upload {
         if end == octets.len() {
             demand_finished(answer, &upload);
         } else {
-            assert_eq!(answer.demand(200).json()["nextExpectedRanges"], json!([format!("{end}-")]));
+            assert_eq!(answer.demand(200).json()["nextExpectedRanges"], upload.next_ranges(end));
         }
     }
     upload
@@ -119,11 +124,11 @@ async fn an_upload_goes_on_after_a_kill() {
     let mut upload = Upload::begin(&server, octets.len()).await;
     let mut first = 0;
     for end in [100_000, 400_001, 800_000] {
-        assert_eq!(upload.put_at(&octets, first, end).await.demand(200).json()["nextExpectedRanges"], json!([format!("{end}-")]));
+        assert_eq!(upload.put_at(&octets, first, end).await.demand(200).json()["nextExpectedRanges"], upload.next_ranges(end));
         server.kill().await;
         server.restart().await;
         upload = upload.at(&server);
-        upload.demand_next(&format!("{end}-")).await;
+        upload.demand_next(end).await;
         first = end;
     }
     let by_reference = format!("messages?uploadSession={}", upload.token);
@@ -156,11 +161,11 @@ async fn wrong_ranges_are_refused_and_change_nothing() {
     ];
     for (part, range) in wrong {
         upload.put(part, &range).await.demand_error(416, "InvalidRange");
-        upload.demand_next("30-").await;
+        upload.demand_next(30).await;
     }
     // A range that came already may come again.
     upload.put_at(octets, 10, 35).await.demand(200);
-    upload.demand_next("35-").await;
+    upload.demand_next(35).await;
     demand_finished(upload.put_at(octets, 35, size).await, &upload);
     let adele = server.person("AdeleV");
     let draft = adele.post_nothing(&format!("messages?uploadSession={}", upload.token)).await.demand(201).json();

@@ -28,7 +28,7 @@ pub(super) const PAGE: i64 = 10;
 /// Messages of one page whose octets are fetched at a time.
 pub(super) const FETCHED_TOGETHER: usize = 8;
 /// Messages from this size on, in octets, are rendered beside the threads that answer requests.
-const RENDERED_APART: i64 = 64 * 1024;
+pub(super) const RENDERED_APART: i64 = 64 * 1024;
 
 /// `GET …/messages`, `GET …/mailFolders/{id}/messages`
 pub(crate) async fn list_messages(asked: &Asked<'_>, folder: Option<FolderName>) -> Result<Response, ApiError> {
@@ -265,7 +265,7 @@ async fn render(asked: &Asked<'_>, mailbox: &Mailbox, selection: &Selection, rec
     rendered.map_err(|_| ApiError::internal("a message could not be rendered"))
 }
 
-fn shown(asked: &Asked<'_>) -> Shown {
+pub(super) fn shown(asked: &Asked<'_>) -> Shown {
     Shown {
         origin: asked.origin.clone(),
         body_form: asked.preferences.body_form(),

@@ -1,36 +1,45 @@
-//! A whole message that comes in ranges: the protocol of attachments' upload sessions (Graph: attachment-createuploadsession,
-//! outlook-large-attachments), for what is too large for one request. It is then named by `uploadSession=` where a body
-//! would stand.
+//! Messages and attachments that come in ranges (Graph: attachment-createuploadsession, outlook-large-attachments), since
+//! they are too large for one request. A whole message is then named by `uploadSession=` where a body would stand; an
+//! attachment is put into its draft.
 
 use super::messages::WRITE;
 use crate::body::{self, Given};
 use crate::error::{ApiError, ErrorCode};
 use crate::ids;
-use crate::page::{empty_answer, json_answer};
+use crate::page::{attachment_location, empty_answer, json_answer};
 use crate::request::Asked;
 use crate::schema::json::Members;
 use crate::schema::message::date;
+use crate::schema::new_attachment;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use mailbox::{Mail, UploadId};
-use serde_json::{Value, json};
-use store::{MailboxId, UploadSession};
+use mailbox::{Mail, UploadId, Uploaded};
+use serde_json::json;
+use store::{MailboxId, MessageId, UploadSession};
 
 /// Octets that are gathered before they are written.
 const GATHERED: usize = 256 * 1024;
 
-/// `POST …/messages/createUploadSession` with `{"messageItem": {"size": n}}`
-pub(crate) async fn create_upload_session(asked: &Asked<'_>, body: &mut Body) -> Result<Response, ApiError> {
+/// `POST …/messages/{id}/attachments/createUploadSession` with `{"AttachmentItem": {"attachmentType": "file", "name": …,
+/// "size": n}}`, and `POST …/messages/createUploadSession` with `{"messageItem": {"size": n}}`
+pub(crate) async fn create_upload_session(
+    asked: &Asked<'_>,
+    attachment_of: Option<MessageId>,
+    body: &mut Body,
+) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox(WRITE).await?;
     let (Given::Json(value), _) = asked.body(&mailbox, body).await? else {
         return Err(ApiError::unreadable_member("", "an object"));
     };
-    let members = Members::of(&value, "")?;
-    let item = members.object("messageItem")?.ok_or_else(|| members.wrong("messageItem", "an object"))?;
-    let size = item.get("size").and_then(Value::as_u64).filter(|size| *size > 0);
-    let size = size.ok_or_else(|| item.wrong("size", "the number of octets"))?;
-    let session = mailbox.begin_upload(size).await?;
+    let session = if let Some(message) = attachment_of {
+        let (item, size) = new_attachment::item_to_come(&value)?;
+        mailbox.begin_attachment_upload(message, item, size).await?
+    } else {
+        let members = Members::of(&value, "")?;
+        let item = members.object("messageItem")?.ok_or_else(|| members.wrong("messageItem", "an object"))?;
+        mailbox.begin_upload(item.size("size")?).await?
+    };
     let token = ids::upload(mailbox.owner().id, session.id);
     let value = json!({
         "@odata.context": format!("{}/{}/$metadata#microsoft.graph.uploadSession", asked.origin, asked.version.as_str()),
@@ -41,37 +50,45 @@ pub(crate) async fn create_upload_session(asked: &Asked<'_>, body: &mut Body) ->
     Ok(json_answer(StatusCode::CREATED, &value))
 }
 
+/// An upload as its own address names it.
+pub(crate) struct Addressed {
+    pub(crate) owner: MailboxId,
+    pub(crate) id: UploadId,
+    /// The service's address as the client knows it, with its version.
+    pub(crate) service: String,
+}
+
 /// What is done at an upload's own address: whoever knows it may.
 pub(crate) async fn at_upload_url(
     mail: &Mail,
     method: &Method,
-    of: (MailboxId, UploadId),
+    at: &Addressed,
     headers: &HeaderMap,
     body: &mut Body,
-    address: &str,
 ) -> Result<Response, ApiError> {
-    let session = mail.upload(of.0, of.1).await?;
+    let session = mail.upload(at.owner, at.id).await?;
     match *method {
         Method::DELETE => {
-            mail.cancel_upload(of.0, &session).await?;
+            mail.cancel_upload(at.owner, &session).await?;
             Ok(empty_answer(StatusCode::NO_CONTENT))
         }
         Method::GET => Ok(status(&session, mail.upload_size(&session).await?)),
-        Method::PUT => put(mail, of.0, session, headers, body, address).await,
+        Method::PUT => put(mail, at, session, headers, body).await,
         _ => Err(ApiError::method_not_allowed()),
     }
 }
 
 async fn put(
     mail: &Mail,
-    owner: MailboxId,
+    at: &Addressed,
     session: UploadSession,
     headers: &HeaderMap,
     body: &mut Body,
-    address: &str,
 ) -> Result<Response, ApiError> {
-    if session.blob.is_some() {
-        return Ok(finished(address)); // a client is known that sends one range more, and waits for success
+    if let Some(uploaded) = mail.outcome(&session) {
+        // A client is known that sends its last range once more, with octets or without, and waits for success.
+        passed_over(body, session.size).await?;
+        return Ok(finished(at, uploaded));
     }
     let range = content_range(headers, session.size)?;
     let mut part = mail.upload_part(&session, range.first).await?;
@@ -88,10 +105,21 @@ async fn put(
     let part = part.write(gathered).await?;
     let come = part.size();
     if come == session.size {
-        mail.finish_upload(owner, &session, part).await?;
-        return Ok(finished(address));
+        return Ok(finished(at, mail.finish_upload(at.owner, &session, part).await?));
     }
     Ok(status(&session, come))
+}
+
+/// Reads a body that says nothing new.
+async fn passed_over(body: &mut Body, most: u64) -> Result<(), ApiError> {
+    let mut read = 0;
+    while let Some(piece) = body::next(body).await? {
+        read += piece.len() as u64;
+        if read > most {
+            return Err(ApiError::new(ErrorCode::InvalidRange, "The body is longer than what was to come."));
+        }
+    }
+    Ok(())
 }
 
 struct ContentRange {
@@ -112,15 +140,22 @@ fn content_range(headers: &HeaderMap, size: u64) -> Result<ContentRange, ApiErro
     read().ok_or_else(wrong)
 }
 
+/// What is still to come, as one range with both ends: clients are known that can't go on after `n-`, and none that can't
+/// after this.
 fn status(session: &UploadSession, come: u64) -> Response {
-    let next: Vec<String> = if come < session.size { vec![format!("{come}-")] } else { Vec::new() };
+    let next: Vec<String> = if come < session.size { vec![format!("{come}-{}", session.size - 1)] } else { Vec::new() };
     let value = json!({"expirationDateTime": date(session.expiration_date_time), "nextExpectedRanges": next});
     json_answer(StatusCode::OK, &value)
 }
 
-fn finished(address: &str) -> Response {
+/// 201 with the address of what has come of it: an attachment's own, else the upload's.
+fn finished(at: &Addressed, uploaded: Uploaded) -> Response {
+    let location = match uploaded {
+        Uploaded::Attachment(message, key) => attachment_location(&at.service, at.owner, message, key),
+        Uploaded::Message => format!("{}/uploads/{}", at.service, ids::upload(at.owner, at.id)),
+    };
     let mut response = empty_answer(StatusCode::CREATED);
-    if let Ok(location) = HeaderValue::from_str(address) {
+    if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     response

@@ -5,10 +5,11 @@
 use super::extended::{self, PropertyType};
 use super::extension;
 use super::json::Members;
-use crate::error::{ApiError, ErrorCode};
+use super::new_attachment;
+use crate::error::ApiError;
 use jiff::tz::TimeZone;
 use mailbox::{AnswerText, Beside, Draft, Hanging, Importance, Received};
-use mime::{Attachment, BodyKind, NameAddr};
+use mime::{BodyKind, NameAddr};
 use serde_json::{Value, json};
 use store::Timestamp;
 
@@ -69,7 +70,7 @@ pub(crate) fn filing(value: &Value) -> Result<Filing, ApiError> {
     Ok(if received { Filing::Received(Received { date_time }) } else { Filing::Draft })
 }
 
-fn message_at(value: &Value, path: &str) -> Result<Draft, ApiError> {
+pub(super) fn message_at(value: &Value, path: &str) -> Result<Draft, ApiError> {
     let m = Members::of(value, path)?;
     let importance = [("low", Importance::Low), ("normal", Importance::Normal), ("high", Importance::High)];
     let given = |name: &str| m.get(name).map(|_| m.list(name, recipient)).transpose();
@@ -82,7 +83,7 @@ fn message_at(value: &Value, path: &str) -> Result<Draft, ApiError> {
         reply_to: given("replyTo")?,
         subject: m.text("subject")?.map(str::to_owned),
         body: item_body(&m)?,
-        attachments: m.list("attachments", file_attachment)?,
+        attachments: m.list("attachments", new_attachment::attachment)?,
         fields: m.list("internetMessageHeaders", header_field)?,
         importance: m.word("importance", &importance)?,
         is_delivery_receipt_requested: m.boolean("isDeliveryReceiptRequested")?,
@@ -142,24 +143,6 @@ fn header_field(value: &Value, path: &str) -> Result<(String, String), ApiError>
     Ok((name.to_owned(), field.text("value")?.unwrap_or_default().to_owned()))
 }
 
-/// A file (Graph: fileAttachment).
-pub(crate) fn file_attachment(value: &Value, path: &str) -> Result<Attachment, ApiError> {
-    let a = Members::of(value, path)?;
-    let kind = a.text("@odata.type")?.unwrap_or("#microsoft.graph.fileAttachment");
-    if !kind.trim_start_matches('#').eq_ignore_ascii_case("microsoft.graph.fileAttachment") {
-        return Err(ApiError::new(ErrorCode::NotImplemented, format!("An attachment of type '{kind}' is not taken here yet.")));
-    }
-    let octets = mime::decode_base64(a.text("contentBytes")?.unwrap_or_default().as_bytes())
-        .map_err(|error| a.wrong("contentBytes", "base64").because(error))?;
-    Ok(Attachment {
-        name: a.text("name")?.unwrap_or_default().to_owned(),
-        media_type: a.text("contentType")?.unwrap_or_default().to_owned(),
-        content_id: a.text("contentId")?.map(str::to_owned),
-        is_inline: a.boolean("isInline")?.unwrap_or(false),
-        octets: octets.into(),
-    })
-}
-
 /// The follow-up flag, its members in Graph's spelling (Graph: followupFlag: a due date needs a start).
 fn followup_flag(flag: &Members<'_>) -> Result<String, ApiError> {
     let words = ["notFlagged", "complete", "flagged"].map(|word| (word, word));
@@ -179,6 +162,8 @@ fn followup_flag(flag: &Members<'_>) -> Result<String, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorCode;
+    use mailbox::NewAttachment;
 
     #[test]
     fn what_clients_send_is_read() {
@@ -205,7 +190,8 @@ mod tests {
         let to: Vec<_> = to.iter().map(|t| (t.name.as_str(), t.address.as_str())).collect();
         assert_eq!(to, [("", "a@x.org"), ("", "b@x.org")]);
         assert_eq!(read.message.importance, Some(Importance::High));
-        assert_eq!(read.message.attachments[0].octets, &b"Hi"[..]);
+        let [NewAttachment::File(file)] = &read.message.attachments[..] else { panic!("one file") };
+        assert_eq!((file.name.as_str(), &file.octets[..]), ("a.txt", &b"Hi"[..]));
         assert_eq!(read.message.beside.flag.as_deref(), Some(r#"{"flagStatus":"flagged"}"#));
     }
 

@@ -2,9 +2,9 @@
 //! (Graph: message-get; singlevaluelegacyextendedproperty-get; opentypeextension-get).
 
 use super::attachment;
-use super::attachment_selection::AttachmentSelection;
 use super::extended::{self, AskedProperty, HasProperties, reads_octets};
 use super::extension::{self, ExtensionId};
+use super::message::Shown;
 use crate::error::{ApiError, ErrorCode};
 use mailbox::{Content, Hung};
 use odata::{ExpandItem, Options};
@@ -20,7 +20,7 @@ const DERIVED: &str = "microsoft.graph.eventMessage";
 /// What of messages is to be expanded.
 #[derive(Clone, Default)]
 pub(crate) struct Expansion {
-    attachments: Option<AttachmentSelection>,
+    attachments: Option<attachment::Selection>,
     extensions: Option<ExtensionsAsked>,
     multiple: Vec<AskedProperty>,
     single: Vec<AskedProperty>,
@@ -65,8 +65,9 @@ impl Expansion {
         let mut inside = String::new();
         match *name {
             "attachments" => {
-                let selection = AttachmentSelection::of(options)?;
-                inside = selection.names().join(",");
+                only(options, &["select", "expand"])?;
+                let selection = attachment::Selection::of(options)?;
+                inside = selection.names().unwrap_or_default().join(",");
                 self.attachments = Some(selection);
             }
             "extensions" => {
@@ -109,12 +110,11 @@ impl Expansion {
         &self,
         message: &mut Map<String, Value>,
         view: &impl HasProperties,
-        content: Option<&Content>,
+        content: Option<(&Content, &Shown)>,
         hung: &Hung,
     ) {
-        if let (Some(selection), Some(content)) = (&self.attachments, content) {
-            let attachments = content.attachments().map(|attached| selection.keep(attachment::render(content, attached)));
-            message.insert("attachments".to_owned(), attachments.collect());
+        if let (Some(selection), Some((content, shown))) = (&self.attachments, content) {
+            message.insert("attachments".to_owned(), attachment::render_all(content, selection, shown).into());
         }
         if let Some(asked) = &self.extensions {
             message.insert("extensions".to_owned(), rendered(asked, hung));

@@ -19,7 +19,7 @@ impl<'v> Members<'v> {
         }
     }
 
-    fn path_of(&self, name: &str) -> String {
+    pub(crate) fn path_of(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
@@ -48,6 +48,12 @@ impl<'v> Members<'v> {
             Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
             Some(_) => Err(self.wrong(name, "a Boolean")),
         }
+    }
+
+    /// A number of octets that are to come: at least one.
+    pub(crate) fn size(&self, name: &str) -> Result<u64, ApiError> {
+        let size = self.get(name).and_then(Value::as_u64).filter(|size| *size > 0);
+        size.ok_or_else(|| self.wrong(name, "the number of octets"))
     }
 
     /// The items of a list, each read by `read`.

@@ -27,6 +27,7 @@ enum Source {
 }
 
 /// How a client wants messages shown.
+#[derive(Debug, Clone)]
 pub(crate) struct Shown {
     /// Scheme, host and port that the client used.
     pub(crate) origin: String,
@@ -170,7 +171,8 @@ impl View {
         let mut value = Map::new();
         value.insert("@odata.etag".to_owned(), etag(self.record()).into());
         value.extend(object(&selection.properties, self));
-        selection.expansion.insert(&mut value, self, self.content(), &self.hung);
+        let content = self.content().map(|content| (content, &self.shown));
+        selection.expansion.insert(&mut value, self, content, &self.hung);
         value.into()
     }
 

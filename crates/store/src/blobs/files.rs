@@ -152,6 +152,23 @@ fn map(file: &File) -> Result<Bytes, StoreError> {
     Ok(Bytes::from_owner(map))
 }
 
+/// Maps what is in a file that its owner has locked; the lock is held as long as anybody has a slice of it.
+#[allow(unsafe_code, reason = "memory-mapped files have no safe interface")]
+pub(crate) fn map_locked(file: File) -> Result<Bytes, StoreError> {
+    struct Locked {
+        map: memmap2::Mmap,
+        _file: File,
+    }
+    impl AsRef<[u8]> for Locked {
+        fn as_ref(&self) -> &[u8] {
+            &self.map
+        }
+    }
+    // SAFETY: as above; whoever would write to the file or truncate it takes its lock first.
+    let map = unsafe { memmap2::Mmap::map(&file)? };
+    Ok(Bytes::from_owner(Locked { map, _file: file }))
+}
+
 fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     Ok(File::open(folder)?.sync_all()?)
 }

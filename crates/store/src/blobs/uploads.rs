@@ -1,9 +1,11 @@
-//! A message that comes in several requests: a file that grows, until it is whole and becomes a blob.
+//! A message or an attachment that comes in several requests: a file that grows, until it is whole and becomes a blob, or
+//! part of one.
 
-use super::files::{BlobFiles, TempFile};
+use super::files::{BlobFiles, TempFile, map_locked};
 use super::{Blob, Digest, blocking};
 use crate::error::StoreError;
 use crate::ids::UploadId;
+use bytes::Bytes;
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
@@ -101,6 +103,14 @@ impl UploadPart {
         self.size
     }
 
+    /// All octets that have come. Nobody else writes to the upload as long as a slice of them is there.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub async fn into_octets(self) -> Result<Bytes, StoreError> {
+        blocking(move || map_locked(self.file)).await
+    }
+
     /// Takes the next octets.
     ///
     /// # Errors
@@ -146,6 +156,19 @@ mod tests {
         blob.name_file().expect("name");
         with_octets(&upload, b"other").await;
         assert_eq!(&files.map(&blob.digest).expect("blob")[..], b"whole", "a blob does not change");
+    }
+
+    #[tokio::test]
+    async fn octets_that_are_read_are_nobodys_to_write_to() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let upload = Upload::new(Arc::new(BlobFiles::open(dir.path()).expect("folder")), UploadId::new(Timestamp(0)));
+        let octets = with_octets(&upload, b"whole").await.into_octets().await.expect("map");
+        let slice = octets.slice(1..3);
+        drop(octets);
+        assert!(matches!(upload.part_at(0).await, Err(StoreError::Conflict)), "a slice is read");
+        assert_eq!(&slice[..], b"ho");
+        drop(slice);
+        with_octets(&upload, b"other").await;
     }
 
     #[test]

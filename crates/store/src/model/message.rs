@@ -117,6 +117,9 @@ pub struct Overlay {
     /// low, normal, high
     #[serde(skip_serializing_if = "Option::is_none")]
     pub importance: Option<String>,
+    /// Attachments whose name or type became another one: the mark of each now, and the one that its id has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renamed_attachments: Vec<(u32, u32)>,
     /// Whether a report of delivery is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_delivery_receipt_requested: Option<bool>,

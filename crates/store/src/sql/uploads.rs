@@ -1,23 +1,11 @@
-//! Messages that come in several requests.
+//! Upload sessions: messages and attachments that come in several requests.
 
 use crate::blobs::Digest;
 use crate::clock::Timestamp;
-use crate::db::{ReadTx, WriteTx, values};
+use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
-use crate::ids::{MailboxId, UploadId};
-
-/// An upload session of a mailbox.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UploadSession {
-    /// Its id.
-    pub id: UploadId,
-    /// Octets that are to come in all.
-    pub size: u64,
-    /// When it ends.
-    pub expiration_date_time: Timestamp,
-    /// The octets, once all have come.
-    pub blob: Option<Digest>,
-}
+use crate::ids::{MailboxId, MessageId, UploadId};
+use crate::model::upload::{UploadOutcome, UploadPurpose, UploadSession};
 
 impl ReadTx<'_> {
     /// A session that has not ended.
@@ -26,18 +14,10 @@ impl ReadTx<'_> {
     /// [`StoreError::Database`].
     pub fn upload_session(&self, mailbox: MailboxId, id: UploadId, now: Timestamp) -> Result<Option<UploadSession>, StoreError> {
         self.row(
-            "SELECT size, expiration_date_time, blob FROM upload_session
+            "SELECT size, expiration_date_time, blob, attachment, message, item FROM upload_session
              WHERE mailbox = $1 AND id = $2 AND expiration_date_time > $3",
             values![&mailbox.0, &id.0, now.0],
-            |row| {
-                let blob = row.optional_octets(2)?.map(|octets| digest(&octets));
-                Ok(UploadSession {
-                    id,
-                    size: u64::try_from(row.integer(0)?).unwrap_or_default(),
-                    expiration_date_time: Timestamp(row.integer(1)?),
-                    blob: blob.transpose()?,
-                })
-            },
+            |row| session(id, row),
         )
     }
 
@@ -47,7 +27,8 @@ impl ReadTx<'_> {
     /// [`StoreError::Database`].
     pub fn open_uploads(&self, mailbox: MailboxId) -> Result<(u64, u64), StoreError> {
         let found = self.row(
-            "SELECT count(*), coalesce(sum(size), 0) FROM upload_session WHERE mailbox = $1 AND blob IS NULL",
+            "SELECT count(*), coalesce(sum(size), 0) FROM upload_session
+             WHERE mailbox = $1 AND blob IS NULL AND attachment IS NULL",
             values![&mailbox.0],
             |row| Ok((row.integer(0)?.unsigned_abs(), row.integer(1)?.unsigned_abs())),
         )?;
@@ -59,8 +40,11 @@ impl ReadTx<'_> {
     /// # Errors
     /// [`StoreError::Database`].
     pub(crate) fn names_upload(&self, id: UploadId) -> Result<bool, StoreError> {
-        let found =
-            self.row("SELECT 1 FROM upload_session WHERE id = $1 AND blob IS NULL", values![&id.0], |row| row.integer(0))?;
+        let found = self.row(
+            "SELECT 1 FROM upload_session WHERE id = $1 AND blob IS NULL AND attachment IS NULL",
+            values![&id.0],
+            |row| row.integer(0),
+        )?;
         Ok(found.is_some())
     }
 }
@@ -76,10 +60,12 @@ impl WriteTx<'_> {
             values![&mailbox.0, now.0],
             |row| Ok((UploadId(row.fixed(0)?), row.optional_octets(1)?)),
         )?;
-        for octets in ended.iter().filter_map(|(_, blob)| blob.as_deref()) {
-            self.release_blob(&digest(octets)?)?;
+        let mut ids = Vec::with_capacity(ended.len());
+        for (id, blob) in ended {
+            ids.push(id);
+            blob.map_or(Ok(()), |octets| self.release_blob(&Digest(fixed(octets)?)))?;
         }
-        Ok(ended.into_iter().map(|(id, _)| id).collect())
+        Ok(ids)
     }
 
     /// Begins a session.
@@ -88,20 +74,31 @@ impl WriteTx<'_> {
     /// [`StoreError::Database`].
     pub fn add_upload_session(&mut self, mailbox: MailboxId, session: &UploadSession) -> Result<(), StoreError> {
         let size = i64::try_from(session.size).unwrap_or(i64::MAX);
+        let (message, item) = match &session.purpose {
+            UploadPurpose::Attachment(message, item) => (Some(&message.0), Some(serde_json::to_string(item).map_err(corrupt)?)),
+            UploadPurpose::Message => (None, None),
+        };
         self.execute(
-            "INSERT INTO upload_session (mailbox, id, size, expiration_date_time, blob) VALUES ($1, $2, $3, $4, NULL)",
-            values![&mailbox.0, &session.id.0, size, session.expiration_date_time.0],
+            "INSERT INTO upload_session (mailbox, id, size, expiration_date_time, message, item) VALUES ($1, $2, $3, $4, $5, $6)",
+            values![&mailbox.0, &session.id.0, size, session.expiration_date_time.0, message, item.as_deref()],
         )?;
         Ok(())
     }
 
-    /// Names the octets of a session: all have come.
+    /// Says what the octets of a session have become, once.
     ///
     /// # Errors
-    /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such session.
-    pub fn finish_upload_session(&mut self, mailbox: MailboxId, id: UploadId, blob: Digest) -> Result<(), StoreError> {
-        let touched = self
-            .execute("UPDATE upload_session SET blob = $1 WHERE mailbox = $2 AND id = $3", values![&blob.0, &mailbox.0, &id.0])?;
+    /// [`StoreError::Database`]; [`StoreError::NotFound`] where no such session waits for octets.
+    pub fn finish_upload_session(&mut self, mailbox: MailboxId, id: UploadId, outcome: UploadOutcome) -> Result<(), StoreError> {
+        let (blob, attachment) = match &outcome {
+            UploadOutcome::Attachment(key) => (None, Some(key)),
+            UploadOutcome::Message(digest) => (Some(&digest.0), None),
+        };
+        let touched = self.execute(
+            "UPDATE upload_session SET blob = $1, attachment = $2
+             WHERE mailbox = $3 AND id = $4 AND blob IS NULL AND attachment IS NULL",
+            values![blob, attachment, &mailbox.0, &id.0],
+        )?;
         if touched == 1 { Ok(()) } else { Err(StoreError::NotFound) }
     }
 
@@ -115,10 +112,32 @@ impl WriteTx<'_> {
             values![&mailbox.0, &id.0],
             |row| row.optional_octets(0),
         )?;
-        blob.flatten().map_or(Ok(()), |octets| self.release_blob(&digest(&octets)?))
+        blob.flatten().map_or(Ok(()), |octets| self.release_blob(&Digest(fixed(octets)?)))
     }
 }
 
-fn digest(octets: &[u8]) -> Result<Digest, StoreError> {
-    octets.try_into().map(Digest).map_err(|_| StoreError::Corrupt("an upload's digest".to_owned()))
+fn session(id: UploadId, row: &Row<'_>) -> Result<UploadSession, StoreError> {
+    let blob = row.optional_octets(2)?.map(fixed).transpose()?.map(|digest| UploadOutcome::Message(Digest(digest)));
+    let attachment = row.optional_octets(3)?.map(fixed).transpose()?.map(UploadOutcome::Attachment);
+    let purpose = match (row.optional_octets(4)?, row.optional_text(5)?) {
+        (Some(message), Some(item)) => {
+            UploadPurpose::Attachment(MessageId(fixed(message)?), serde_json::from_str(&item).map_err(corrupt)?)
+        }
+        _ => UploadPurpose::Message,
+    };
+    Ok(UploadSession {
+        id,
+        size: u64::try_from(row.integer(0)?).unwrap_or_default(),
+        expiration_date_time: Timestamp(row.integer(1)?),
+        purpose,
+        outcome: blob.or(attachment),
+    })
+}
+
+fn fixed<const N: usize>(octets: Vec<u8>) -> Result<[u8; N], StoreError> {
+    octets.try_into().map_err(|_| StoreError::Corrupt("what an upload is and has become".to_owned()))
+}
+
+fn corrupt(error: serde_json::Error) -> StoreError {
+    StoreError::Corrupt(format!("an upload's attachment: {error}"))
 }
