@@ -101,19 +101,20 @@ fn without_port(mut url: Url) -> Option<Url> {
     Some(url)
 }
 
-/// What an app says of itself (RFC 7523 §3).
+/// What an app says of itself (RFC 7523 §3). Seconds may have fractions (RFC 7519 §2), and in a library that is in use they do.
 #[derive(Deserialize)]
 struct Assertion {
-    exp: i64,
+    exp: f64,
     iss: String,
     #[serde(default)]
-    nbf: i64,
+    nbf: f64,
     sub: String,
 }
 
 impl Assertion {
     fn names(&self, app: &ClientApp, now: Timestamp) -> bool {
-        app.is(&self.iss) && app.is(&self.sub) && self.exp > now.seconds() - SKEW && self.nbf <= now.seconds() + SKEW
+        let seconds = |from_now: i64| (now.seconds() + from_now) as f64; // exact for the next hundred million years
+        app.is(&self.iss) && app.is(&self.sub) && self.exp > seconds(-SKEW) && self.nbf <= seconds(SKEW)
     }
 }
 

@@ -1,6 +1,6 @@
 """The people of a running server in development mode, each with an unmodified official client.
 
-DEV_JSON names the file that the server wrote; SSL_CERT_FILE must name its `ca`.
+DEV_JSON names the file that the server wrote; SSL_CERT_FILE and REQUESTS_CA_BUNDLE must name its `ca`.
 """
 
 import asyncio

@@ -38,6 +38,22 @@ async fn metadata_leads_to_the_endpoints_by_the_clients_own_address() {
     server.finish().await;
 }
 
+#[tokio::test]
+async fn metadata_follow_the_name_by_which_a_client_came() {
+    let server = Server::start().await;
+    let before_a_proxy = [("x-forwarded-proto", "https"), ("x-forwarded-host", "login.example")];
+    let by_microsofts_name = [("host", "login.microsoftonline.com")];
+    let cases = [(&before_a_proxy[..], "https://login.example"), (&by_microsofts_name[..], "http://login.microsoftonline.com")];
+    for (fields, origin) in cases {
+        let document = server.get_with("/common/v2.0/.well-known/openid-configuration", fields).await.demand(200).json();
+        assert_eq!(text(&document, "token_endpoint"), format!("{origin}/common/oauth2/v2.0/token"));
+        assert_eq!(text(&document, "issuer"), format!("{origin}/{}/v2.0", dev(&server, "tenant")));
+    }
+    let page = server.get_with("/common/oauth2/deviceauth", &before_a_proxy).await.demand(200);
+    assert!(page.header("set-cookie").is_none(), "nothing is asked yet");
+    server.finish().await;
+}
+
 async fn instance(server: &Server, authorization_endpoint: &str) -> Answer {
     let query = form_text(&[("api-version", "1.1"), ("authorization_endpoint", authorization_endpoint)]);
     server.get(&format!("/common/discovery/instance?{query}")).await

@@ -75,6 +75,17 @@ async fn pages_can_be_neither_framed_nor_scripted() {
 }
 
 #[tokio::test]
+async fn a_mark_that_was_given_over_tls_stays_there() {
+    let server = Server::start().await;
+    let megan = address("MeganB");
+    let query = form_text(&with(&wish(&server, &megan), &[("login_hint", "")]));
+    let path = at(&server, &format!("oauth2/v2.0/authorize?{query}"));
+    let page = server.get_with(&path, &[("x-forwarded-proto", "https")]).await.demand(200);
+    assert!(page.header("set-cookie").unwrap().ends_with("; Secure"));
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn a_form_that_is_not_of_the_page_is_refused() {
     let server = Server::start().await;
     let adele = address("AdeleV");

@@ -49,6 +49,9 @@ fn an_assertion_proves_its_app_alone_here_and_now() {
         claims[claim] = value;
         assert!(!app.has_signed(&signed(&ours, Algorithm::RS256, &claims), &audiences, now), "{claim}");
     }
+    let mut fractions = assertion();
+    (fractions["exp"], fractions["nbf"]) = (json!(600.25 + NOON as f64), json!(NOON as f64 - 0.5));
+    assert!(app.has_signed(&signed(&ours, Algorithm::RS256, &fractions), &audiences, now), "seconds may have fractions");
     for claim in ["iss", "sub", "aud", "exp"] {
         let mut claims = assertion();
         claims.as_object_mut().expect("object").remove(claim);
