@@ -4,13 +4,14 @@ use crate::db::Connection;
 use crate::error::StoreError;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
     include_str!("../migrations/0004_extended.sql"),
     include_str!("../migrations/0005_sign_in.sql"),
     include_str!("../migrations/0006_attachment_uploads.sql"),
+    include_str!("../migrations/0007_folder_modseq.sql"),
 ];
 
 /// Of the index of texts.

@@ -161,3 +161,28 @@ async fn evolution_and_thunderbird_ask_in_their_own_spelling() {
     assert_eq!(listed["value"][0]["singleValueExtendedProperties"], json!([{"id": "Integer 0x0E08", "value": size.to_string()}]));
     server.finish().await;
 }
+
+/// The numbers by which IMAP knows messages (RFC 3501 §2.3.1.1): rising in each folder, and new where a message comes again.
+#[tokio::test]
+async fn a_message_has_a_rising_number_in_its_folder() {
+    const UID: &str = "Integer 0xe23";
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let mut drafts = Vec::new();
+    for number in 0..4 {
+        drafts.push(adele.draft(&plain("AdeleV", &["AlexW"], &format!("Number {number}"))).await);
+    }
+    let uid = async |message: &Value| -> i64 { property(&adele, id(message), UID).await.unwrap().parse().unwrap() };
+    let mut before = Vec::new();
+    for draft in &drafts {
+        before.push(uid(draft).await);
+    }
+    assert!(before.is_sorted_by(|one, next| one < next), "{before:?}");
+    adele.patch_json(&format!("messages/{}", id(&drafts[0])), &json!({"isRead": false})).await.demand(200);
+    assert_eq!(uid(&drafts[0]).await, before[0], "a change is no coming");
+    for folder in ["archive", "drafts"] {
+        adele.post_json(&format!("messages/{}/move", id(&drafts[0])), &json!({"destinationId": folder})).await.demand(201);
+    }
+    assert!(uid(&drafts[0]).await > before[3], "one that comes again comes last");
+    server.finish().await;
+}

@@ -43,6 +43,8 @@ const OWN: &[Own] = &[
     of(0x0E07, PropertyType::Integer, |v| Some(message_flags(v.record()).to_string())),
     of(0x0E08, PropertyType::Integer, |v| Some(v.record().size.to_string())),
     of(0x0E1B, PropertyType::Boolean, |v| Some(v.record().has_attachments.to_string())),
+    // The number of a message in its folder, as IMAP has it (RFC 3501 §2.3.1.1): it rises with each that comes.
+    of(0x0E23, PropertyType::Integer, |v| Some(v.record().folder_modseq.to_string())),
     of(0x0FF9, PropertyType::Binary, |v| Some(STANDARD.encode(v.record().id.0))),
     of_octets(0x1000, |v| Some(v.content()?.shown().text_body())),
     of(0x1035, PropertyType::String, |v| Some(v.record().internet_message_id.clone())),
