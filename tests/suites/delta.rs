@@ -1,6 +1,10 @@
 //! Delta queries: what there is, then what changed, each change once; who follows them has the mailbox as it is.
 
+mod deeds;
 mod follower;
+mod model;
+mod picture;
+mod random;
 mod tokens;
 
 use follower::{Follower, ids, subjects};

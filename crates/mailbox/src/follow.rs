@@ -7,8 +7,6 @@
 use crate::Mailbox;
 use crate::error::{Kind, MailError};
 use crate::folders::FolderName;
-use std::collections::HashSet;
-use std::hash::Hash;
 use store::{Departure, Folder, FolderId, LogReach, MailboxId, MessageId, MessageRecord, Place, ReadTx};
 
 /// What is told in a round.
@@ -68,7 +66,7 @@ pub struct Changes<T, I> {
 
 /// What can be followed.
 trait Followed {
-    type Id: Copy + Eq + Hash;
+    type Id: Copy;
 
     /// Where it stands among what there is.
     fn present(&self) -> Place;
@@ -201,8 +199,6 @@ fn page<T: Followed>(
         Some((place, ..)) if more => Cursor { after: *place, ..cursor },
         _ => round_after(cursor, reach),
     };
-    let mut seen = HashSet::new();
-    all.retain(|(.., change)| !matches!(change, Change::Deleted(id) if !seen.insert(*id)));
     Changes { changes: all.into_iter().map(|(.., change)| change).collect(), next, more }
 }
 

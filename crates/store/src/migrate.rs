@@ -4,7 +4,7 @@ use crate::db::Connection;
 use crate::error::StoreError;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -12,6 +12,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0005_sign_in.sql"),
     include_str!("../migrations/0006_attachment_uploads.sql"),
     include_str!("../migrations/0007_folder_modseq.sql"),
+    include_str!("../migrations/0008_departures.sql"),
 ];
 
 /// Of the index of texts.

@@ -30,8 +30,14 @@ impl Follower {
     }
 
     /// The same, who wants so many items a page.
-    pub fn pages_of(self, size: usize) -> Follower {
-        Follower { prefer: Some(format!("odata.maxpagesize={size}")), ..self }
+    pub fn pages_of(mut self, size: usize) -> Follower {
+        self.set_page(size);
+        self
+    }
+
+    /// From now on wants so many items a page.
+    pub fn set_page(&mut self, size: usize) {
+        self.prefer = Some(format!("odata.maxpagesize={size}"));
     }
 
     /// What will be asked next.
@@ -57,6 +63,11 @@ impl Follower {
             }
         }
         (entries, next.is_some())
+    }
+
+    /// Ends the round that is under way, if there is one.
+    pub async fn end_round(&mut self) -> Vec<Value> {
+        if self.next.contains("skiptoken") { self.round().await } else { Vec::new() }
     }
 
     /// The entries of a whole round, or of what is left of it.

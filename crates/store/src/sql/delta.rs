@@ -61,8 +61,8 @@ impl ReadTx<'_> {
         self.rows(&sql, values![&mailbox.0, since, &hidden.0, top], message)
     }
 
-    /// Messages that left since and are not back, in order: a folder, else the mailbox for good or for the recoverable
-    /// items. One that left several times may be named as often.
+    /// Messages that left since and are not back, in the order in which they last left: a folder, else the mailbox for good
+    /// or for the recoverable items.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -78,6 +78,8 @@ impl ReadTx<'_> {
             let sql = "SELECT c.message, c.modseq FROM change c
                 WHERE c.mailbox = $1 AND c.folder = $2 AND c.operation = 'deleted' AND c.modseq > $3
                 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.mailbox = c.mailbox AND m.id = c.message AND m.folder = c.folder)
+                AND NOT EXISTS (SELECT 1 FROM change d WHERE d.mailbox = c.mailbox AND d.message = c.message
+                    AND d.folder = c.folder AND d.operation = 'deleted' AND d.modseq > c.modseq)
                 ORDER BY c.modseq LIMIT $4";
             return self.rows(sql, values![&mailbox.0, &folder.0, since, top], departure);
         }
@@ -132,8 +134,7 @@ impl ReadTx<'_> {
         self.followed(&sql, values![&mailbox.0, after.at, &after.id], (parent, top), folder_of)
     }
 
-    /// Folders that left after a place and are not back, in order: a parent, else the mailbox. One that left several times
-    /// may be named as often.
+    /// Folders that left after a place and are not back, in the order in which they last left: a parent, else the mailbox.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -144,13 +145,15 @@ impl ReadTx<'_> {
         after: Place,
         top: i64,
     ) -> Result<Vec<Departure<FolderId>>, StoreError> {
-        let (left, where_it_was, limit) = match parent {
-            Some(_) => ("AND r.parent = $4", "AND f.parent = r.parent", "$5"),
-            None => ("", "", "$4"),
+        let (left, where_it_was, again, limit) = match parent {
+            Some(_) => ("AND r.parent = $4", "AND f.parent = r.parent", "AND s.parent = r.parent", "$5"),
+            None => ("", "", "", "$4"),
         };
         let sql = format!(
             "SELECT r.folder, r.modseq FROM folder_departure r WHERE r.mailbox = $1 AND (r.modseq, r.folder) > ($2, $3) {left}
              AND NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = r.mailbox AND f.id = r.folder {where_it_was})
+             AND NOT EXISTS (SELECT 1 FROM folder_departure s WHERE s.mailbox = r.mailbox AND s.folder = r.folder
+                 AND s.modseq > r.modseq {again})
              ORDER BY r.modseq, r.folder LIMIT {limit}"
         );
         let departure = |row: &Row<'_>| Ok(Departure { id: FolderId(row.fixed(0)?), modseq: row.integer(1)? });
