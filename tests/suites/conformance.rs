@@ -1,5 +1,7 @@
 //! `docs/conformance/graph.tsv` says what works: each "yes" is called, and each row names what is there.
 
+mod described;
+
 use bytes::Bytes;
 use hyper::Method;
 use kit::{Answer, Person, Server, address, plain, recipients, shared, workspace};
@@ -111,7 +113,7 @@ async fn every_yes_row_answers() {
 /// The statuses of success that a row names: `200 (more to come); 201 (last range)`.
 fn success_statuses(text: &str) -> Vec<u16> {
     let number = |one: &str| one.trim().get(..3).and_then(|number| number.parse().ok()).expect("each begins with its number");
-    text.split(';').map(number).collect()
+    text.split([';', '/']).map(number).collect()
 }
 
 /// What is done at the address of an upload of four octets.
@@ -174,6 +176,7 @@ async fn call(person: &Person, method: &str, path: &str) -> Vec<Answer> {
             person.patch_json(&resource, &json!({"isRead": false, "subject": "Another"})).await,
             person.patch_mime(&resource, &octets).await,
         ],
+        ("PUT", "$value") => vec![person.put_mime(&resource, &octets).await],
         ("POST", "sendMail") => {
             vec![person.post_mime(&resource, &octets).await, person.post_json(&resource, &json!({"message": message})).await]
         }

@@ -10,6 +10,7 @@ mod conformance;
 mod corpus;
 mod deletion;
 mod delta;
+mod describing;
 mod drafts;
 mod extended;
 mod headers;

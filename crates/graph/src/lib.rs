@@ -4,6 +4,7 @@
 //! to decide what happens to mail, and to touch the store.
 
 mod body;
+mod described;
 mod error;
 mod handlers;
 mod html;

@@ -1,6 +1,7 @@
 //! The whole URL map on one page: a path becomes a [`Target`], a method and a target become a handler.
 
 use crate::body::linger;
+use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{attachments, batch, delta, extensions, mail_folders, messages, replies, send_mail, uploads, users, value};
 use crate::page::{PREFERENCE_APPLIED, json_answer};
@@ -42,6 +43,7 @@ enum Resource {
     Copy(MessageId),
     CreateReply(MessageId, Answer),
     CreateUploadSession { attachment_of: Option<MessageId> },
+    Document(Document),
     Extension { message: MessageId, id: ExtensionId },
     Extensions(MessageId),
     ExtensionsCount(MessageId),
@@ -61,28 +63,46 @@ enum Resource {
     Value(MessageId),
 }
 
-/// The handler of a method on a resource.
-async fn dispatch(asked: &Asked<'_>, resource: Resource, method: &Method, body: &mut Body) -> Result<Response, ApiError> {
-    // A HEAD is a GET whose body the server leaves out (RFC 9110 §9.3.2).
-    let method = if method == Method::HEAD { &Method::GET } else { method };
-    match (method, resource) {
+/// Declares the handler of each method on a resource: what requests are dispatched by, and what the service says of itself.
+/// Each line ends with a comma, one with braces too.
+macro_rules! dispatch {
+    ($asked:ident, $body:ident; $((&Method::$method:ident, Resource::$resource:ident $($of:tt)?) => $call:expr,)*) => {
+        /// The handler of a method on a resource.
+        async fn dispatch(
+            $asked: &Asked<'_>,
+            resource: Resource,
+            method: &Method,
+            $body: &mut Body,
+        ) -> Result<Response, ApiError> {
+            // A HEAD is a GET whose body the server leaves out (RFC 9110 §9.3.2).
+            let method = if method == Method::HEAD { &Method::GET } else { method };
+            match (method, resource) {
+                $((&Method::$method, Resource::$resource $($of)?) => $call,)*
+                _ => Err(ApiError::method_not_allowed()),
+            }
+        }
+
+        /// What requests are dispatched by, line by line.
+        pub(crate) const DISPATCHED: &[Dispatched] = &[$(Dispatched {
+            method: stringify!($method),
+            resource: stringify!($resource),
+            call: stringify!($call),
+        },)*];
+    };
+}
+
+dispatch! { asked, body;
         (&Method::GET, Resource::Attachment { message, key }) => attachments::get_attachment(asked, message, key).await,
         (&Method::DELETE, Resource::Attachment { message, key }) => attachments::delete_attachment(asked, message, key).await,
-        (&Method::PATCH, Resource::Attachment { message, key }) => {
-            attachments::update_attachment(asked, message, key, body).await
-        }
-        (&Method::GET, Resource::AttachmentValue { message, key }) => {
-            attachments::get_attachment_value(asked, message, key).await
-        }
+        (&Method::PATCH, Resource::Attachment { message, key }) => attachments::update_attachment(asked, message, key, body).await,
+        (&Method::GET, Resource::AttachmentValue { message, key }) => attachments::get_attachment_value(asked, message, key).await,
         (&Method::GET, Resource::Attachments(message)) => attachments::list_attachments(asked, message).await,
         (&Method::POST, Resource::Attachments(message)) => attachments::create_attachment(asked, message, body).await,
         (&Method::GET, Resource::AttachmentsCount(message)) => attachments::count_attachments(asked, message).await,
         (&Method::POST, Resource::Batch) => batch::post_batch(asked, body).await,
         (&Method::POST, Resource::Copy(id)) => messages::copy_message(asked, id, body).await,
         (&Method::POST, Resource::CreateReply(id, answer)) => replies::create_reply(asked, id, answer, body).await,
-        (&Method::POST, Resource::CreateUploadSession { attachment_of }) => {
-            uploads::create_upload_session(asked, attachment_of, body).await
-        }
+        (&Method::POST, Resource::CreateUploadSession { attachment_of }) => uploads::create_upload_session(asked, attachment_of, body).await,
         (&Method::GET, Resource::Extension { message, id }) => extensions::get_extension(asked, message, id).await,
         (&Method::PATCH, Resource::Extension { message, id }) => extensions::update_extension(asked, message, id, body).await,
         (&Method::DELETE, Resource::Extension { message, id }) => extensions::delete_extension(asked, message, id).await,
@@ -108,8 +128,6 @@ async fn dispatch(asked: &Asked<'_>, resource: Resource, method: &Method, body: 
         (&Method::GET, Resource::Users) => users::list_users(asked).await,
         (&Method::GET, Resource::Value(id)) => value::get_value(asked, id).await,
         (&Method::PUT, Resource::Value(id)) => value::put_value(asked, id, body).await,
-        _ => Err(ApiError::method_not_allowed()),
-    }
 }
 
 fn resolve(path: &str) -> Result<Target, ApiError> {
@@ -120,8 +138,10 @@ fn resolve(path: &str) -> Result<Target, ApiError> {
         beta if beta.is("beta") => Version::Beta,
         other => return Err(ApiError::bad_request(format!("Invalid version: '{}'.", other.text()))),
     };
+    if let Some(resource) = of_service(rest) {
+        return Ok(Target { version, user: UserName::Me, resource });
+    }
     let (user, rest) = match rest {
-        [batch] if batch.is("$batch") => return Ok(Target { version, user: UserName::Me, resource: Resource::Batch }),
         [me, rest @ ..] if me.is("me") => (UserName::Me, rest),
         [users, rest @ ..] if users.is("users") => match keyed(users, rest) {
             (Some(name), rest) if name.eq_ignore_ascii_case("me") => (UserName::Me, rest),
@@ -130,9 +150,20 @@ fn resolve(path: &str) -> Result<Target, ApiError> {
             (None, [next, ..]) => return Err(ApiError::no_such_segment(next.text())),
         },
         [other, ..] => return Err(ApiError::no_such_segment(other.text())),
-        [] => return Err(not_yet("the service document")),
+        [] => return Err(ApiError::no_such_segment("/")), // it is the service's own
     };
     Ok(Target { version, user, resource: of_mailbox(rest, None)? })
+}
+
+/// What is nobody's: the service's own.
+fn of_service(segments: &[Segment]) -> Option<Resource> {
+    match segments {
+        [] => Some(Resource::Document(Document::Service)),
+        [batch] if batch.is("$batch") => Some(Resource::Batch),
+        [metadata] if metadata.is("$metadata") => Some(Resource::Document(Document::Metadata)),
+        [openapi] if openapi.is("openapi.json") => Some(Resource::Document(Document::OpenApi)),
+        _ => None,
+    }
 }
 
 /// What stands below a person, or below a folder.
@@ -252,10 +283,6 @@ fn upload_at(origin: &str, path: &str) -> Option<Result<uploads::Addressed, ApiE
     uploads.is("uploads").then(|| ids::parse_upload(token.text()).map(at))
 }
 
-fn not_yet(what: &str) -> ApiError {
-    ApiError::new(ErrorCode::NotImplemented, format!("A request for {what} is not answered here yet."))
-}
-
 /// Whether this is a batch's own path.
 pub(crate) fn is_batch(path: &str) -> bool {
     resolve(path).is_ok_and(|target| target.resource == Resource::Batch)
@@ -312,6 +339,10 @@ async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response
         return uploads::at_upload_url(&graph.mail, &parts.method, &at?, &parts.headers, body).await;
     }
     let target = resolve(parts.uri.path());
+    if let Ok(Target { version, resource: Resource::Document(document), .. }) = target {
+        let reads = parts.method == Method::GET || parts.method == Method::HEAD;
+        return if reads { Ok(document.answer(version, &origin)) } else { Err(ApiError::method_not_allowed()) };
+    }
     let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let caller = graph.identity.prove(authorization)?;
     let Target { version, user, resource } = target?; // a stranger isn't told which paths there are
@@ -364,6 +395,7 @@ const CHALLENGE: &str = r#"Bearer realm="", client_id="00000003-0000-0000-c000-0
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::described::described_paths;
 
     fn resource(path: &str) -> Result<(UserName, Resource), (ErrorCode, String)> {
         resolve(path).map(|t| (t.user, t.resource)).map_err(|e| (e.code, e.message))
@@ -403,6 +435,28 @@ mod tests {
             ("/v1.0/me/messages/$sum", ErrorCode::BadRequest, "Resource not found for the segment '$sum'."),
         ] {
             assert_eq!(resource(path), Err((code, message.to_owned())), "{path}");
+        }
+    }
+
+    /// What the service says of itself is where it says.
+    #[test]
+    fn described_places_lead_to_their_resources() {
+        let message = MessageId([3; 16]);
+        let key = AttachmentKey { number: 1, mark: 2 };
+        let given = [
+            ("{user-id}", "AdeleV@contoso.com".to_owned()),
+            ("{mailFolder-id}", "inbox".to_owned()),
+            ("{mailFolder-id1}", "drafts".to_owned()),
+            ("{message-id}", ids::message(message)),
+            ("{attachment-id}", ids::attachment(message, key)),
+            ("{extension-id}", "Com.Contoso.Referral".to_owned()),
+        ];
+        for (resource, template) in described_paths().filter(|(resource, _)| *resource != "Upload") {
+            let path = given.iter().fold(template.clone(), |path, (name, value)| path.replace(name, value));
+            let found = resolve(&format!("/v1.0{path}")).unwrap_or_else(|error| panic!("{template}: {error:?}")).resource;
+            let found = format!("{found:?}");
+            let is_it = found.strip_prefix(resource).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()));
+            assert!(is_it, "{template} is {resource}, and leads to {found}");
         }
     }
 }

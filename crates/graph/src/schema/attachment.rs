@@ -52,6 +52,11 @@ const PROPERTIES: &[Own] = &[
     of_one(Derived::Reference, "sourceUrl", Edm::String, |v| v.source_url.clone().into()),
 ];
 
+/// The names of the properties that one of the three has of its own, or that all have, and their types.
+pub(crate) fn types(of: Option<Derived>) -> Vec<(&'static str, Edm)> {
+    PROPERTIES.iter().filter(|own| own.of == of).map(|own| (own.property.name, own.property.edm)).collect()
+}
+
 const CONTENT_BYTES: &str = "contentBytes";
 
 /// What `$filter` and `$orderby` may name: what all attachments have.

@@ -8,9 +8,29 @@ pub(crate) enum Edm {
     Collection(&'static Edm),
     Complex(&'static ComplexType),
     DateTimeOffset,
+    /// An entity of this name.
+    Entity(&'static str),
     Enum(&'static EnumType),
     Int32,
+    Int64,
     String,
+}
+
+impl Edm {
+    /// As CSDL names it.
+    pub(crate) fn csdl(self) -> String {
+        match self {
+            Edm::Binary => "Edm.Binary".to_owned(),
+            Edm::Boolean => "Edm.Boolean".to_owned(),
+            Edm::Collection(of) => format!("Collection({})", of.csdl()),
+            Edm::Complex(ComplexType { name, .. }) | Edm::Enum(EnumType { name, .. }) => format!("graph.{name}"),
+            Edm::DateTimeOffset => "Edm.DateTimeOffset".to_owned(),
+            Edm::Entity(name) => format!("graph.{name}"),
+            Edm::Int32 => "Edm.Int32".to_owned(),
+            Edm::Int64 => "Edm.Int64".to_owned(),
+            Edm::String => "Edm.String".to_owned(),
+        }
+    }
 }
 
 /// A value with members of its own.
@@ -38,6 +58,21 @@ pub(crate) struct EnumType {
 const fn member(name: &'static str, edm: Edm) -> Member {
     Member { name, edm, nullable: true }
 }
+
+pub(crate) const ATTACHMENT_ITEM: ComplexType = ComplexType {
+    name: "attachmentItem",
+    members: &[
+        member("attachmentType", Edm::Enum(&ATTACHMENT_TYPE)),
+        member("contentId", Edm::String),
+        member("contentType", Edm::String),
+        member("isInline", Edm::Boolean),
+        member("name", Edm::String),
+        member("size", Edm::Int64),
+    ],
+};
+
+pub(crate) const ATTACHMENT_TYPE: EnumType =
+    EnumType { name: "attachmentType", members: &[("file", 0), ("item", 1), ("reference", 2)] };
 
 pub(crate) const BODY_TYPE: EnumType = EnumType { name: "bodyType", members: &[("text", 0), ("html", 1)] };
 
@@ -75,3 +110,12 @@ pub(crate) const ITEM_BODY: ComplexType =
 
 pub(crate) const RECIPIENT: ComplexType =
     ComplexType { name: "recipient", members: &[member("emailAddress", Edm::Complex(&EMAIL_ADDRESS))] };
+
+pub(crate) const UPLOAD_SESSION: ComplexType = ComplexType {
+    name: "uploadSession",
+    members: &[
+        member("expirationDateTime", Edm::DateTimeOffset),
+        member("nextExpectedRanges", Edm::Collection(&Edm::String)),
+        member("uploadUrl", Edm::String),
+    ],
+};

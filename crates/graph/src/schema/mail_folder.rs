@@ -1,7 +1,7 @@
 //! The mailFolder resource.
 
 use super::edm::Edm;
-use super::property::{Property, object, selected};
+use super::property::{self, Property, object, selected};
 use crate::error::ApiError;
 use crate::ids;
 use crate::request::Version;
@@ -21,6 +21,15 @@ const PROPERTIES: &[Property<Folder>] = &[
 
 /// beta has one property more.
 const WELL_KNOWN_NAME: Property<Folder> = of("wellKnownName", Edm::String, |f| f.well_known_name.clone().into());
+
+/// The names of a folder's properties, and their types.
+pub(crate) fn types(version: Version) -> Vec<(&'static str, Edm)> {
+    let mut types = property::types(PROPERTIES);
+    if version == Version::Beta {
+        types.push((WELL_KNOWN_NAME.name, WELL_KNOWN_NAME.edm));
+    }
+    types
+}
 
 const fn of(name: &'static str, edm: Edm, read: fn(&Folder) -> Value) -> Property<Folder> {
     Property::by_default(name, edm, read)

@@ -2,7 +2,7 @@
 
 use super::edm::{self, Edm};
 use super::expand::{Expansion, NAVIGATION};
-use super::property::{Property, Returned, object, selected};
+use super::property::{self, Property, Returned, object, selected};
 use crate::error::ApiError;
 use crate::html;
 use crate::ids;
@@ -78,6 +78,11 @@ const PROPERTIES: &[Property<View>] = &[
 ];
 
 const RECIPIENTS: Edm = Edm::Collection(&Edm::Complex(&edm::RECIPIENT));
+
+/// The names of a message's properties, and their types.
+pub(crate) fn types() -> Vec<(&'static str, Edm)> {
+    property::types(PROPERTIES)
+}
 
 /// Those that are read from the octets.
 const OF_OCTETS: [&str; 3] = ["body", "internetMessageHeaders", "uniqueBody"];

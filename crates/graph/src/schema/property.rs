@@ -16,7 +16,6 @@ pub(crate) enum Returned {
 /// One property of a resource that is read from an `S`.
 pub(crate) struct Property<S: 'static> {
     pub(crate) name: &'static str,
-    #[expect(dead_code, reason = "the document that tells the service's types reads it")]
     pub(crate) edm: Edm,
     pub(crate) returned: Returned,
     pub(crate) read: fn(&S) -> Value,
@@ -54,6 +53,11 @@ pub(crate) fn selected<S>(
     let named =
         |p: &Property<S>| names.iter().any(|n| n.eq_ignore_ascii_case(p.name) || n == "*" && p.returned == Returned::ByDefault);
     Ok(properties.iter().filter(|p| p.name == "id" || named(p)).collect())
+}
+
+/// The names of these, and their types.
+pub(crate) fn types<S>(properties: &[Property<S>]) -> Vec<(&'static str, Edm)> {
+    properties.iter().map(|p| (p.name, p.edm)).collect()
 }
 
 /// The object that these properties make.

@@ -1,7 +1,7 @@
 //! The user resource, as far as mail knows people.
 
 use super::edm::Edm;
-use super::property::{Property, object, selected};
+use super::property::{self, Property, object, selected};
 use crate::error::ApiError;
 use serde_json::{Value, json};
 use store::Person;
@@ -23,6 +23,11 @@ const PROPERTIES: &[Property<Person>] = &[
 
 const fn of(name: &'static str, edm: Edm, read: fn(&Person) -> Value) -> Property<Person> {
     Property::by_default(name, edm, read)
+}
+
+/// The names of a person's properties, and their types.
+pub(crate) fn types() -> Vec<(&'static str, Edm)> {
+    property::types(PROPERTIES)
 }
 
 pub(crate) fn render(person: &Person, select: Option<&[String]>) -> Result<Value, ApiError> {

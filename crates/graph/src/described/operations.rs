@@ -1,0 +1,208 @@
+//! The operations: what each handler takes and gives, beside the table that requests are dispatched by.
+
+use super::places::{self, Place};
+use crate::routes::DISPATCHED;
+use crate::schema::edm::{self, Edm};
+
+/// A method on a resource and what answers it, as the dispatch has it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dispatched {
+    pub(crate) method: &'static str,
+    /// The name of the resource's variant.
+    pub(crate) resource: &'static str,
+    /// The call of the handler.
+    pub(crate) call: &'static str,
+}
+
+/// What is answered beside the dispatch: documents for anybody, and uploads at their own addresses.
+const BESIDE: [Dispatched; 6] = [
+    Dispatched { method: "GET", resource: "Document(Metadata)", call: "get_metadata()" },
+    Dispatched { method: "GET", resource: "Document(OpenApi)", call: "get_openapi()" },
+    Dispatched { method: "GET", resource: "Document(Service)", call: "get_service_document()" },
+    Dispatched { method: "DELETE", resource: "Upload", call: "at_upload_url()" },
+    Dispatched { method: "GET", resource: "Upload", call: "at_upload_url()" },
+    Dispatched { method: "PUT", resource: "Upload", call: "at_upload_url()" },
+];
+
+impl Dispatched {
+    /// The handler's name, which is the last one before the parenthesis of its call.
+    pub(super) fn handler(&self) -> &'static str {
+        let before = self.call.split('(').next().unwrap_or_default();
+        before.rsplit([':', ' ', '{']).find(|word| !word.is_empty()).unwrap_or_default()
+    }
+
+    /// What its handler is said to take and give.
+    pub(super) fn described(&self) -> Option<&'static Described> {
+        DESCRIBED.iter().find(|one| one.handler == self.handler())
+    }
+}
+
+/// An operation at one place.
+pub(super) struct Operation {
+    pub(super) dispatched: Dispatched,
+    pub(super) described: &'static Described,
+    pub(super) place: &'static Place,
+}
+
+impl Operation {
+    /// Whether Graph has no such operation.
+    pub(super) fn is_extension(&self) -> bool {
+        self.described.is_extension || self.place.is_extension
+    }
+}
+
+/// All operations at all their places.
+pub(super) fn all() -> impl Iterator<Item = Operation> {
+    DISPATCHED.iter().chain(&BESIDE).flat_map(|dispatched| {
+        let described = dispatched.described();
+        let at = move |place| Some(Operation { dispatched: *dispatched, described: described?, place });
+        places::of(dispatched.resource).filter_map(at)
+    })
+}
+
+/// What a handler takes and gives.
+pub(super) struct Described {
+    handler: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) takes: Takes,
+    pub(super) gives: Gives,
+    pub(super) status: u16,
+    /// Query options, without `$`.
+    pub(super) options: &'static [&'static str],
+    /// Whether Graph has no such operation.
+    pub(super) is_extension: bool,
+}
+
+/// The body of a request.
+#[derive(Clone, Copy)]
+pub(super) enum Takes {
+    /// An entity, as JSON.
+    Entity(&'static str),
+    /// A message: JSON, or MIME in its two forms.
+    Message,
+    /// MIME in its two forms.
+    Mime,
+    Nothing,
+    Octets,
+    /// An action's parameters (OData: CSDL spells them in Pascal case, clients in either), as JSON.
+    Parameters(&'static [(&'static str, Edm)]),
+    /// The same, or a message as MIME in its two forms.
+    ParametersOrMime(&'static [(&'static str, Edm)]),
+    /// JSON of no declared type.
+    Object,
+}
+
+/// The body of an answer.
+#[derive(Clone, Copy)]
+pub(super) enum Gives {
+    Count,
+    List(&'static str),
+    Nothing,
+    Object,
+    Octets(&'static str),
+    One(Edm),
+}
+
+const fn told(handler: &'static str, summary: &'static str, takes: Takes, gives: Gives, status: u16) -> Described {
+    Described { handler, summary, takes, gives, status, options: &[], is_extension: false }
+}
+
+impl Described {
+    const fn with(mut self, options: &'static [&'static str]) -> Described {
+        self.options = options;
+        self
+    }
+
+    const fn beyond_graph(mut self) -> Described {
+        self.is_extension = true;
+        self
+    }
+}
+
+const fn one(entity: &'static str) -> Gives {
+    Gives::One(Edm::Entity(entity))
+}
+
+const MESSAGE: (&str, Edm) = ("Message", Edm::Entity("message"));
+const COMMENT: (&str, Edm) = ("Comment", Edm::String);
+const TO_RECIPIENTS: (&str, Edm) = ("ToRecipients", Edm::Collection(&Edm::Complex(&edm::RECIPIENT)));
+const DESTINATION: Takes = Takes::Parameters(&[("DestinationId", Edm::String)]);
+/// `toRecipients` is a forward's alone.
+const ANSWER: Takes = Takes::ParametersOrMime(&[MESSAGE, COMMENT, TO_RECIPIENTS]);
+
+/// Each handler once.
+const DESCRIBED: &[Described] = &[
+    told("at_upload_url", "Go on with an upload, ask how far it came, or end it", Takes::Octets, Gives::Object, 200),
+    told("copy_message", "Copy a message", DESTINATION, one("message"), 201),
+    told("count_attachments", "Count attachments", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
+    told("count_extensions", "Count extensions", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
+    told("create_attachment", "Add an attachment", Takes::Entity("attachment"), one("attachment"), 201),
+    told("create_extension", "Create an extension", Takes::Entity("extension"), one("extension"), 201),
+    told("create_mail_folder", "Create a folder", Takes::Entity("mailFolder"), one("mailFolder"), 201),
+    told("create_message", "Create a draft", Takes::Message, one("message"), 201),
+    told("create_reply", "Create the draft of an answer", ANSWER, one("message"), 201),
+    told("create_upload_session", "Begin an upload", UPLOAD, UPLOAD_SESSION, 201),
+    told("delete_attachment", "Delete an attachment", Takes::Nothing, Gives::Nothing, 204),
+    told("delete_extension", "Delete an extension", Takes::Nothing, Gives::Nothing, 204),
+    told("delete_message", "Move a message to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
+    told("get_attachment", "Get an attachment", Takes::Nothing, one("attachment"), 200).with(&["select", "expand"]),
+    told("get_attachment_value", "Get the octets of an attachment", Takes::Nothing, Gives::Octets("*/*"), 200),
+    told("get_extension", "Get an extension", Takes::Nothing, one("extension"), 200),
+    told("get_mail_folder", "Get a folder", Takes::Nothing, one("mailFolder"), 200).with(&["select"]),
+    told("get_message", "Get a message", Takes::Nothing, one("message"), 200).with(&["select", "expand"]),
+    told("get_metadata", "Get the types of the service (CSDL)", Takes::Nothing, Gives::Octets("application/xml"), 200),
+    told("get_openapi", "Get this document", Takes::Nothing, Gives::Object, 200),
+    told("get_service_document", "Get the entry points of the service", Takes::Nothing, Gives::Object, 200),
+    told("get_user", "Get a person", Takes::Nothing, one("user"), 200).with(&["select"]),
+    told("get_value", "Get the octets of a message", Takes::Nothing, Gives::Octets("text/plain"), 200),
+    told("list_attachments", "List attachments", Takes::Nothing, Gives::List("attachment"), 200)
+        .with(&["select", "expand", "filter", "orderby", "count", "top", "skip"]),
+    told("list_extensions", "List extensions", Takes::Nothing, Gives::List("extension"), 200).with(&["filter", "count"]),
+    told("list_mail_folders", "List folders", Takes::Nothing, Gives::List("mailFolder"), 200).with(&["select", "top", "skip"]),
+    told("list_messages", "List messages", Takes::Nothing, Gives::List("message"), 200)
+        .with(&["select", "expand", "top", "skip", "count", "search"]),
+    told("list_users", "List people, or find one", Takes::Nothing, Gives::List("user"), 200).with(&["filter", "select", "top"]),
+    told("mail_folder_delta", "Follow the folders", Takes::Nothing, Gives::List("mailFolder"), 200).with(&["select", "top"]),
+    told("message_delta", "Follow the messages", Takes::Nothing, Gives::List("message"), 200)
+        .with(&["select", "expand", "top", "orderby"]),
+    told("move_message", "Move a message", DESTINATION, one("message"), 201),
+    told("permanent_delete_message", "Delete a message for good", Takes::Nothing, Gives::Nothing, 204),
+    told("post_batch", "Make up to twenty requests at once", Takes::Object, Gives::Object, 200),
+    told("put_value", "Replace the octets of a draft", Takes::Mime, Gives::Nothing, 204),
+    told("reply", "Answer or forward a message", ANSWER, Gives::Nothing, 202),
+    told("send_mail", "Send a message", SEND_MAIL, Gives::Nothing, 202),
+    told("send_message", "Send a draft", Takes::Nothing, Gives::Nothing, 202),
+    told("update_attachment", "Change what is told of an attachment", Takes::Entity("attachment"), one("attachment"), 200)
+        .beyond_graph(),
+    told("update_extension", "Change an extension", Takes::Entity("extension"), one("extension"), 200),
+    told("update_message", "Change a message", Takes::Message, one("message"), 200),
+];
+
+const UPLOAD: Takes = Takes::Parameters(&[("AttachmentItem", Edm::Complex(&edm::ATTACHMENT_ITEM))]);
+const SEND_MAIL: Takes = Takes::ParametersOrMime(&[MESSAGE, ("SaveToSentItems", Edm::Boolean)]);
+const UPLOAD_SESSION: Gives = Gives::One(Edm::Complex(&edm::UPLOAD_SESSION));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever adds an operation describes it here, and says where it stands.
+    #[test]
+    fn every_operation_is_described_and_placed() {
+        for dispatched in DISPATCHED.iter().chain(&BESIDE) {
+            assert!(dispatched.described().is_some(), "{dispatched:?} wants a line in described::operations");
+            assert!(places::of(dispatched.resource).count() > 0, "{dispatched:?} wants a line in described::places");
+        }
+        for one in DESCRIBED {
+            let is_used = DISPATCHED.iter().chain(&BESIDE).any(|dispatched| dispatched.handler() == one.handler);
+            assert!(is_used, "{} is no handler", one.handler);
+        }
+    }
+
+    #[test]
+    fn handlers_are_named_by_their_calls() {
+        for call in ["a::get(x).await", "{ a::b::get(x).await }", "a :: get(x(y)).await", "get()"] {
+            assert_eq!(Dispatched { method: "GET", resource: "X", call }.handler(), "get", "{call}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The entity types, as far as the service has them. What a message or a folder has is told by the properties that it is
+//! rendered by.
+
+use crate::request::Version;
+use crate::schema::attachment::{self, Derived};
+use crate::schema::edm::{ComplexType, Edm, EnumType};
+use crate::schema::{mail_folder, message, user};
+use std::collections::BTreeMap;
+
+/// An entity type (OData CSDL 4.01 §6).
+pub(super) struct EntityType {
+    pub(super) name: &'static str,
+    pub(super) base: Option<&'static str>,
+    pub(super) form: Form,
+    pub(super) properties: Vec<Typed>,
+    pub(super) navigation: &'static [(&'static str, Edm)],
+}
+
+/// What else is told of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Abstract,
+    /// With members of any name.
+    Open,
+    Plain,
+    /// Open, and with a stream of octets.
+    OpenStream,
+    Stream,
+}
+
+/// A property and its type.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Typed {
+    pub(super) name: &'static str,
+    pub(super) edm: Edm,
+    pub(super) nullable: bool,
+}
+
+/// The service's entry points: name, kind and type.
+pub(super) const CONTAINER: [(&str, &str, &str); 2] = [("users", "EntitySet", "user"), ("me", "Singleton", "user")];
+
+/// What every outlookItem has.
+const OF_ITEMS: [&str; 4] = ["categories", "changeKey", "createdDateTime", "lastModifiedDateTime"];
+
+const EXTENDED: [(&str, Edm); 2] = [
+    ("multiValueExtendedProperties", Edm::Collection(&Edm::Entity("multiValueLegacyExtendedProperty"))),
+    ("singleValueExtendedProperties", Edm::Collection(&Edm::Entity("singleValueLegacyExtendedProperty"))),
+];
+
+/// All entity types of a version.
+pub(super) fn entities(version: Version) -> Vec<EntityType> {
+    let of_message = |wanted: fn(&Typed) -> bool| typed(message::types()).filter(wanted).collect();
+    let is_of_items = |one: &Typed| OF_ITEMS.contains(&one.name);
+    let is_own = |one: &Typed| one.name != "id" && !OF_ITEMS.contains(&one.name);
+    let folder = typed(mail_folder::types(version)).filter(|one| one.name != "id").collect();
+    let user = typed(user::types()).filter(|one| one.name != "id").collect();
+    let entity = |name, base, form, properties, navigation| EntityType { name, base, form, properties, navigation };
+    let mut entities = vec![
+        entity("entity", None, Form::Abstract, vec![required("id", Edm::String)], &[]),
+        entity("outlookItem", Some("entity"), Form::Abstract, of_message(is_of_items), &[]),
+        entity("message", Some("outlookItem"), Form::OpenStream, of_message(is_own), OF_MESSAGES),
+        entity("mailFolder", Some("entity"), Form::Plain, folder, OF_FOLDERS),
+        entity("user", Some("entity"), Form::Plain, user, OF_USERS),
+    ];
+    entities.extend(attachments());
+    entities.extend(extensions());
+    entities
+}
+
+fn attachments() -> Vec<EntityType> {
+    let always = ["isInline", "size"];
+    let of = |of: Option<Derived>| {
+        let types = attachment::types(of).into_iter().filter(|(name, _)| *name != "id");
+        types.map(|(name, edm)| Typed { name, edm, nullable: !always.contains(&name) }).collect()
+    };
+    let entity = |name, base, form, of_it| EntityType { name, base: Some(base), form, properties: of(of_it), navigation: &[] };
+    vec![
+        entity("attachment", "entity", Form::Abstract, None),
+        entity("fileAttachment", "attachment", Form::Stream, Some(Derived::File)),
+        EntityType {
+            navigation: OF_ITEM_ATTACHMENTS,
+            ..entity("itemAttachment", "attachment", Form::Plain, Some(Derived::Item))
+        },
+        entity("referenceAttachment", "attachment", Form::Plain, Some(Derived::Reference)),
+    ]
+}
+
+fn extensions() -> [EntityType; 4] {
+    let entity = |name, base, form, properties| EntityType { name, base: Some(base), form, properties, navigation: &[] };
+    let texts = Edm::Collection(&Edm::String);
+    [
+        entity("extension", "entity", Form::Abstract, Vec::new()),
+        entity("openTypeExtension", "extension", Form::Open, vec![required("extensionName", Edm::String)]),
+        entity("singleValueLegacyExtendedProperty", "entity", Form::Plain, vec![optional("value", Edm::String)]),
+        entity("multiValueLegacyExtendedProperty", "entity", Form::Plain, vec![optional("value", texts)]),
+    ]
+}
+
+const OF_ITEM_ATTACHMENTS: &[(&str, Edm)] = &[("item", Edm::Entity("outlookItem"))];
+const OF_MESSAGES: &[(&str, Edm)] = &[
+    ("attachments", Edm::Collection(&Edm::Entity("attachment"))),
+    ("extensions", Edm::Collection(&Edm::Entity("extension"))),
+    EXTENDED[0],
+    EXTENDED[1],
+];
+const OF_FOLDERS: &[(&str, Edm)] = &[
+    ("childFolders", Edm::Collection(&Edm::Entity("mailFolder"))),
+    ("messages", Edm::Collection(&Edm::Entity("message"))),
+    EXTENDED[0],
+    EXTENDED[1],
+];
+const OF_USERS: &[(&str, Edm)] =
+    &[("mailFolders", Edm::Collection(&Edm::Entity("mailFolder"))), ("messages", Edm::Collection(&Edm::Entity("message")))];
+
+fn typed(types: Vec<(&'static str, Edm)>) -> impl Iterator<Item = Typed> {
+    types.into_iter().map(|(name, edm)| optional(name, edm))
+}
+
+const fn optional(name: &'static str, edm: Edm) -> Typed {
+    Typed { name, edm, nullable: true }
+}
+
+const fn required(name: &'static str, edm: Edm) -> Typed {
+    Typed { name, edm, nullable: false }
+}
+
+/// The complex types and enumerations that are reached from some types, by name.
+#[derive(Default)]
+pub(super) struct Reached {
+    pub(super) complex: BTreeMap<&'static str, &'static ComplexType>,
+    pub(super) enums: BTreeMap<&'static str, &'static EnumType>,
+}
+
+impl Reached {
+    pub(super) fn from(types: impl Iterator<Item = Edm>) -> Reached {
+        let mut reached = Reached::default();
+        types.for_each(|edm| reached.add(edm));
+        reached
+    }
+
+    fn add(&mut self, edm: Edm) {
+        match edm {
+            Edm::Collection(of) => self.add(*of),
+            Edm::Complex(complex) => {
+                if self.complex.insert(complex.name, complex).is_none() {
+                    complex.members.iter().for_each(|member| self.add(member.edm));
+                }
+            }
+            Edm::Enum(one) => {
+                self.enums.insert(one.name, one);
+            }
+            Edm::Binary | Edm::Boolean | Edm::DateTimeOffset | Edm::Entity(_) | Edm::Int32 | Edm::Int64 | Edm::String => {}
+        }
+    }
+}

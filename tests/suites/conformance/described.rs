@@ -1,0 +1,48 @@
+//! The OpenAPI document names the operations that `docs/conformance/graph.tsv` says are answered, and no others.
+
+use super::{operations, ours, rows};
+use kit::Server;
+use std::collections::BTreeSet;
+
+/// Uploads are answered at addresses of their own: where the table says so, in words, the document has a path.
+const UPLOADS: (&str, &str) = ("{uploadUrl}", "/uploads/{upload-id}");
+
+/// A row's method and path, without what the row says of a query or a body. Sign-in is no part of Graph.
+fn operation(method: &str, path: &str) -> Option<(String, String)> {
+    let path = path.split(['?', ' ']).next().unwrap();
+    let path = if path == UPLOADS.0 { UPLOADS.1 } else { path };
+    let qualified = path.contains("/microsoft.graph."); // a cast: the documented form of another row
+    (!path.starts_with("/{tenant}") && !qualified).then(|| (method.to_owned(), path.to_owned()))
+}
+
+#[tokio::test]
+async fn the_openapi_document_names_what_the_table_does() {
+    let Some(operations) = operations() else { return };
+    let key = |row: &super::Row| operation(&row["method"], &row["path"]);
+    let answered: BTreeSet<_> = rows(&ours()).iter().filter(|row| row["status"] == "yes").filter_map(key).collect();
+    let graphs: BTreeSet<_> = operations.iter().filter_map(key).collect();
+    let server = Server::start().await;
+    let document = server.anonymous().get("/openapi.json").await.demand(200).json();
+    let (mut described, mut beyond) = (BTreeSet::new(), BTreeSet::new());
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, one) in methods.as_object().unwrap().iter().filter(|(name, _)| *name != "parameters") {
+            let of = if one["x-restante-extension"] == true { &mut beyond } else { &mut described };
+            of.insert((method.to_uppercase(), path.clone()));
+        }
+    }
+    let is_me = |(_, path): &&(String, String)| *path == "/me" || path.starts_with("/me/");
+    let described_as_me: BTreeSet<_> = described.iter().filter(is_me).cloned().collect();
+    for (method, path) in &described_as_me {
+        let other = path.replacen("/me", "/users/{user-id}", 1);
+        assert!(described.contains(&(method.clone(), other)), "{method} {path} has a form with a name");
+    }
+    described.retain(|one| !is_me(&one) || graphs.contains(one));
+    described.retain(|(method, path)| !(path == UPLOADS.1 && !graphs.contains(&(method.clone(), path.clone()))));
+    let missing: Vec<_> = answered.difference(&described).filter(|(_, path)| path != UPLOADS.1).collect();
+    assert!(missing.is_empty(), "answered, and not described in graph::described::operations and places: {missing:?}");
+    let unlisted: Vec<_> = described.difference(&answered).filter(|(_, path)| path != UPLOADS.1).collect();
+    assert!(unlisted.is_empty(), "described, and not listed as answered: {unlisted:?}");
+    let known: Vec<_> = beyond.intersection(&graphs).collect();
+    assert!(known.is_empty(), "Graph has these too: {known:?}");
+    server.finish().await;
+}
