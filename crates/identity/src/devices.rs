@@ -40,7 +40,7 @@ impl Grants {
         scope: &Granted,
         granted: Option<MailboxId>,
     ) -> Result<Begun, OAuthError> {
-        let now = self.clock.now();
+        let now = self.now();
         let Secret { text, digest } = Secret::of_nobody()?;
         let code = DeviceCode {
             digest,
@@ -72,7 +72,7 @@ impl Grants {
         claimant: Claimant,
         undecided: Undecided,
     ) -> Result<Redeemed, OAuthError> {
-        let now = self.clock.now();
+        let now = self.now();
         let digest = secret::digest(device_code).ok_or(OAuthError::DeviceCodeInvalid)?;
         let refresh = Unowned::new()?;
         self.deed(move |tx| {
@@ -99,9 +99,9 @@ impl Grants {
 
     /// The device's code that somebody typed, in any case and with any white space and hyphens.
     pub(crate) async fn typed(&self, user_code: &str) -> Result<Option<DeviceCode>, OAuthError> {
-        let now = self.clock.now();
+        let now = self.now();
         let plain: String = user_code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
-        self.deed(move |tx| tx.device_code_of_user(&plain, now).map(Ok)).await
+        self.look(move |tx| tx.device_code_of_user(&plain, now)).await
     }
 
     /// Notes what somebody decided, unless it was decided before.

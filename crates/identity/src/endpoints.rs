@@ -13,14 +13,13 @@ mod page;
 mod refusal;
 mod token;
 
-use crate::grants::Grants;
-use crate::{ClientApp, Identity, Seal};
+use crate::{ClientApp, Grants, Identity, Seal};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::request::Parts;
 use axum::routing::{get, post};
 use std::sync::Arc;
-use store::{Clock, Person, Store};
+use store::{Clock, Person};
 
 /// Octets that a form may have.
 const FORM: usize = 64 * 1024;
@@ -41,8 +40,8 @@ pub struct DevelopmentPerson {
 pub struct SignIn {
     /// Issues the tokens.
     pub identity: Arc<Identity>,
-    /// Keeps codes and refresh tokens.
-    pub store: Store,
+    /// Keeps what people let apps do.
+    pub grants: Grants,
     /// The apps that are known.
     pub apps: Vec<ClientApp>,
     /// The domain of the tenant, which may stand for its id.
@@ -59,23 +58,8 @@ pub struct SignIn {
     pub new_id: fn() -> String,
 }
 
-/// The same, with what the handlers lean on.
-struct Endpoints {
-    sign_in: SignIn,
-    grants: Grants,
-}
-
-impl std::ops::Deref for Endpoints {
-    type Target = SignIn;
-
-    fn deref(&self) -> &SignIn {
-        &self.sign_in
-    }
-}
-
 /// The addresses of sign-in. A tenant is the first segment of each, and `asked` says which are taken.
 pub fn sign_in_routes(sign_in: SignIn) -> Router {
-    let grants = Grants { store: sign_in.store.clone(), clock: sign_in.clock.clone() };
     Router::new()
         .route("/{tenant}/.well-known/openid-configuration", get(discovery::openid_configuration))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::openid_configuration))
@@ -91,5 +75,5 @@ pub fn sign_in_routes(sign_in: SignIn) -> Router {
         .route("/{tenant}/oauth2/v2.0/token", post(token::token))
         .route("/{tenant}/oauth2/token", post(token::token_v1))
         .layer(DefaultBodyLimit::max(FORM))
-        .with_state(Arc::new(Endpoints { sign_in, grants }))
+        .with_state(Arc::new(sign_in))
 }

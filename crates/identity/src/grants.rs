@@ -7,17 +7,19 @@ use crate::secret::{self, Secret};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use encodify::base64::URL_SAFE_NO_PAD;
 use std::sync::Arc;
-use store::{AuthorizationCode, Clock, Digest, Grant, MailboxId, Person, RefreshToken, Store, StoreError, Timestamp, WriteTx};
+use store::{
+    AuthorizationCode, Clock, Digest, Grant, MailboxId, Person, ReadTx, RefreshToken, Store, StoreError, Timestamp, WriteTx,
+};
 
 /// Seconds that a code is good for: the most that RFC 6749 §4.1.2 advises.
 const CODE_LIFE: i64 = 10 * 60;
 /// Seconds that a refresh token is good for: 90 days, as Microsoft's.
 const REFRESH_LIFE: i64 = 90 * 24 * 60 * 60;
 
-/// Keeps grants.
-pub(crate) struct Grants {
-    pub(crate) store: Store,
-    pub(crate) clock: Arc<dyn Clock>,
+/// Keeps what people let apps do.
+pub struct Grants {
+    store: Store,
+    clock: Arc<dyn Clock>,
 }
 
 /// An app that asks for tokens, and how it showed who it is.
@@ -50,6 +52,16 @@ pub(crate) struct Redeemed {
 type Outcome<T> = Result<Result<T, OAuthError>, StoreError>;
 
 impl Grants {
+    /// Those of a store.
+    pub fn new(store: Store, clock: Arc<dyn Clock>) -> Grants {
+        Grants { store, clock }
+    }
+
+    /// Now, by the clock that was passed in.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// A code for what a person agreed to.
     pub(crate) async fn add_code(
         &self,
@@ -58,7 +70,7 @@ impl Grants {
         code_challenge: Option<String>,
         nonce: Option<String>,
     ) -> Result<String, OAuthError> {
-        let now = self.clock.now();
+        let now = self.now();
         let Secret { text, digest } = Secret::of_mailbox(grant.mailbox)?;
         let expiration_date_time = after(now, CODE_LIFE);
         let code =
@@ -69,7 +81,7 @@ impl Grants {
 
     /// Exchanges a code. One that comes again takes back what the first gave (RFC 6749 §4.1.2).
     pub(crate) async fn redeem_code(&self, proof: CodeProof, claimant: Claimant) -> Result<Redeemed, OAuthError> {
-        let now = self.clock.now();
+        let now = self.now();
         let (mailbox, digest) = secret::read(&proof.code).ok_or(OAuthError::GrantInvalid)?;
         let refresh = Secret::of_mailbox(mailbox)?;
         self.deed(move |tx| {
@@ -90,7 +102,7 @@ impl Grants {
 
     /// Exchanges a refresh token for the next. One that was used takes back all that came from it (RFC 9700 §4.14.2).
     pub(crate) async fn refresh(&self, token: &str, scope: Option<String>, claimant: Claimant) -> Result<Redeemed, OAuthError> {
-        let now = self.clock.now();
+        let now = self.now();
         let (mailbox, digest) = secret::read(token).ok_or(OAuthError::GrantInvalid)?;
         let next = Secret::of_mailbox(mailbox)?;
         self.deed(move |tx| {
@@ -123,7 +135,7 @@ impl Grants {
 
     /// Tokens for what a person agreed to just now, without a code.
     pub(crate) async fn begin(&self, grant: Grant, claimant: Claimant) -> Result<Redeemed, OAuthError> {
-        let now = self.clock.now();
+        let now = self.now();
         let refresh = Secret::of_mailbox(grant.mailbox)?;
         self.deed(move |tx| {
             let family = refresh.digest;
@@ -135,7 +147,14 @@ impl Grants {
     /// The person who has this name or address.
     pub(crate) async fn person(&self, name: &str) -> Result<Option<Person>, OAuthError> {
         let name = name.to_owned();
-        self.store.read::<_, StoreError>(move |tx| tx.person_by_address(&name)).await.map_err(|error| failed(&error))
+        self.look(move |tx| tx.person_by_address(&name)).await
+    }
+
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&ReadTx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, OAuthError> {
+        self.store.read(look).await.map_err(|error| failed(&error))
     }
 
     pub(crate) async fn deed<T: Send + 'static>(

@@ -22,6 +22,7 @@ pub use client_app::{ClientApp, RedirectUri};
 pub use endpoints::{DevelopmentPerson, OriginOf, SignIn, sign_in_routes};
 pub use error::{AuthError, KeyError};
 pub use file::replace_file;
+pub use grants::Grants;
 pub use keys::Keys;
 pub use scope::{Scope, Scopes};
 pub use seal::Seal;

@@ -12,7 +12,7 @@ use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use graph::Graph;
-use identity::{Identity, Keys, Seal, SignIn, sign_in_routes};
+use identity::{Grants, Identity, Keys, Seal, SignIn, sign_in_routes};
 use mailbox::{Mail, Options};
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
@@ -106,7 +106,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
 
     let sign_in = SignIn {
         identity: identity.clone(),
-        store: store.clone(),
+        grants: Grants::new(store.clone(), clock.clone()),
         apps: if config.development { vec![tenant.app] } else { Vec::new() },
         domain: config.domain.clone(),
         development,

@@ -9,7 +9,14 @@ import jwt
 import msal
 import requests
 from azure.core.exceptions import ClientAuthenticationError
-from azure.identity import AuthorizationCodeCredential, CertificateCredential, ClientSecretCredential, DeviceCodeCredential
+from azure.identity import (
+    AuthorizationCodeCredential,
+    CertificateCredential,
+    ClientSecretCredential,
+    DeviceCodeCredential,
+    InteractiveBrowserCredential,
+)
+from browser import Browser, use
 from people import DEV, GivenToken, client_of, person
 
 AUTHORITY = f"{DEV['authority']}/{DEV['tenant']}"
@@ -17,6 +24,7 @@ REDIRECT = "http://localhost:4711/signed-in"
 MAIL = ["https://graph.microsoft.com/Mail.ReadWrite"]
 DEFAULT = ["https://graph.microsoft.com/.default"]
 ADELE = person("AdeleV")
+MEGAN = person("MeganB")
 OPTIONS = {"authority": DEV["authority"], "disable_instance_discovery": True}
 
 
@@ -96,6 +104,15 @@ class WithMsal(SignIn):
         await self.demand_reads(renewed)
         await self.demand_reads(app.acquire_token_silent(MAIL, account, force_refresh=True))
 
+    async def test_a_person_signs_in_in_a_browser(self):
+        for hint, pages in ((MEGAN["userPrincipalName"], 1), (None, 2)):
+            browser = Browser(MEGAN["userPrincipalName"])
+            use(browser)
+            result = public().acquire_token_interactive(MAIL, login_hint=hint, timeout=30)
+            await self.demand_reads(result)
+            self.assertEqual(proven(result["id_token"])["preferred_username"], MEGAN["userPrincipalName"])
+            self.assertEqual(browser.pages, pages, "the page of persons, and the form that carries the code")
+
     async def test_an_app_with_a_secret_redeems_a_code(self):
         app = confidential(DEV["client_secret"])
         flow = app.initiate_auth_code_flow(MAIL, redirect_uri=REDIRECT, login_hint=ADELE["userPrincipalName"])
@@ -147,6 +164,14 @@ class WithAzureIdentity(SignIn):
         )
         await self.demand_reads(credential)
         self.assertEqual(len(shown), 1)
+
+    async def test_a_person_signs_in_in_a_browser(self):
+        use(Browser(MEGAN["userPrincipalName"]))
+        credential = InteractiveBrowserCredential(
+            tenant_id=DEV["tenant"], client_id=DEV["client_id"], redirect_uri="http://localhost:48211", **OPTIONS
+        )
+        self.assertEqual(credential.authenticate(scopes=DEFAULT).username, MEGAN["userPrincipalName"])
+        await self.demand_reads(credential)
 
     async def test_a_code_is_redeemed(self):
         query = {

@@ -110,6 +110,8 @@ async fn what_earns_no_token_is_told_in_words_that_libraries_read() {
         assert!(!String::from_utf8_lossy(&answer.body).contains(dev(&server, "client_secret")), "no secret comes back");
         demand_refusal(answer, status, word, number);
     }
+    let refused = token(&server, &with(&app, &[("client_secret", "x")])).await;
+    assert!(refused.header("www-authenticate").unwrap().starts_with("Basic "), "RFC 6749 §5.2");
     let twice = [&app[..], &[("scope", DEFAULT)]].concat();
     demand_refusal(token(&server, &twice).await, 400, "invalid_request", 90_014);
     for tenant in ["%FF", "fabrikam.example", "consumers"] {

@@ -1,6 +1,6 @@
 //! One request of sign-in: of which tenant, by which address, with which parameters.
 
-use super::{Endpoints, FORM};
+use super::{FORM, SignIn};
 use crate::error::OAuthError;
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
@@ -27,13 +27,13 @@ impl Asked {
     /// # Errors
     /// [`OAuthError::TenantNotFound`]; [`OAuthError::Invalid`] where the body is no form or the host isn't named, and
     /// [`OAuthError::Repeated`].
-    pub(super) async fn read(endpoints: &Endpoints, request: Request) -> Result<Asked, OAuthError> {
+    pub(super) async fn read(sign_in: &SignIn, request: Request) -> Result<Asked, OAuthError> {
         let (parts, body) = request.into_parts();
         let tenant = parts.uri.path().split('/').nth(1).unwrap_or_default().to_owned();
-        if !endpoints.is_tenant(&tenant) {
+        if !sign_in.is_tenant(&tenant) {
             return Err(OAuthError::TenantNotFound);
         }
-        let origin = (endpoints.origin)(&parts).ok_or(OAuthError::Invalid("The request must name one host."))?;
+        let origin = (sign_in.origin)(&parts).ok_or(OAuthError::Invalid("The request must name one host."))?;
         let octets = axum::body::to_bytes(body, FORM).await.map_err(|_| OAuthError::Invalid("The body is too large."))?;
         if !octets.is_empty() && !is_form(&parts.headers) {
             return Err(OAuthError::Invalid("The body must be application/x-www-form-urlencoded."));
@@ -54,12 +54,12 @@ impl Asked {
     }
 
     /// Who issues ID tokens, as this client knows it (OpenID Connect Discovery §4.3).
-    pub(super) fn issuer(&self, endpoints: &Endpoints) -> String {
-        format!("{}/{}/v2.0", self.origin, endpoints.identity.tenant())
+    pub(super) fn issuer(&self, sign_in: &SignIn) -> String {
+        format!("{}/{}/v2.0", self.origin, sign_in.identity.tenant())
     }
 }
 
-impl Endpoints {
+impl SignIn {
     /// Whether a name is this tenant's.
     pub(super) fn is_tenant(&self, name: &str) -> bool {
         self.tenant_names().any(|known| known.eq_ignore_ascii_case(name))

@@ -6,7 +6,7 @@
 use super::asked::{Asked, Parameters};
 use super::back::{Back, ResponseMode};
 use super::page::{self, Choice};
-use super::{DevelopmentPerson, Endpoints};
+use super::{DevelopmentPerson, SignIn};
 use crate::ClientApp;
 use crate::error::OAuthError;
 use crate::granted::Granted;
@@ -37,32 +37,32 @@ enum Stop {
 }
 
 /// `GET` and `POST /{tenant}/oauth2/v2.0/authorize`
-pub(super) async fn authorize(State(endpoints): State<Arc<Endpoints>>, request: Request) -> Response {
-    let answered = match Asked::read(&endpoints, request).await {
-        Ok(asked) => show(&endpoints, &asked).await,
+pub(super) async fn authorize(State(sign_in): State<Arc<SignIn>>, request: Request) -> Response {
+    let answered = match Asked::read(&sign_in, request).await {
+        Ok(asked) => show(&sign_in, &asked).await,
         Err(error) => Err(Stop::Page(error)),
     };
-    answered.unwrap_or_else(|stop| stop.answer(&endpoints))
+    answered.unwrap_or_else(|stop| stop.answer(&sign_in))
 }
 
 /// `POST /{tenant}/login`: somebody was chosen on the page. The query is the app's, as it came.
-pub(super) async fn login(State(endpoints): State<Arc<Endpoints>>, request: Request) -> Response {
-    let answered = match Asked::read(&endpoints, request).await {
-        Ok(asked) => choose(&endpoints, &asked).await,
+pub(super) async fn login(State(sign_in): State<Arc<SignIn>>, request: Request) -> Response {
+    let answered = match Asked::read(&sign_in, request).await {
+        Ok(asked) => choose(&sign_in, &asked).await,
         Err(error) => Err(Stop::Page(error)),
     };
-    answered.unwrap_or_else(|stop| stop.answer(&endpoints))
+    answered.unwrap_or_else(|stop| stop.answer(&sign_in))
 }
 
-async fn show(endpoints: &Endpoints, asked: &Asked) -> Result<Response, Stop> {
+async fn show(sign_in: &SignIn, asked: &Asked) -> Result<Response, Stop> {
     let parameters = if asked.form.is_empty() { &asked.query } else { &asked.form };
-    let people = people(endpoints)?;
-    let wish = Wish::read(endpoints, parameters)?;
+    let people = people(sign_in)?;
+    let wish = Wish::read(sign_in, parameters)?;
     // Development mode: somebody who is named needs no page, so that a script can sign in.
     if let Some(hint) = parameters.get("login_hint")
-        && let Some(person) = endpoints.grants.person(hint).await.map_err(Stop::Page)?
+        && let Some(person) = sign_in.grants.person(hint).await.map_err(Stop::Page)?
     {
-        return wish.agree(endpoints, &person).await;
+        return wish.agree(sign_in, &person).await;
     }
     if parameters.get("prompt") == Some("none") {
         return Err(Stop::Back(wish.back, OAuthError::LoginRequired));
@@ -74,22 +74,22 @@ async fn show(endpoints: &Endpoints, asked: &Asked) -> Result<Response, Stop> {
         subject: parameters.text(),
         next: wish.back.source(),
     };
-    endpoints.choose(&asked.headers, asked.is_secure(), people, &choice).map_err(Stop::Page)
+    sign_in.choose(&asked.headers, asked.is_secure(), people, &choice).map_err(Stop::Page)
 }
 
-async fn choose(endpoints: &Endpoints, asked: &Asked) -> Result<Response, Stop> {
-    let people = people(endpoints)?;
-    let wish = Wish::read(endpoints, &asked.query)?;
-    endpoints.demand_own_form(&asked.headers, asked.form.get("mark"), asked.query.text()).map_err(Stop::Page)?;
+async fn choose(sign_in: &SignIn, asked: &Asked) -> Result<Response, Stop> {
+    let people = people(sign_in)?;
+    let wish = Wish::read(sign_in, &asked.query)?;
+    sign_in.demand_own_form(&asked.headers, asked.form.get("mark"), asked.query.text()).map_err(Stop::Page)?;
     match asked.form.get("person").and_then(|name| chosen(people, name)) {
-        Some(person) => wish.agree(endpoints, person).await,
+        Some(person) => wish.agree(sign_in, person).await,
         None => Err(Stop::Back(wish.back, OAuthError::AccessDenied)),
     }
 }
 
 /// Those who may be chosen. Outside development mode people have nothing yet by which they could prove who they are.
-fn people(endpoints: &Endpoints) -> Result<&[DevelopmentPerson], Stop> {
-    endpoints.development.as_deref().ok_or(Stop::Page(OAuthError::SignInUnavailable))
+fn people(sign_in: &SignIn) -> Result<&[DevelopmentPerson], Stop> {
+    sign_in.development.as_deref().ok_or(Stop::Page(OAuthError::SignInUnavailable))
 }
 
 /// The one of these who has this name.
@@ -98,8 +98,8 @@ pub(super) fn chosen<'p>(people: &'p [DevelopmentPerson], name: &str) -> Option<
 }
 
 impl<'e> Wish<'e> {
-    fn read(endpoints: &'e Endpoints, parameters: &Parameters) -> Result<Wish<'e>, Stop> {
-        let (app, back) = way_back(endpoints, parameters).map_err(Stop::Page)?;
+    fn read(sign_in: &'e SignIn, parameters: &Parameters) -> Result<Wish<'e>, Stop> {
+        let (app, back) = way_back(sign_in, parameters).map_err(Stop::Page)?;
         match content(parameters) {
             Ok((granted, code_challenge)) => {
                 Ok(Wish { app, back, granted, code_challenge, nonce: parameters.get("nonce").map(str::to_owned) })
@@ -109,19 +109,19 @@ impl<'e> Wish<'e> {
     }
 
     /// What comes of it when this person agrees: a code for the app.
-    async fn agree(self, endpoints: &Endpoints, person: &Person) -> Result<Response, Stop> {
+    async fn agree(self, sign_in: &SignIn, person: &Person) -> Result<Response, Stop> {
         let Wish { app, back, granted, code_challenge, nonce } = self;
         let granted = grant(person.id, &app.client_id, &granted);
-        match endpoints.grants.add_code(granted, back.redirect_uri.clone(), code_challenge, nonce).await {
-            Ok(code) => Ok(back.give(endpoints, &code)),
+        match sign_in.grants.add_code(granted, back.redirect_uri.clone(), code_challenge, nonce).await {
+            Ok(code) => Ok(back.give(sign_in, &code)),
             Err(error) => Err(Stop::Back(back, error)),
         }
     }
 }
 
 /// The app and the way back to it, if the two belong together.
-fn way_back<'e>(endpoints: &'e Endpoints, parameters: &Parameters) -> Result<(&'e ClientApp, Back), OAuthError> {
-    let app = endpoints.app(parameters.required("client_id")?)?;
+fn way_back<'e>(sign_in: &'e SignIn, parameters: &Parameters) -> Result<(&'e ClientApp, Back), OAuthError> {
+    let app = sign_in.app(parameters.required("client_id")?)?;
     let redirect_uri = parameters.required("redirect_uri")?;
     if !app.has_redirect_uri(redirect_uri) {
         return Err(OAuthError::RedirectUnknown);
@@ -150,10 +150,10 @@ fn content(parameters: &Parameters) -> Result<(Granted, Option<String>), OAuthEr
 }
 
 impl Stop {
-    fn answer(self, endpoints: &Endpoints) -> Response {
+    fn answer(self, sign_in: &SignIn) -> Response {
         match self {
-            Stop::Page(error) => page::refused(&endpoints.refusal(error)),
-            Stop::Back(back, error) => back.refuse(endpoints, error),
+            Stop::Page(error) => page::refused(&sign_in.refusal(error)),
+            Stop::Back(back, error) => back.refuse(sign_in, error),
         }
     }
 }

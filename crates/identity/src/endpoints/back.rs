@@ -1,6 +1,6 @@
 //! The way back to an app: an answer at its redirect URI (RFC 6749 §4.1.2, OAuth 2.0 Multiple Response Types §2.1).
 
-use super::Endpoints;
+use super::SignIn;
 use super::page;
 use super::refusal::Refusal;
 use crate::error::OAuthError;
@@ -38,15 +38,15 @@ pub(super) struct Back {
 
 impl Back {
     /// Gives the app its code. A client is known that reads `code=…&session_state=`, so the two stand side by side.
-    pub(super) fn give(&self, endpoints: &Endpoints, code: &str) -> Response {
-        let session_state = (endpoints.new_id)();
-        self.answer(endpoints, &[("code", code), ("session_state", &session_state)])
+    pub(super) fn give(&self, sign_in: &SignIn, code: &str) -> Response {
+        let session_state = (sign_in.new_id)();
+        self.answer(sign_in, &[("code", code), ("session_state", &session_state)])
     }
 
     /// Tells the app why it gets none.
-    pub(super) fn refuse(&self, endpoints: &Endpoints, error: OAuthError) -> Response {
-        let refusal: Refusal = endpoints.refusal(error);
-        self.answer(endpoints, &[("error", refusal.word), ("error_description", &refusal.description())])
+    pub(super) fn refuse(&self, sign_in: &SignIn, error: OAuthError) -> Response {
+        let refusal: Refusal = sign_in.refusal(error);
+        self.answer(sign_in, &[("error", refusal.word), ("error_description", &refusal.description())])
     }
 
     /// Where the answer goes, as a source of Content Security Policy: browsers hold a form's redirects to it too.
@@ -58,7 +58,7 @@ impl Back {
         }
     }
 
-    fn answer(&self, endpoints: &Endpoints, pairs: &[(&str, &str)]) -> Response {
+    fn answer(&self, sign_in: &SignIn, pairs: &[(&str, &str)]) -> Response {
         let mut pairs = pairs.to_vec();
         pairs.extend(self.state.as_deref().map(|state| ("state", state)));
         let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
@@ -66,7 +66,7 @@ impl Back {
             ResponseMode::FormPost => {
                 let next = self.source().unwrap_or_else(|| "'none'".to_owned());
                 let page = page::form_post(&self.redirect_uri, &pairs, &next);
-                return page.unwrap_or_else(|error| page::refused(&endpoints.refusal(error)));
+                return page.unwrap_or_else(|error| page::refused(&sign_in.refusal(error)));
             }
             ResponseMode::Fragment => '#',
             ResponseMode::Query if self.redirect_uri.contains('?') => '&', // its own query is kept (RFC 6749 §3.1.2)

@@ -1,6 +1,6 @@
 //! Which app asks, and whether it is that app (RFC 6749 §2.3).
 
-use super::Endpoints;
+use super::SignIn;
 use super::asked::Asked;
 use crate::ClientApp;
 use crate::error::OAuthError;
@@ -36,7 +36,7 @@ impl Client<'_> {
     }
 }
 
-impl Endpoints {
+impl SignIn {
     /// The app with this id.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What this server says of itself to auth libraries (OpenID Connect Discovery §4, and Microsoft's own discovery).
 
-use super::Endpoints;
+use super::SignIn;
 use super::asked::Asked;
 use super::page;
 use crate::error::OAuthError;
@@ -17,15 +17,15 @@ use url::{Host, Url};
 const MICROSOFT: [&str; 4] = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"];
 
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`
-pub(super) async fn openid_configuration(State(endpoints): State<Arc<Endpoints>>, request: Request) -> Response {
-    match Asked::read(&endpoints, request).await {
-        Ok(asked) => Json(configuration(&endpoints, &asked)).into_response(),
-        Err(error) => endpoints.refusal(error).into_response(),
+pub(super) async fn openid_configuration(State(sign_in): State<Arc<SignIn>>, request: Request) -> Response {
+    match Asked::read(&sign_in, request).await {
+        Ok(asked) => Json(configuration(&sign_in, &asked)).into_response(),
+        Err(error) => sign_in.refusal(error).into_response(),
     }
 }
 
 /// Addresses keep the tenant's name as the client wrote it, for libraries take it from there.
-fn configuration(endpoints: &Endpoints, asked: &Asked) -> Value {
+fn configuration(sign_in: &SignIn, asked: &Asked) -> Value {
     json!({
         "token_endpoint": asked.address("oauth2/v2.0/token"),
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
@@ -35,10 +35,10 @@ fn configuration(endpoints: &Endpoints, asked: &Asked) -> Value {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["code"],
-        "grant_types_supported": grant_types(endpoints),
+        "grant_types_supported": grant_types(sign_in),
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": asked.issuer(endpoints),
+        "issuer": asked.issuer(sign_in),
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_endpoint": asked.address("oauth2/v2.0/authorize"),
@@ -49,31 +49,31 @@ fn configuration(endpoints: &Endpoints, asked: &Asked) -> Value {
     })
 }
 
-fn grant_types(endpoints: &Endpoints) -> Vec<&'static str> {
+fn grant_types(sign_in: &SignIn) -> Vec<&'static str> {
     let mut types =
         vec!["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"];
-    if endpoints.development.is_some() {
+    if sign_in.development.is_some() {
         types.push("password");
     }
     types
 }
 
 /// `GET /{tenant}/discovery/v2.0/keys`
-pub(super) async fn keys(State(endpoints): State<Arc<Endpoints>>, request: Request) -> Response {
-    match Asked::read(&endpoints, request).await {
-        Ok(_) => Json(endpoints.identity.key_set()).into_response(),
-        Err(error) => endpoints.refusal(error).into_response(),
+pub(super) async fn keys(State(sign_in): State<Arc<SignIn>>, request: Request) -> Response {
+    match Asked::read(&sign_in, request).await {
+        Ok(_) => Json(sign_in.identity.key_set()).into_response(),
+        Err(error) => sign_in.refusal(error).into_response(),
     }
 }
 
 /// `GET /common/discovery/instance`: whether an authority is one, and where its metadata is. The answer is made of the address
 /// by which the client reached this server: some libraries lose the port of the authority that they ask about.
-pub(super) async fn instance(State(endpoints): State<Arc<Endpoints>>, request: Request) -> Response {
-    let asked = match Asked::read(&endpoints, request).await {
+pub(super) async fn instance(State(sign_in): State<Arc<SignIn>>, request: Request) -> Response {
+    let asked = match Asked::read(&sign_in, request).await {
         Ok(asked) => asked,
-        Err(error) => return endpoints.refusal(error).into_response(),
+        Err(error) => return sign_in.refusal(error).into_response(),
     };
-    let Some(tenant) = asked.query.get("authorization_endpoint").and_then(|text| tenant_of(&endpoints, &asked, text)) else {
+    let Some(tenant) = asked.query.get("authorization_endpoint").and_then(|text| tenant_of(&sign_in, &asked, text)) else {
         let error = json!({"error": "invalid_instance", "error_description": "AADSTS50049: Unknown or invalid instance."});
         return (StatusCode::BAD_REQUEST, Json(error)).into_response();
     };
@@ -88,40 +88,40 @@ pub(super) async fn instance(State(endpoints): State<Arc<Endpoints>>, request: R
 }
 
 /// The tenant of an authorization endpoint, if it is one of this server's.
-fn tenant_of(endpoints: &Endpoints, asked: &Asked, authorization_endpoint: &str) -> Option<String> {
+fn tenant_of(sign_in: &SignIn, asked: &Asked, authorization_endpoint: &str) -> Option<String> {
     let (theirs, ours) = (Url::parse(authorization_endpoint).ok()?, Url::parse(&asked.origin).ok()?);
     let named = match theirs.host()? {
         Host::Domain(name) => MICROSOFT.contains(&name) || theirs.host() == ours.host(),
         Host::Ipv4(_) | Host::Ipv6(_) => theirs.host() == ours.host(),
     };
     let tenant = theirs.path_segments()?.next()?.to_owned();
-    (named && theirs.scheme() == "https" && endpoints.is_tenant(&tenant)).then_some(tenant)
+    (named && theirs.scheme() == "https" && sign_in.is_tenant(&tenant)).then_some(tenant)
 }
 
 /// `GET /common/userrealm/{user}`: libraries ask before they send a password whether they should send it elsewhere.
-pub(super) async fn user_realm(State(endpoints): State<Arc<Endpoints>>, request: Request) -> Response {
+pub(super) async fn user_realm(State(sign_in): State<Arc<SignIn>>, request: Request) -> Response {
     let user = request.uri().path().rsplit('/').next().unwrap_or_default();
     let user = percent_decode_str(user).decode_utf8_lossy().into_owned();
-    if let Err(error) = Asked::read(&endpoints, request).await {
-        return endpoints.refusal(error).into_response();
+    if let Err(error) = Asked::read(&sign_in, request).await {
+        return sign_in.refusal(error).into_response();
     }
     // It tells of the domain alone: who is here is nobody's business before a password is right.
     let domain = user.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let is_ours = domain.eq_ignore_ascii_case(&endpoints.domain);
+    let is_ours = domain.eq_ignore_ascii_case(&sign_in.domain);
     let account_type = if is_ours { "Managed" } else { "Unknown" };
     Json(json!({"ver": "1.0", "account_type": account_type, "domain_name": domain})).into_response()
 }
 
 /// `GET /{tenant}/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout §2). Nobody stays signed in here, so there is
 /// nothing to end but the client's own wait.
-pub(super) async fn logout(State(endpoints): State<Arc<Endpoints>>, request: Request) -> Response {
-    let asked = match Asked::read(&endpoints, request).await {
+pub(super) async fn logout(State(sign_in): State<Arc<SignIn>>, request: Request) -> Response {
+    let asked = match Asked::read(&sign_in, request).await {
         Ok(asked) => asked,
-        Err(error) => return endpoints.refusal(error).into_response(),
+        Err(error) => return sign_in.refusal(error).into_response(),
     };
     match asked.query.get("post_logout_redirect_uri") {
         None => page::message(StatusCode::OK, "Signed out", "You are signed out. This window can be closed."),
-        Some(uri) if endpoints.apps.iter().any(|app| app.has_redirect_uri(uri)) => Redirect::to(uri).into_response(),
-        Some(_) => page::refused(&endpoints.refusal(OAuthError::RedirectUnknown)),
+        Some(uri) if sign_in.apps.iter().any(|app| app.has_redirect_uri(uri)) => Redirect::to(uri).into_response(),
+        Some(_) => page::refused(&sign_in.refusal(OAuthError::RedirectUnknown)),
     }
 }

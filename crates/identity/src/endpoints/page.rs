@@ -2,7 +2,7 @@
 //! own pages can send.
 
 use super::refusal::Refusal;
-use super::{DevelopmentPerson, Endpoints};
+use super::{DevelopmentPerson, SignIn};
 use crate::error::OAuthError;
 use crate::secret;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -69,7 +69,7 @@ pub(super) fn form_post(action: &str, pairs: &[(&str, &str)], next: &str) -> Res
     Ok(page(StatusCode::OK, "Signed in", &body, next, Some(&nonce)))
 }
 
-impl Endpoints {
+impl SignIn {
     /// A page on which somebody of development mode is chosen. Choosing is consenting: the page names what the app asks for.
     pub(super) fn choose(
         &self,

@@ -1,9 +1,9 @@
 //! The one table of refusals: for each a word of RFC 6749 §5.2 (or RFC 8628 §3.5, OpenID Connect Core §3.1.2.6), and the
 //! number of Microsoft's platform that libraries look for.
 
-use super::Endpoints;
+use super::SignIn;
 use crate::error::OAuthError;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use store::Timestamp;
@@ -19,7 +19,7 @@ pub(super) struct Refusal {
     timestamp: String,
 }
 
-impl Endpoints {
+impl SignIn {
     /// What a refusal is on the wire, with an id that is in the log too.
     pub(super) fn refusal(&self, error: OAuthError) -> Refusal {
         let (status, word, number, text) = row(error);
@@ -54,7 +54,11 @@ impl IntoResponse for Refusal {
             "trace_id": self.id,
             "correlation_id": self.id,
         });
-        (self.status, [(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
+        let mut answer = (self.status, [(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"tokens\"")); // RFC 6749 §5.2
+        }
+        answer
     }
 }
 

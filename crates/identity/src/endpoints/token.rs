@@ -1,6 +1,6 @@
 //! The token endpoint (RFC 6749 §3.2): one grant after the other.
 
-use super::Endpoints;
+use super::SignIn;
 use super::asked::{Asked, Parameters};
 use super::client::Client;
 use crate::devices::Undecided;
@@ -33,76 +33,76 @@ enum Version {
 }
 
 /// `POST /{tenant}/oauth2/v2.0/token`
-pub(super) async fn token(State(endpoints): State<Arc<Endpoints>>, request: Request) -> Response {
-    answer(&endpoints, request, Version::V2).await
+pub(super) async fn token(State(sign_in): State<Arc<SignIn>>, request: Request) -> Response {
+    answer(&sign_in, request, Version::V2).await
 }
 
 /// `POST /{tenant}/oauth2/token`
-pub(super) async fn token_v1(State(endpoints): State<Arc<Endpoints>>, request: Request) -> Response {
-    answer(&endpoints, request, Version::V1).await
+pub(super) async fn token_v1(State(sign_in): State<Arc<SignIn>>, request: Request) -> Response {
+    answer(&sign_in, request, Version::V1).await
 }
 
-async fn answer(endpoints: &Endpoints, request: Request, version: Version) -> Response {
-    let granted = match Asked::read(endpoints, request).await {
-        Ok(asked) => grant_tokens(endpoints, &asked, version).await,
+async fn answer(sign_in: &SignIn, request: Request, version: Version) -> Response {
+    let granted = match Asked::read(sign_in, request).await {
+        Ok(asked) => grant_tokens(sign_in, &asked, version).await,
         Err(error) => Err(error),
     };
     match granted {
         Ok(body) => ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response(),
-        Err(error) => endpoints.refusal(error).into_response(),
+        Err(error) => sign_in.refusal(error).into_response(),
     }
 }
 
-async fn grant_tokens(endpoints: &Endpoints, asked: &Asked, version: Version) -> Result<Value, OAuthError> {
+async fn grant_tokens(sign_in: &SignIn, asked: &Asked, version: Version) -> Result<Value, OAuthError> {
     let form = &asked.form;
     let grant_type = form.required("grant_type")?;
-    let client = endpoints.client(asked)?;
-    let grants = &endpoints.grants;
+    let client = sign_in.client(asked)?;
+    let grants = &sign_in.grants;
     let redeemed = match grant_type {
-        "client_credentials" => return app_tokens(endpoints, &client, form, version),
+        "client_credentials" => return app_tokens(sign_in, &client, form, version),
         "authorization_code" => grants.redeem_code(code_proof(form)?, client.claimant()).await?,
         "refresh_token" => {
             let scope = form.get("scope").map(str::to_owned);
             grants.refresh(form.required("refresh_token")?, scope, client.claimant()).await?
         }
         "password" => {
-            let person = with_password(endpoints, form).await?;
+            let person = with_password(sign_in, form).await?;
             let granted = Granted::of(&scope(form, version)?)?;
             grants.begin(grant(person.id, &client.app.client_id, &granted), client.claimant()).await?
         }
         // `device_code` is how Microsoft's first libraries wrote it.
         DEVICE_CODE | "device_code" => {
             let code = form.get("device_code").or(form.get("code")).ok_or(OAuthError::Missing("device_code"))?;
-            grants.redeem_device_code(code, client.claimant(), endpoints.undecided()).await?
+            grants.redeem_device_code(code, client.claimant(), sign_in.undecided()).await?
         }
         _ => return Err(OAuthError::UnsupportedGrantType),
     };
-    person_tokens(endpoints, asked, client.app, redeemed, version).map_err(|error| unsigned(&error))
+    person_tokens(sign_in, asked, client.app, redeemed, version).map_err(|error| unsigned(&error))
 }
 
 /// What an app gets for itself (RFC 6749 §4.4): what it was given before, whatever resource's name stands in front.
-fn app_tokens(endpoints: &Endpoints, client: &Client<'_>, form: &Parameters, version: Version) -> Result<Value, OAuthError> {
+fn app_tokens(sign_in: &SignIn, client: &Client<'_>, form: &Parameters, version: Version) -> Result<Value, OAuthError> {
     client.demand_proof()?;
     if !asks_for_default(&scope(form, version)?) {
         return Err(OAuthError::ScopeNotDefault);
     }
     let roles: Vec<&str> = Scopes::ALL_MAIL.split(' ').collect();
-    let token = endpoints.identity.app_token(client.app, &roles, LIFE).map_err(|error| unsigned(&error))?;
+    let token = sign_in.identity.app_token(client.app, &roles, LIFE).map_err(|error| unsigned(&error))?;
     // Exactly these members: a client is known that dies of a fifth one.
     let body = json!({"token_type": "Bearer", "expires_in": LIFE, "ext_expires_in": LIFE, "access_token": token});
-    Ok(in_version(endpoints, body, form, version))
+    Ok(in_version(sign_in, body, form, version))
 }
 
 /// What an app gets for a person (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 fn person_tokens(
-    endpoints: &Endpoints,
+    sign_in: &SignIn,
     asked: &Asked,
     app: &ClientApp,
     redeemed: Redeemed,
     version: Version,
 ) -> Result<Value, KeyError> {
     let Redeemed { person, granted, nonce, refresh_token } = redeemed;
-    let token = endpoints.identity.access_token(&person, app, &granted.scp(), LIFE)?;
+    let token = sign_in.identity.access_token(&person, app, &granted.scp(), LIFE)?;
     let mut body = json!({
         "token_type": "Bearer",
         "scope": granted.as_str(),
@@ -110,27 +110,27 @@ fn person_tokens(
         "ext_expires_in": LIFE,
         "access_token": token,
     });
-    let tenant = endpoints.identity.tenant();
+    let tenant = sign_in.identity.tenant();
     let is_open_id = granted.has("openid");
     if let Some(refresh_token) = refresh_token {
         body["refresh_token"] = refresh_token.into();
     }
     if is_open_id {
-        body["id_token"] = endpoints.identity.id_token(&id_claims(endpoints, asked, app, &person, nonce))?.into();
+        body["id_token"] = sign_in.identity.id_token(&id_claims(sign_in, asked, app, &person, nonce))?.into();
     }
     if is_open_id || asked.form.get("client_info") == Some("1") {
         let client_info = json!({"uid": person.id.to_string(), "utid": tenant});
         body["client_info"] = URL_SAFE_NO_PAD.encode(client_info.to_string()).into();
     }
-    Ok(in_version(endpoints, body, &asked.form, version))
+    Ok(in_version(sign_in, body, &asked.form, version))
 }
 
-fn id_claims(endpoints: &Endpoints, asked: &Asked, app: &ClientApp, person: &Person, nonce: Option<String>) -> IdClaims {
-    let now = endpoints.clock.now().seconds();
+fn id_claims(sign_in: &SignIn, asked: &Asked, app: &ClientApp, person: &Person, nonce: Option<String>) -> IdClaims {
+    let now = sign_in.clock.now().seconds();
     let id = person.id.to_string();
     IdClaims {
         aud: app.client_id.clone(),
-        iss: asked.issuer(endpoints),
+        iss: asked.issuer(sign_in),
         iat: now,
         nbf: now,
         exp: now + LIFE,
@@ -139,15 +139,15 @@ fn id_claims(endpoints: &Endpoints, asked: &Asked, app: &ClientApp, person: &Per
         oid: id.clone(),
         preferred_username: person.user_principal_name.clone(),
         sub: id,
-        tid: endpoints.identity.tenant().to_owned(),
+        tid: sign_in.identity.tenant().to_owned(),
         ver: "2.0",
     }
 }
 
 /// Turns an answer into the older endpoint's: numbers as texts, and the resource that was asked for.
-fn in_version(endpoints: &Endpoints, mut body: Value, form: &Parameters, version: Version) -> Value {
+fn in_version(sign_in: &SignIn, mut body: Value, form: &Parameters, version: Version) -> Value {
     if version == Version::V1 {
-        let now = endpoints.clock.now().seconds();
+        let now = sign_in.clock.now().seconds();
         body["expires_in"] = LIFE.to_string().into();
         body["ext_expires_in"] = LIFE.to_string().into();
         body["expires_on"] = (now + LIFE).to_string().into();
@@ -179,16 +179,16 @@ fn code_proof(form: &Parameters) -> Result<CodeProof, OAuthError> {
 }
 
 /// The person of development mode who has this name and password (RFC 6749 §4.3). In production nobody has a password.
-async fn with_password(endpoints: &Endpoints, form: &Parameters) -> Result<Person, OAuthError> {
+async fn with_password(sign_in: &SignIn, form: &Parameters) -> Result<Person, OAuthError> {
     let (name, password) = (form.required("username")?, form.required("password")?);
-    let people = endpoints.development.as_ref().ok_or(OAuthError::UnsupportedGrantType)?;
-    let named = endpoints.grants.person(name).await?.ok_or(OAuthError::PasswordInvalid)?;
+    let people = sign_in.development.as_ref().ok_or(OAuthError::UnsupportedGrantType)?;
+    let named = sign_in.grants.person(name).await?.ok_or(OAuthError::PasswordInvalid)?;
     let known = people.iter().find(|one| one.person.id == named.id).ok_or(OAuthError::PasswordInvalid)?;
     verify_slices_are_equal(known.password.as_bytes(), password.as_bytes()).map_err(|_| OAuthError::PasswordInvalid)?;
     Ok(named)
 }
 
-impl Endpoints {
+impl SignIn {
     /// What a device is told where nobody has decided: in development mode its first question is answered as if the first
     /// person had agreed.
     fn undecided(&self) -> Undecided {

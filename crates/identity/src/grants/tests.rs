@@ -33,7 +33,7 @@ impl Fixture {
         };
         let now = clock.now();
         store.write::<_, StoreError>(move |tx| tx.add_person(&ada, now)).await.expect("person");
-        Fixture { grants: Grants { store, clock: clock.clone() }, clock, dir }
+        Fixture { grants: Grants::new(store, clock.clone()), clock, dir }
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
