@@ -1,7 +1,9 @@
 //! Memory while the server takes messages of 150 megabytes: it does not grow with them.
 
 use bytes::Bytes;
-use kit::{Answer, MemoryWatch, Person, Server, aloud, base64, each, exchange, is_long, letter, until, workspace};
+use hyper::Method;
+use kit::{Answer, MemoryWatch, Person, Rng, Server, aloud, base64, each, exchange, is_long, letter, until, workspace};
+use serde_json::json;
 use std::fs;
 use store::Digest;
 
@@ -134,8 +136,59 @@ async fn memory_does_not_grow_with_a_large_message() {
         server.finish().await;
     }
     if is_long() {
+        let grew = growth_by_attachment(SIZE).await;
+        assert!(grew <= MOST_FOR_ONE, "{grew} octets over idle, where {MOST_FOR_ONE} are the most");
+        let how = "an attachment, in ranges of 4 MB, read afterwards";
+        lines.push(format!("| 1 | {how} | {:.1} | {} |", megabytes(grew), MOST_FOR_ONE / MEGABYTE));
         write(&lines);
     }
+}
+
+/// Octets of one range of an upload, as clients cut them.
+const RANGE: usize = 4 * 1024 * 1024;
+
+/// Uploads an attachment to a draft, in ranges; answers where it is.
+async fn upload(adele: &Person, range: &Bytes, size: usize) -> String {
+    let draft = adele.post_json("messages", &json!({"subject": "A large attachment"})).await.demand(201).json();
+    let create = format!("messages/{}/attachments/createUploadSession", draft["id"].as_str().expect("an id"));
+    let item = json!({"attachmentType": "file", "name": "large.bin", "size": size});
+    let session = adele.post_json(&create, &json!({"AttachmentItem": item})).await.demand(201).json();
+    let url = session["uploadUrl"].as_str().expect("an address");
+    for first in (0..size).step_by(RANGE) {
+        let end = (first + RANGE).min(size);
+        let content_range = format!("bytes {first}-{}/{size}", end - 1);
+        let answer = adele.call(Method::PUT, url, &[("content-range", &content_range)], range.slice(..end - first)).await;
+        if end == size {
+            return answer.demand(201).header("location").expect("where it is").to_owned();
+        }
+        answer.demand(200);
+    }
+    unreachable!("there is a last range")
+}
+
+/// By how much the server grew at most while an attachment came, was put into its draft and was read.
+async fn growth_by_attachment(size: usize) -> u64 {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let range = Bytes::from(Rng::new(7).octets(RANGE));
+    let watch = MemoryWatch::of(server.process());
+    let place = upload(&adele, &range, size).await;
+    let found = adele.get(&format!("{place}?$select=size")).await.demand(200).json();
+    assert_eq!(found["size"], size);
+    let value = adele.get(&format!("{place}/$value")).await.demand(200);
+    assert!(value.body.chunks(RANGE).all(|part| part == &range[..part.len()]) && value.body.len() == size);
+    let grew = watch.growth();
+    server.finish().await;
+    grew
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memory_does_not_grow_with_a_large_attachment() {
+    let (size, most) = (SIZE / 6, MOST_FOR_ONE / 4); // less than the file has
+    let grew = growth_by_attachment(size).await;
+    let told = format!("memory: an attachment of {} MB, uploaded and read", size as u64 / MEGABYTE);
+    aloud(&format!("{told}: RssAnon {:.1} MB over idle", megabytes(grew)));
+    assert!(grew <= most, "{grew} octets over idle, where {most} are the most");
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a figure for people")]

@@ -1,6 +1,12 @@
 //! The body of a request: JSON, or a whole message as base64 text, decoded as it comes.
 
+mod budget;
+
+pub use budget::BodyBudget;
+pub(crate) use budget::Share;
+
 use crate::error::{ApiError, ErrorCode};
+use crate::request::Asked;
 use axum::body::HttpBody;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
@@ -37,11 +43,12 @@ enum Form {
 
 /// Reads a body in the form that its Content-Type names; answers its digest too, by which a request that comes again
 /// is known.
-pub(crate) async fn read(mail: &Mail, headers: &HeaderMap, body: &mut Body, limit: u64) -> Result<(Given, Digest), ApiError> {
+pub(crate) async fn read(asked: &Asked<'_>, body: &mut Body, limit: u64) -> Result<(Given, Digest), ApiError> {
+    let (mail, headers) = (&asked.graph.mail, &asked.headers);
     match form(headers)? {
         None if is_empty(headers, body) => Ok((Given::Json(Value::Null), Digest::of(&[]))),
         None => Err(ApiError::bad_request("Write requests must contain the Content-Type header declaration.")),
-        Some(Form::Json) => json(headers, body, limit).await,
+        Some(Form::Json) => json(asked, body, limit).await,
         Some(Form::Mime) => of_blob(octets(mail, headers, body, limit).await?),
         Some(Form::MimeInBase64) => of_blob(base64(mail, headers, body, limit).await?),
     }
@@ -130,24 +137,30 @@ impl Kept {
         let Kept { spool, gathered, .. } = self.hand_on().await?;
         Ok(spool.write(gathered).await?.finish().await?)
     }
+
+    /// The same for octets that nobody keeps.
+    async fn finish_unnamed(self) -> Result<(Digest, Bytes), ApiError> {
+        let Kept { spool, gathered, .. } = self;
+        Ok(spool.write(gathered).await?.finish_unnamed().await?)
+    }
 }
 
-/// Reads a JSON body; an empty one is `null`.
-async fn json(headers: &HeaderMap, body: &mut Body, limit: u64) -> Result<(Given, Digest), ApiError> {
-    refuse_by_length(headers, most_text(limit), limit)?;
-    let mut text = Vec::new();
+/// Reads a JSON body; an empty one is `null`. Its text is read from where it was put as it came; the tree has its share of
+/// the memory that there is for all, until the request is answered.
+async fn json(asked: &Asked<'_>, body: &mut Body, limit: u64) -> Result<(Given, Digest), ApiError> {
+    refuse_by_length(&asked.headers, most_text(limit), limit)?;
+    let mut kept = Kept::new(&asked.graph.mail, most_text(limit));
     while let Some(piece) = next(body).await? {
-        text.extend_from_slice(&piece);
-        if text.len() as u64 > most_text(limit) {
-            return Err(ApiError::too_large(limit));
-        }
+        kept.gathered.extend_from_slice(&piece);
+        kept = kept.hand_on().await.map_err(|_| ApiError::too_large(limit))?;
     }
-    let digest = Digest::of(&text);
-    let value = match text.trim_ascii() {
-        [] => Value::Null,
-        text => serde_json::from_slice(text).map_err(ApiError::unreadable_body)?,
-    };
-    Ok((Given::Json(value), digest))
+    let (digest, text) = kept.finish_unnamed().await?;
+    let text = text.trim_ascii();
+    if text.is_empty() {
+        return Ok((Given::Json(Value::Null), digest));
+    }
+    asked.take_share(budget::weight(text)?).await?;
+    Ok((Given::Json(serde_json::from_slice(text).map_err(ApiError::unreadable_body)?), digest))
 }
 
 /// The text that a message of `limit` octets makes in base64, with line ends as often as anybody writes them.
@@ -202,8 +215,9 @@ mod tests {
     async fn a_body_that_stops_coming_is_waited_for_so_long_and_no_longer() {
         let pieces = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]).chain(stream::pending());
         let began = tokio::time::Instant::now();
-        let read = json(&HeaderMap::new(), &mut Body::from_stream(pieces), 1000).await;
-        assert!(matches!(read, Err(ApiError { code: ErrorCode::RequestTimeout, .. })));
+        let mut body = Body::from_stream(pieces);
+        assert_eq!(next(&mut body).await.expect("the first piece").as_deref(), Some(&b"{"[..]));
+        assert!(matches!(next(&mut body).await, Err(ApiError { code: ErrorCode::RequestTimeout, .. })));
         assert_eq!(began.elapsed().as_secs(), STALL.as_secs());
     }
 }

@@ -18,6 +18,8 @@ mod routes;
 mod schema;
 mod search;
 
+pub use body::BodyBudget;
+
 use axum::Router;
 use identity::Identity;
 use mailbox::Mail;
@@ -35,6 +37,8 @@ pub struct Graph {
     pub clock: Arc<dyn Clock>,
     /// Octets that a message may have at most.
     pub max_message_octets: u64,
+    /// The memory that large JSON bodies share.
+    pub body_budget: BodyBudget,
 }
 
 /// How a request came: a request extension that the listener sets. Links in answers go back the same way.

@@ -1,6 +1,6 @@
 //! One request as the handlers see it: who asks, of whose mail, with which options, and how to link back.
 
-use crate::body::{self, Given};
+use crate::body::{self, Given, Share};
 use crate::error::{ApiError, ErrorCode};
 use crate::prefer::Preferences;
 use crate::schema::message::{etag, version};
@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, header};
 use identity::{Caller, Scope};
 use mailbox::{Idempotency, Kind, MailError, Mailbox, UserName};
 use odata::Options;
+use std::sync::OnceLock;
 use store::{Digest, MessageRecord, Position, Timestamp};
 
 /// System query options of OData; those that a handler doesn't name are refused, not passed over.
@@ -47,9 +48,20 @@ pub(crate) struct Asked<'g> {
     pub(crate) options: Options,
     pub(crate) preferences: Preferences,
     pub(crate) headers: HeaderMap,
+    /// Its share of the memory for large bodies; a member of a batch lives on the batch's own.
+    pub(crate) share: OnceLock<Option<Share>>,
 }
 
 impl Asked<'_> {
+    /// Takes the memory that a body of this weight needs, until the request is answered.
+    pub(crate) async fn take_share(&self, weight: usize) -> Result<(), ApiError> {
+        if self.share.get().is_none() {
+            let share = self.graph.body_budget.share(weight).await?;
+            let _ = self.share.set(share); // one request reads one body
+        }
+        Ok(())
+    }
+
     /// Opens the mailbox that was asked for, for one of these permissions.
     pub(crate) async fn mailbox(&self, wanted: &[Scope]) -> Result<Mailbox, ApiError> {
         Ok(self.graph.mail.open(&self.caller, &self.user, wanted).await?.expecting(self.if_match()))
@@ -80,7 +92,7 @@ impl Asked<'_> {
     /// With `uploadSession`, the message that came by it stands for the body.
     pub(crate) async fn body(&self, mailbox: &Mailbox, body: &mut Body) -> Result<(Given, Option<Idempotency>), ApiError> {
         let (given, digest) = match self.extension("uploadSession") {
-            None => body::read(&self.graph.mail, &self.headers, body, self.graph.max_message_octets).await?,
+            None => body::read(self, body, self.graph.max_message_octets).await?,
             Some(token) => {
                 let (owner, id) = ids::parse_upload(token)?;
                 if owner != mailbox.owner().id {

@@ -6,7 +6,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{attachments, batch, delta, extensions, mail_folders, messages, replies, send_mail, uploads, users, value};
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::prefer::Preferences;
-use crate::request::{Asked, RequestIds, Version, origin};
+use crate::request::{Asked, Origin, RequestIds, Version, origin};
 use crate::schema::extension::ExtensionId;
 use crate::{Graph, ids};
 use axum::body::Body;
@@ -21,7 +21,7 @@ use odata::{Options, Segment, parse_path};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use store::{MessageId, WellKnownName};
 
 /// Whose, and what. Where a path names nobody, whose it is says nothing.
@@ -356,6 +356,7 @@ async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response
         options: Options::parse(parts.uri.query().unwrap_or_default())?,
         preferences: Preferences::of(&parts.headers),
         headers: parts.headers.clone(),
+        share: if parts.extensions.get::<Origin>().is_some() { OnceLock::from(None) } else { OnceLock::new() },
     };
     dispatch(&asked, resource, &parts.method, body).await
 }

@@ -11,7 +11,7 @@ use crate::{banner, certificate, health};
 use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use graph::Graph;
+use graph::{BodyBudget, Graph};
 use identity::{Grants, Identity, Keys, Seal, SignIn, sign_in_routes};
 use mailbox::{Mail, Options};
 use std::fs::{self, DirBuilder, File};
@@ -115,7 +115,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         clock: clock.clone(),
         new_id: random_id,
     };
-    let graph = Graph { mail: mail.clone(), identity, clock, max_message_octets: config.message_octets };
+    let max_message_octets = config.message_octets;
+    let graph = Graph { mail: mail.clone(), identity, clock, max_message_octets, body_budget: BodyBudget::default() };
     let router = router(store, sign_in, graph);
     let trusted = Arc::new(config.trusted_proxies.clone());
     let (stop, until) = watch::channel(false);

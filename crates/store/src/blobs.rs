@@ -155,6 +155,20 @@ impl Spool {
     }
 }
 
+impl Spool {
+    /// All octets have come, and no row will name them: they are gone with the last slice, and synced nowhere.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub async fn finish_unnamed(self) -> Result<(Digest, Bytes), StoreError> {
+        let digest = Digest(self.hasher.finalize().into());
+        match self.file {
+            None => Ok((digest, self.memory.into())),
+            Some(temp) => blocking(move || Ok((digest, temp.octets()?))).await,
+        }
+    }
+}
+
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Stopped))
 }

@@ -49,3 +49,25 @@ async fn a_message_over_150_megabytes_is_refused_by_its_length_alone() {
     adele.post_json("messages/createUploadSession", &session).await.demand_error(413, "ErrorMessageSizeExceeded");
     server.finish().await;
 }
+
+/// A short text of many values makes a tree many times as large.
+#[tokio::test]
+async fn json_of_countless_values_is_refused_and_a_large_file_is_not() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let many = format!("{{\"categories\": [{}\"\"]}}", "\"\",".repeat(300_000));
+    let told = adele.post("messages", "application/json", many).await.demand_error(400, "BadRequest");
+    assert!(told.contains("250000 values"), "{told}");
+    let brackets = "[{,:".repeat(500_000);
+    let draft = adele.post_json("messages", &serde_json::json!({"subject": "Large", "body": {"content": brackets}})).await;
+    let id = draft.demand(201).json()["id"].as_str().unwrap().to_owned();
+    // Several at once share the memory that there is: they wait, and each is taken.
+    let file = serde_json::json!({"name": "large.bin", "contentBytes": kit::base64(&kit::Rng::new(1).octets(2_000_000))});
+    let path = format!("messages/{id}/attachments");
+    let add = |(adele, path, file): (Person, String, serde_json::Value)| async move { adele.post_json(&path, &file).await };
+    let requests = vec![(adele.clone(), path, file); 4];
+    for answer in kit::each(4, requests, add).await {
+        answer.demand(201);
+    }
+    server.finish().await;
+}

@@ -29,7 +29,7 @@ const MOST_OCTETS: u64 = 32 * 1024 * 1024;
 pub(crate) async fn post_batch(asked: &Asked<'_>, body: &mut Body) -> Result<Response, ApiError> {
     asked.only_options(&[])?;
     let limit = asked.graph.max_message_octets.min(MOST_OCTETS);
-    let (Given::Json(value), _) = body::read(&asked.graph.mail, &asked.headers, body, limit).await? else {
+    let (Given::Json(value), _) = body::read(asked, body, limit).await? else {
         return Err(ApiError::new(ErrorCode::UnsupportedMediaType, "A batch is given as JSON."));
     };
     let members = member::read_all(value)?;

@@ -129,6 +129,11 @@ impl TempFile {
         Ok(self.file.write_all(octets)?)
     }
 
+    /// The whole file is written: maps it.
+    pub(crate) fn octets(&self) -> Result<Bytes, StoreError> {
+        map(&self.file)
+    }
+
     /// The whole file is written: syncs and maps it.
     pub(crate) fn finish(&self) -> Result<Bytes, StoreError> {
         self.file.sync_all()?;
