@@ -167,6 +167,10 @@ async fn call(person: &Person, method: &str, path: &str) -> Vec<Answer> {
         return Vec::new();
     }
     let folder = json!({"displayName": format!("Folder beside {id}")});
+    let name = format!("A folder that is changed beside {id}");
+    if let Some(answer) = change_folder(person, method, path, &name).await {
+        return vec![answer];
+    }
     let (moved, comment) = (json!({"destinationId": "archive"}), json!({"comment": "A word"}));
     let forwarded = json!({"comment": "A word", "toRecipients": recipients(&["AlexW"])});
     match (method, path.rsplit('/').next().unwrap()) {
@@ -209,4 +213,23 @@ async fn call(person: &Person, method: &str, path: &str) -> Vec<Answer> {
         ("POST", "send" | "permanentDelete") => vec![person.post_nothing(&resource).await],
         _ => Vec::new(),
     }
+}
+
+/// Makes the call of a row that changes a folder itself, which must be one of our own: those of every mailbox stay.
+async fn change_folder(person: &Person, method: &str, path: &str, name: &str) -> Option<Answer> {
+    let (collection, action) = path.strip_prefix("/users/{user-id}/")?.rsplit_once("/{mailFolder-id")?;
+    let action = action.split_once('}')?.1;
+    let collection = collection.replace("{mailFolder-id}", "archive");
+    let known = matches!((method, action), ("PATCH" | "DELETE", "") | ("POST", "/copy" | "/move" | "/permanentDelete"));
+    if !known {
+        return None;
+    }
+    let made = person.post_json(&collection, &json!({"displayName": name})).await.demand(201).json();
+    let own = format!("{collection}/{}{action}", made["id"].as_str()?);
+    Some(match (method, action) {
+        ("DELETE", _) => person.delete(&own).await,
+        ("PATCH", _) => person.patch_json(&own, &json!({"displayName": format!("{name} anew")})).await,
+        (_, "/permanentDelete") => person.post_nothing(&own).await,
+        _ => person.post_json(&own, &json!({"destinationId": "inbox"})).await,
+    })
 }

@@ -13,6 +13,7 @@ mod delta;
 mod describing;
 mod drafts;
 mod extended;
+mod folders;
 mod headers;
 mod lists;
 mod messages;

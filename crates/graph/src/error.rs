@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use identity::AuthError;
-use mailbox::{Kind, MailError};
+use mailbox::{FolderDeed, Kind, MailError};
 use odata::SyntaxError;
 use store::StoreError;
 
@@ -29,6 +29,7 @@ error_codes! {
     BadRequest "BadRequest" BAD_REQUEST;
     ErrorAccessDenied "ErrorAccessDenied" FORBIDDEN;
     ErrorCannotDeleteObject "ErrorCannotDeleteObject" BAD_REQUEST;
+    ErrorDeleteDistinguishedFolder "ErrorDeleteDistinguishedFolder" BAD_REQUEST;
     ErrorFolderExists "ErrorFolderExists" CONFLICT;
     ErrorInternalServerError "ErrorInternalServerError" INTERNAL_SERVER_ERROR;
     ErrorInvalidExtendedProperty "ErrorInvalidExtendedProperty" BAD_REQUEST;
@@ -44,6 +45,8 @@ error_codes! {
     ErrorItemNotFound "ErrorItemNotFound" NOT_FOUND;
     ErrorMessageSizeExceeded "ErrorMessageSizeExceeded" PAYLOAD_TOO_LARGE;
     ErrorMimeContentInvalidBase64String "ErrorMimeContentInvalidBase64String" BAD_REQUEST;
+    ErrorMoveCopyFailed "ErrorMoveCopyFailed" BAD_REQUEST;
+    ErrorMoveDistinguishedFolder "ErrorMoveDistinguishedFolder" BAD_REQUEST;
     ErrorQuotaExceeded "ErrorQuotaExceeded" INSUFFICIENT_STORAGE;
     ErrorSendAsDenied "ErrorSendAsDenied" FORBIDDEN;
     FailedDependency "FailedDependency" FAILED_DEPENDENCY;
@@ -163,7 +166,7 @@ impl From<MailError> for ApiError {
         let cause = error.to_string();
         let told = |code, message: &str| ApiError::new(code, message).because(&cause);
         match error {
-            MailError::AccessDenied(_) => {
+            MailError::AccessDenied(_) | MailError::DistinguishedFolder(FolderDeed::Rename) => {
                 told(ErrorCode::ErrorAccessDenied, "Access is denied. Check credentials and try again.")
             }
             MailError::CannotDelete => told(ErrorCode::ErrorCannotDeleteObject, "Object cannot be deleted."),
@@ -172,6 +175,13 @@ impl From<MailError> for ApiError {
                 let message = format!("An extension with the name '{name}' already exists.");
                 ApiError::new(ErrorCode::NameAlreadyExists, message)
             }
+            MailError::DistinguishedFolder(FolderDeed::Delete) => {
+                told(ErrorCode::ErrorDeleteDistinguishedFolder, "Distinguished folders cannot be deleted.")
+            }
+            MailError::DistinguishedFolder(FolderDeed::Move) => {
+                told(ErrorCode::ErrorMoveDistinguishedFolder, "Distinguished folders cannot be moved.")
+            }
+            MailError::FolderWithinItself => told(ErrorCode::ErrorMoveCopyFailed, "The move or copy operation failed."),
             MailError::FolderExists(name) => {
                 let message = format!("A folder with the specified name already exists., Could not create folder '{name}'.");
                 ApiError::new(ErrorCode::ErrorFolderExists, message)

@@ -26,6 +26,13 @@ pub(crate) fn json_answer(status: StatusCode, value: &Value) -> Response {
     response
 }
 
+/// A bare number (Graph: `/$count`).
+pub(crate) fn count_answer(count: usize) -> Response {
+    let mut response = Response::new(Body::from(count.to_string()));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}
+
 /// An answer without a body, and so without a content type: some clients parse whatever calls itself JSON.
 pub(crate) fn empty_answer(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());

@@ -2,18 +2,13 @@
 //! properties that may be named once; [`check`] refuses all else with Graph's words and the place, so that what stands
 //! behind it needs no errors of its own.
 
-#[allow(dead_code, reason = "taken up by the lists of folders and of attachments")]
 mod check;
-#[allow(dead_code, reason = "taken up by the lists of folders and of attachments")]
+#[allow(dead_code, reason = "taken up by the lists of messages and of attachments")]
 mod declared;
-#[allow(dead_code, reason = "taken up by the lists of folders and of attachments")]
 mod evaluate;
-#[allow(dead_code, reason = "taken up by the lists of folders and of attachments")]
 mod small;
 
-#[allow(unused_imports, reason = "taken up by the lists of folders and of attachments")]
 pub(crate) use declared::{Declared, Kind};
-#[allow(unused_imports, reason = "taken up by the lists of folders and of attachments")]
 pub(crate) use small::SmallList;
 
 use crate::error::{ApiError, ErrorCode};

@@ -47,9 +47,13 @@ enum Resource {
     Extension { message: MessageId, id: ExtensionId },
     Extensions(MessageId),
     ExtensionsCount(MessageId),
+    CopyFolder(FolderName),
     MailFolder(FolderName),
+    MailFolderCount { parent: Option<FolderName> },
     MailFolders { parent: Option<FolderName> },
     MailFoldersDelta { parent: Option<FolderName> },
+    MoveFolder(FolderName),
+    PermanentDeleteFolder(FolderName),
     Message(MessageId),
     Messages { folder: Option<FolderName> },
     MessagesDelta { folder: Option<FolderName> },
@@ -110,6 +114,12 @@ dispatch! { asked, body;
         (&Method::POST, Resource::Extensions(message)) => extensions::create_extension(asked, message, body).await,
         (&Method::GET, Resource::ExtensionsCount(message)) => extensions::count_extensions(asked, message).await,
         (&Method::GET, Resource::MailFolder(name)) => mail_folders::get_mail_folder(asked, name).await,
+        (&Method::PATCH, Resource::MailFolder(name)) => mail_folders::update_mail_folder(asked, name, body).await,
+        (&Method::DELETE, Resource::MailFolder(name)) => mail_folders::delete_mail_folder(asked, name).await,
+        (&Method::POST, Resource::CopyFolder(name)) => mail_folders::copy_mail_folder(asked, name, body).await,
+        (&Method::POST, Resource::MoveFolder(name)) => mail_folders::move_mail_folder(asked, name, body).await,
+        (&Method::POST, Resource::PermanentDeleteFolder(name)) => mail_folders::permanent_delete_mail_folder(asked, name).await,
+        (&Method::GET, Resource::MailFolderCount { parent }) => mail_folders::count_mail_folders(asked, parent).await,
         (&Method::GET, Resource::MailFolders { parent }) => mail_folders::list_mail_folders(asked, parent).await,
         (&Method::POST, Resource::MailFolders { parent }) => mail_folders::create_mail_folder(asked, parent, body).await,
         (&Method::GET, Resource::MailFoldersDelta { parent }) => delta::mail_folder_delta(asked, parent).await,
@@ -185,10 +195,14 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
             match keyed(folders, rest) {
                 (None, []) => Ok(Resource::MailFolders { parent }),
                 (None, [delta]) if delta.is("delta") => Ok(Resource::MailFoldersDelta { parent }),
+                (None, [count]) if count.is("$count") => Ok(Resource::MailFolderCount { parent }),
                 (None, [next, ..]) => Err(ApiError::no_such_segment(next.text())),
                 (Some(name), rest) => of_mailbox(rest, Some(folder_name(&name)?)),
             }
         }
+        ([copy], Some(folder)) if copy.is("copy") => Ok(Resource::CopyFolder(folder)),
+        ([moved], Some(folder)) if moved.is("move") => Ok(Resource::MoveFolder(folder)),
+        ([delete], Some(folder)) if delete.is("permanentDelete") => Ok(Resource::PermanentDeleteFolder(folder)),
         ([other, ..], _) => Err(ApiError::no_such_segment(other.text())),
     }
 }

@@ -19,6 +19,17 @@ pub enum Kind {
     User,
 }
 
+/// What can't be done to a folder that every mailbox has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FolderDeed {
+    /// To delete it
+    Delete,
+    /// To move it
+    Move,
+    /// To give it another name
+    Rename,
+}
+
 /// A deed that was refused or failed; nothing of it happened.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
@@ -34,6 +45,12 @@ pub enum MailError {
     /// The message has an extension of that name already.
     #[error("there is an extension {0:?} already")]
     ExtensionExists(String),
+    /// Every mailbox has this folder, and keeps it as it is.
+    #[error("every mailbox has this folder: {0:?}")]
+    DistinguishedFolder(FolderDeed),
+    /// A folder can't stand within itself.
+    #[error("the destination is the folder or stands within it")]
+    FolderWithinItself,
     /// A folder of that name stands there already.
     #[error("there is a folder {0:?} already")]
     FolderExists(String),

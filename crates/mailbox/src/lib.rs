@@ -10,6 +10,7 @@ mod drafts;
 mod envelope;
 mod error;
 mod extended;
+mod folder_work;
 mod folders;
 mod follow;
 mod generated;
@@ -31,7 +32,7 @@ pub use attachments::AttachmentChange;
 pub use compose::{Beside, Draft, Importance, NewAttachment, NewItem};
 pub use drafts::{NewMessage, Received};
 pub use envelope::Envelope;
-pub use error::{Kind, MailError};
+pub use error::{FolderDeed, Kind, MailError};
 pub use extended::{Hanging, Hung};
 pub use folders::FolderName;
 pub use follow::{Change, Changes, Cursor, PageSize, Stage};
@@ -70,6 +71,10 @@ struct Inner {
     submitted: Notify,
     /// Told when the index of texts has come further.
     indexed: watch::Sender<()>,
+    /// Told when something was begun with a whole folder.
+    folder_work: Notify,
+    /// Tells that a batch of such work is done.
+    batch_done: Notify,
 }
 
 /// The mail of one person, opened for somebody who may.
@@ -84,7 +89,9 @@ pub struct Mailbox {
 impl Mail {
     /// The rules over a store.
     pub fn new(store: Store, clock: Arc<dyn Clock>, options: Options) -> Mail {
-        Mail { inner: Arc::new(Inner { store, clock, options, submitted: Notify::new(), indexed: watch::Sender::new(()) }) }
+        let (submitted, folder_work, batch_done) = (Notify::new(), Notify::new(), Notify::new());
+        let indexed = watch::Sender::new(());
+        Mail { inner: Arc::new(Inner { store, clock, options, submitted, indexed, folder_work, batch_done }) }
     }
 
     /// A place to put the octets of one message as they come.

@@ -3,7 +3,7 @@
 use crate::Mailbox;
 use crate::error::MailError;
 use crate::folders::FolderName;
-use store::{MessageId, MessageRecord, WellKnownName, WriteTx};
+use store::{FolderId, MailboxId, MessageId, MessageRecord, Timestamp, WellKnownName, WriteTx};
 
 impl Mailbox {
     /// Deletes a message: to Deleted Items, from there or a folder within to the recoverable items.
@@ -67,16 +67,26 @@ impl Mailbox {
     pub async fn copy_to(&self, id: MessageId, destination: FolderName) -> Result<MessageRecord, MailError> {
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
-            let owner = mailbox.owner.id;
-            let now = mailbox.now();
-            let mut record = mailbox.present(tx, id)?;
-            record.id = MessageId::new(now);
-            record.folder = mailbox.folder_id(tx, &destination)?;
-            (record.created_date_time, record.last_modified_date_time) = (now, now);
-            record.modseq = tx.add_message(owner, &record)?;
-            tx.copy_extended(owner, id.into(), record.id.into())?;
-            Ok(record)
+            let record = mailbox.present(tx, id)?;
+            let folder = mailbox.folder_id(tx, &destination)?;
+            file_copy(tx, mailbox.owner.id, &record, folder, mailbox.now())
         };
         self.store().write(deed).await
     }
+}
+
+/// Files a second message like this one in a folder.
+pub(crate) fn file_copy(
+    tx: &mut WriteTx<'_>,
+    mailbox: MailboxId,
+    original: &MessageRecord,
+    folder: FolderId,
+    now: Timestamp,
+) -> Result<MessageRecord, MailError> {
+    let mut copy = original.clone();
+    (copy.id, copy.folder) = (MessageId::new(now), folder);
+    (copy.created_date_time, copy.last_modified_date_time) = (now, now);
+    copy.modseq = tx.add_message(mailbox, &copy)?;
+    tx.copy_extended(mailbox, original.id.into(), copy.id.into())?;
+    Ok(copy)
 }

@@ -169,11 +169,17 @@ impl Running {
 /// What is done when nobody asks for it, until it is told to stop.
 fn work(mail: Mail, told: watch::Receiver<bool>) -> JoinSet<()> {
     let mut work = JoinSet::new();
-    let (to_index, mut told_too) = (mail.clone(), told.clone());
-    let mut told = told;
-    work.spawn(async move { mail.deliver_until(async { drop(told.wait_for(|&stop| stop).await) }).await });
-    work.spawn(async move { to_index.index_until(async { drop(told_too.wait_for(|&stop| stop).await) }).await });
+    let (to_index, to_finish) = (mail.clone(), mail.clone());
+    let (index_told, finish_told) = (told.clone(), told.clone());
+    work.spawn(async move { mail.deliver_until(told_to_stop(told)).await });
+    work.spawn(async move { to_index.index_until(told_to_stop(index_told)).await });
+    work.spawn(async move { to_finish.finish_folders_until(told_to_stop(finish_told)).await });
     work
+}
+
+/// Waits until `stop` says so, or nobody is left to say it.
+async fn told_to_stop(mut stop: watch::Receiver<bool>) {
+    let _ = stop.wait_for(|&told| told).await;
 }
 
 /// The data directory's whole path. It holds mail: where it is made here, it is its owner's alone, and its own name is

@@ -19,6 +19,27 @@ const RULES: &[(&str, &str)] = &[
          (SELECT count(*) FROM message m WHERE m.mailbox = f.mailbox AND m.folder = f.id AND m.is_read = 0)",
     ),
     (
+        "a folder stands in one that people see, but for the root and what is being removed",
+        "SELECT 'folder ' || f.display_name FROM folder f
+         WHERE f.removal IS NULL AND coalesce(f.well_known_name, '') <> 'msgfolderroot' AND NOT EXISTS (
+             SELECT 1 FROM folder p WHERE p.mailbox = f.mailbox AND p.id = f.parent AND p.removal IS NULL)",
+    ),
+    (
+        "no folder stands within itself",
+        "WITH RECURSIVE seen (mailbox, id) AS (
+             SELECT mailbox, id FROM folder WHERE parent IS NULL OR removal IS NOT NULL
+             UNION SELECT f.mailbox, f.id FROM seen s JOIN folder f ON f.mailbox = s.mailbox AND f.parent = s.id)
+         SELECT 'folder ' || f.display_name FROM folder f
+         WHERE NOT EXISTS (SELECT 1 FROM seen s WHERE s.mailbox = f.mailbox AND s.id = f.id)",
+    ),
+    (
+        "a copy is made from one folder that is there to another",
+        "SELECT 'a copy into ' || f.display_name FROM folder_copy c JOIN folder f ON f.mailbox = c.mailbox AND f.id = c.target
+         WHERE f.removal IS NOT NULL UNION ALL
+         SELECT 'a copy into no folder' FROM folder_copy c
+         WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = c.mailbox AND f.id = c.target)",
+    ),
+    (
         "a message stands in a folder of its mailbox",
         "SELECT 'a message of ' || m.created_date_time FROM message m
          WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = m.mailbox AND f.id = m.folder)",

@@ -25,7 +25,7 @@ pub use model::condition::{
 };
 pub use model::delta::{Departure, Place};
 pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
-pub use model::folder::{Folder, WellKnownName};
+pub use model::folder::{Folder, FolderCopy, Removal, WellKnownName};
 pub use model::message::{ListQuery, MessageRecord, Overlay, Position, Recipient};
 pub use model::outbox::{ForwardPath, ForwardState, Submission};
 pub use model::person::Person;

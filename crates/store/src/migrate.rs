@@ -4,7 +4,7 @@ use crate::db::Connection;
 use crate::error::StoreError;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -13,6 +13,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0006_attachment_uploads.sql"),
     include_str!("../migrations/0007_folder_modseq.sql"),
     include_str!("../migrations/0008_departures.sql"),
+    include_str!("../migrations/0009_folders.sql"),
 ];
 
 /// Of the index of texts.

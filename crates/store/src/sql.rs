@@ -4,6 +4,7 @@ mod blobs;
 pub(crate) mod changes;
 mod delta;
 mod extended;
+mod folder_work;
 mod folders;
 mod idempotency;
 mod messages;

@@ -133,9 +133,11 @@ const ANSWER: Takes = Takes::ParametersOrMime(&[MESSAGE, COMMENT, TO_RECIPIENTS]
 /// Each handler once.
 const DESCRIBED: &[Described] = &[
     told("at_upload_url", "Go on with an upload, ask how far it came, or end it", Takes::Octets, Gives::Object, 200),
+    told("copy_mail_folder", "Copy a folder with all that is in it", DESTINATION, one("mailFolder"), 200),
     told("copy_message", "Copy a message", DESTINATION, one("message"), 201),
     told("count_attachments", "Count attachments", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_extensions", "Count extensions", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
+    told("count_mail_folders", "Count folders", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("create_attachment", "Add an attachment", Takes::Entity("attachment"), one("attachment"), 201),
     told("create_extension", "Create an extension", Takes::Entity("extension"), one("extension"), 201),
     told("create_mail_folder", "Create a folder", Takes::Entity("mailFolder"), one("mailFolder"), 201),
@@ -144,11 +146,12 @@ const DESCRIBED: &[Described] = &[
     told("create_upload_session", "Begin an upload", UPLOAD, UPLOAD_SESSION, 201),
     told("delete_attachment", "Delete an attachment", Takes::Nothing, Gives::Nothing, 204),
     told("delete_extension", "Delete an extension", Takes::Nothing, Gives::Nothing, 204),
+    told("delete_mail_folder", "Move a folder to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
     told("delete_message", "Move a message to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
     told("get_attachment", "Get an attachment", Takes::Nothing, one("attachment"), 200).with(&["select", "expand"]),
     told("get_attachment_value", "Get the octets of an attachment", Takes::Nothing, Gives::Octets("*/*"), 200),
     told("get_extension", "Get an extension", Takes::Nothing, one("extension"), 200),
-    told("get_mail_folder", "Get a folder", Takes::Nothing, one("mailFolder"), 200).with(&["select"]),
+    told("get_mail_folder", "Get a folder", Takes::Nothing, one("mailFolder"), 200).with(&["select", "expand"]),
     told("get_message", "Get a message", Takes::Nothing, one("message"), 200).with(&["select", "expand"]),
     told("get_metadata", "Get the types of the service (CSDL)", Takes::Nothing, Gives::Octets("application/xml"), 200),
     told("get_openapi", "Get this document", Takes::Nothing, Gives::Object, 200),
@@ -158,14 +161,17 @@ const DESCRIBED: &[Described] = &[
     told("list_attachments", "List attachments", Takes::Nothing, Gives::List("attachment"), 200)
         .with(&["select", "expand", "filter", "orderby", "count", "top", "skip"]),
     told("list_extensions", "List extensions", Takes::Nothing, Gives::List("extension"), 200).with(&["filter", "count"]),
-    told("list_mail_folders", "List folders", Takes::Nothing, Gives::List("mailFolder"), 200).with(&["select", "top", "skip"]),
+    told("list_mail_folders", "List folders", Takes::Nothing, Gives::List("mailFolder"), 200)
+        .with(&["select", "filter", "orderby", "expand", "top", "skip", "count"]),
     told("list_messages", "List messages", Takes::Nothing, Gives::List("message"), 200)
         .with(&["select", "expand", "top", "skip", "count", "search"]),
     told("list_users", "List people, or find one", Takes::Nothing, Gives::List("user"), 200).with(&["filter", "select", "top"]),
     told("mail_folder_delta", "Follow the folders", Takes::Nothing, Gives::List("mailFolder"), 200).with(&["select", "top"]),
     told("message_delta", "Follow the messages", Takes::Nothing, Gives::List("message"), 200)
         .with(&["select", "expand", "top", "orderby"]),
+    told("move_mail_folder", "Move a folder with all that is in it", DESTINATION, one("mailFolder"), 200),
     told("move_message", "Move a message", DESTINATION, one("message"), 201),
+    told("permanent_delete_mail_folder", "Delete a folder for good", Takes::Nothing, Gives::Nothing, 204),
     told("permanent_delete_message", "Delete a message for good", Takes::Nothing, Gives::Nothing, 204),
     told("post_batch", "Make up to twenty requests at once", Takes::Object, Gives::Object, 200),
     told("put_value", "Replace the octets of a draft", Takes::Mime, Gives::Nothing, 204),
@@ -175,6 +181,7 @@ const DESCRIBED: &[Described] = &[
     told("update_attachment", "Change what is told of an attachment", Takes::Entity("attachment"), one("attachment"), 200)
         .beyond_graph(),
     told("update_extension", "Change an extension", Takes::Entity("extension"), one("extension"), 200),
+    told("update_mail_folder", "Rename a folder", Takes::Entity("mailFolder"), one("mailFolder"), 200),
     told("update_message", "Change a message", Takes::Message, one("message"), 200),
 ];
 

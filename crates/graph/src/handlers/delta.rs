@@ -62,7 +62,8 @@ pub(crate) async fn message_delta(asked: &Asked<'_>, folder: Option<FolderName>)
 pub(crate) async fn mail_folder_delta(asked: &Asked<'_>, parent: Option<FolderName>) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox(READ_FOLDERS).await?;
     let round = Round::of(asked, Tracked::MailFolders, &["select", "top", "skiptoken", "deltatoken"])?;
-    let (select, wanted) = (round.options.names("select"), Wanted::of(&round.options)?);
+    let selection = mail_folder::Selection::of(&round.options, asked.version)?;
+    let wanted = Wanted::of(&round.options)?;
     let with_hidden = round.options.boolean("includeHiddenFolders")?.unwrap_or(false);
     let top = page_size(asked, &round.options)?;
     let cursor = match round.from {
@@ -77,8 +78,7 @@ pub(crate) async fn mail_folder_delta(asked: &Asked<'_>, parent: Option<FolderNa
         match change {
             Change::Deleted(id) => value.push(removed(Tracked::MailFolders, ids::folder(id))),
             Change::Created(folder) | Change::Updated(folder) if with_hidden || !folder.is_hidden => {
-                let item = mail_folder::render(&folder, asked.version, select.as_deref())?;
-                value.push(typed(Tracked::MailFolders, item));
+                value.push(typed(Tracked::MailFolders, selection.render_alone(&folder)));
             }
             Change::Created(_) | Change::Updated(_) => {}
         }

@@ -1,19 +1,24 @@
-//! Folders (Graph: user-list-mailfolders, mailfolder-get, mailfolder-list-childfolders).
+//! Folders (Graph: user-list-mailfolders, mailfolder-get, mailfolder-list-childfolders, mailfolder-update,
+//! mailfolder-delete, mailfolder-permanentdelete, mailfolder-copy, mailfolder-move).
 
+use super::messages::destination;
 use crate::body::Given;
 use crate::error::ApiError;
-use crate::page::{collection, entity, json_answer};
+use crate::page::{collection, count_answer, empty_answer, entity, json_answer, minimal_answer};
 use crate::request::Asked;
 use crate::schema::json::Members;
-use crate::schema::mail_folder;
+use crate::schema::mail_folder::{Selection, Tree};
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::Scope;
-use mailbox::FolderName;
-use store::WellKnownName;
+use mailbox::{FolderName, MailError, Mailbox};
+use odata::Options;
+use serde_json::Value;
+use store::{Folder, WellKnownName};
 
 const READ: &[Scope] = &[Scope::MailRead, Scope::MailReadBasic, Scope::MailReadWrite];
+const WRITE: &[Scope] = &[Scope::MailReadWrite];
 /// Graph: user-list-mailfolders: the default page.
 const PAGE: i64 = 10;
 /// Longest name of a folder, in octets.
@@ -21,18 +26,38 @@ const MAX_NAME: usize = 255;
 
 /// `GET …/mailFolders`, `GET …/mailFolders/{id}/childFolders`
 pub(crate) async fn list_mail_folders(asked: &Asked<'_>, parent: Option<FolderName>) -> Result<Response, ApiError> {
-    asked.only_options(&["select", "top", "skip"])?;
+    asked.only_options(&["select", "filter", "orderby", "expand", "top", "skip", "count"])?;
     let mailbox = asked.mailbox(READ).await?;
+    let selection = Selection::of(&asked.options, asked.version)?;
     let (top, skip) = (asked.top(PAGE)?, asked.options.number("skip")?.unwrap_or(0));
-    let within = parent.unwrap_or(FolderName::WellKnown(WellKnownName::MsgFolderRoot));
-    let mut folders = mailbox.child_folders(within, skip, top.saturating_add(1)).await?;
-    let more = folders.len() > usize::try_from(top).unwrap_or(usize::MAX);
-    folders.truncate(usize::try_from(top).unwrap_or(usize::MAX));
-    let select = asked.options.names("select");
-    let value = folders.iter().map(|f| mail_folder::render(f, asked.version, select.as_deref())).collect::<Result<_, _>>()?;
-    let next = more.then(|| asked.skip_link(skip.saturating_add(top)));
-    let context = asked.context(mailbox.owner().id, "mailFolders", select.as_deref());
-    Ok(json_answer(StatusCode::OK, &collection(context, None, next, value)))
+    let with_count = asked.options.boolean("count")?.unwrap_or(false);
+    let listed = listed(asked, &mailbox, parent, &selection).await?;
+    let (count, end) = (number(listed.len()), skip.saturating_add(top));
+    let page: Vec<Value> = listed.into_iter().skip(index(skip)).take(index(top)).collect();
+    let next = (end < count).then(|| asked.skip_link(end));
+    let context = asked.context(mailbox.owner().id, "mailFolders", selection.names());
+    Ok(json_answer(StatusCode::OK, &collection(context, with_count.then_some(count), next, page)))
+}
+
+/// `GET …/mailFolders/$count`, `GET …/mailFolders/{id}/childFolders/$count`
+pub(crate) async fn count_mail_folders(asked: &Asked<'_>, parent: Option<FolderName>) -> Result<Response, ApiError> {
+    asked.only_options(&["filter"])?;
+    let mailbox = asked.mailbox(READ).await?;
+    let selection = Selection::of(&asked.options, asked.version)?;
+    Ok(count_answer(listed(asked, &mailbox, parent, &selection).await?.len()))
+}
+
+/// The whole list, as the filter leaves it.
+async fn listed(
+    asked: &Asked<'_>,
+    mailbox: &Mailbox,
+    parent: Option<FolderName>,
+    selection: &Selection,
+) -> Result<Vec<Value>, ApiError> {
+    let parent = mailbox.folder(parent.unwrap_or(ROOT)).await?;
+    let hidden_too = asked.extension_flag("includeHiddenFolders")?.unwrap_or(false);
+    let folders = mailbox.folders_within(FolderName::Id(parent.id), hidden_too, 1 + selection.levels()).await?;
+    Ok(selection.list(parent.id, &Tree::of(folders)))
 }
 
 /// `POST …/mailFolders`, `POST …/mailFolders/{id}/childFolders`
@@ -41,27 +66,101 @@ pub(crate) async fn create_mail_folder(
     parent: Option<FolderName>,
     body: &mut Body,
 ) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(&[Scope::MailReadWrite]).await?;
-    let (Given::Json(value), _) = asked.body(&mailbox, body).await? else {
-        return Err(ApiError::unreadable_member("", "an object"));
-    };
+    let mailbox = asked.mailbox(WRITE).await?;
+    let value = json(asked, &mailbox, body).await?;
     let members = Members::of(&value, "")?;
-    let name = members.text("displayName")?.map(str::trim).filter(|name| !name.is_empty() && name.len() <= MAX_NAME);
-    let name = name.ok_or_else(|| members.wrong("displayName", "a name"))?;
-    let within = parent.unwrap_or(FolderName::WellKnown(WellKnownName::MsgFolderRoot));
-    let folder = mailbox.create_folder(within, name, members.boolean("isHidden")?.unwrap_or(false)).await?;
-    let context = asked.context(mailbox.owner().id, "mailFolders/$entity", None);
-    let value = mail_folder::render(&folder, asked.version, None)?;
-    Ok(json_answer(StatusCode::CREATED, &entity(context, value)))
+    let name = display_name(&members)?.ok_or_else(|| members.wrong("displayName", "a name"))?;
+    let is_hidden = members.boolean("isHidden")?.unwrap_or(false);
+    let folder = mailbox.create_folder(parent.unwrap_or(ROOT), name, is_hidden).await?;
+    answer(asked, &mailbox, StatusCode::CREATED, &folder)
 }
 
 /// `GET …/mailFolders/{id}`
 pub(crate) async fn get_mail_folder(asked: &Asked<'_>, name: FolderName) -> Result<Response, ApiError> {
-    asked.only_options(&["select"])?;
+    asked.only_options(&["select", "expand"])?;
     let mailbox = asked.mailbox(READ).await?;
+    let selection = Selection::of(&asked.options, asked.version)?;
     let folder = mailbox.folder(name).await?;
-    let select = asked.options.names("select");
-    let context = asked.context(mailbox.owner().id, "mailFolders/$entity", select.as_deref());
-    let value = mail_folder::render(&folder, asked.version, select.as_deref())?;
-    Ok(json_answer(StatusCode::OK, &entity(context, value)))
+    let hidden_too = asked.extension_flag("includeHiddenFolders")?.unwrap_or(false);
+    let within = mailbox.folders_within(FolderName::Id(folder.id), hidden_too, selection.levels()).await?;
+    let context = asked.context(mailbox.owner().id, "mailFolders/$entity", selection.names());
+    Ok(json_answer(StatusCode::OK, &entity(context, selection.render(&folder, &Tree::of(within)))))
+}
+
+/// `PATCH …/mailFolders/{id}`: the name is all that can be changed; other members are passed over, as of a folder that
+/// is sent back as it was read.
+pub(crate) async fn update_mail_folder(asked: &Asked<'_>, name: FolderName, body: &mut Body) -> Result<Response, ApiError> {
+    let mailbox = asked.mailbox(WRITE).await?;
+    let value = json(asked, &mailbox, body).await?;
+    let members = Members::of(&value, "")?;
+    let mut folder = mailbox.folder(name).await?;
+    // Graph: mailfolder-post-childfolders: isHidden is said when the folder is made, and then stays.
+    if members.boolean("isHidden")?.is_some_and(|is_hidden| is_hidden != folder.is_hidden) {
+        return Err(MailError::InvalidPropertySet("Set action is invalid for property.").into());
+    }
+    if let Some(display_name) = display_name(&members)? {
+        folder = mailbox.rename_folder(name, display_name).await?;
+    }
+    if asked.preferences.wants_minimal() {
+        return Ok(minimal_answer());
+    }
+    answer(asked, &mailbox, StatusCode::OK, &folder)
+}
+
+/// `DELETE …/mailFolders/{id}`
+pub(crate) async fn delete_mail_folder(asked: &Asked<'_>, name: FolderName) -> Result<Response, ApiError> {
+    asked.mailbox(WRITE).await?.delete_folder(name).await?;
+    Ok(empty_answer(StatusCode::NO_CONTENT))
+}
+
+/// `POST …/mailFolders/{id}/permanentDelete`
+pub(crate) async fn permanent_delete_mail_folder(asked: &Asked<'_>, name: FolderName) -> Result<Response, ApiError> {
+    asked.mailbox(WRITE).await?.permanent_delete_folder(name).await?;
+    Ok(empty_answer(StatusCode::NO_CONTENT))
+}
+
+/// `POST …/mailFolders/{id}/move`
+pub(crate) async fn move_mail_folder(asked: &Asked<'_>, name: FolderName, body: &mut Body) -> Result<Response, ApiError> {
+    let mailbox = asked.mailbox(WRITE).await?;
+    let destination = destination(asked, &mailbox, body).await?;
+    answer(asked, &mailbox, StatusCode::OK, &mailbox.move_folder(name, destination).await?)
+}
+
+/// `POST …/mailFolders/{id}/copy`
+pub(crate) async fn copy_mail_folder(asked: &Asked<'_>, name: FolderName, body: &mut Body) -> Result<Response, ApiError> {
+    let mailbox = asked.mailbox(WRITE).await?;
+    let destination = destination(asked, &mailbox, body).await?;
+    answer(asked, &mailbox, StatusCode::OK, &mailbox.copy_folder(name, destination).await?)
+}
+
+fn answer(asked: &Asked<'_>, mailbox: &Mailbox, status: StatusCode, folder: &Folder) -> Result<Response, ApiError> {
+    let context = asked.context(mailbox.owner().id, "mailFolders/$entity", None);
+    let value = Selection::of(&Options::default(), asked.version)?.render_alone(folder);
+    Ok(json_answer(status, &entity(context, value)))
+}
+
+async fn json(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> Result<Value, ApiError> {
+    match asked.body(mailbox, body).await? {
+        (Given::Json(value), _) => Ok(value),
+        (Given::Mime(_), _) => Err(ApiError::unreadable_member("", "an object")),
+    }
+}
+
+/// The name that a body gives a folder; nothing where it gives none.
+fn display_name<'v>(members: &Members<'v>) -> Result<Option<&'v str>, ApiError> {
+    match members.text("displayName")?.map(str::trim) {
+        Some(name) if name.is_empty() || name.len() > MAX_NAME => Err(members.wrong("displayName", "a name")),
+        name => Ok(name),
+    }
+}
+
+const ROOT: FolderName = FolderName::WellKnown(WellKnownName::MsgFolderRoot);
+
+/// A number from a query as a place in a list.
+fn index(number: i64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn number(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
 }

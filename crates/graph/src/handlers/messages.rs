@@ -221,7 +221,7 @@ pub(crate) async fn copy_message(asked: &Asked<'_>, id: MessageId, body: &mut Bo
     created(asked, &mailbox, mailbox.copy_to(id, destination).await?).await
 }
 
-async fn destination(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> Result<FolderName, ApiError> {
+pub(super) async fn destination(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> Result<FolderName, ApiError> {
     let (Given::Json(value), _) = asked.body(mailbox, body).await? else {
         return Err(ApiError::unreadable_member("", "an object"));
     };

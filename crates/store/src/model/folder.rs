@@ -1,6 +1,7 @@
 //! Folders, and the names that every mailbox has (Graph: mailFolder resource).
 
-use crate::ids::FolderId;
+use crate::ids::{FolderId, MailboxId};
+use crate::model::message::Position;
 
 /// A folder of a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,41 @@ pub struct Folder {
     pub created_modseq: i64,
     /// The mailbox's change number when it came into the folder it stands in.
     pub parent_modseq: i64,
+}
+
+/// How the messages of a deleted folder go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// For good.
+    Permanent,
+    /// To the recoverable items.
+    Recoverable,
+}
+
+impl Removal {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Removal::Permanent => "permanent",
+            Removal::Recoverable => "recoverable",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Removal> {
+        [Removal::Permanent, Removal::Recoverable].into_iter().find(|removal| removal.as_str() == text)
+    }
+}
+
+/// A folder into which another one's messages are being copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FolderCopy {
+    /// Whose.
+    pub mailbox: MailboxId,
+    /// The folder that is being filled.
+    pub target: FolderId,
+    /// The folder whose messages it gets.
+    pub source: FolderId,
+    /// The message down to which that is done, newest first.
+    pub done: Position,
 }
 
 macro_rules! well_known {

@@ -154,6 +154,7 @@ impl ReadTx<'_> {
              AND NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = r.mailbox AND f.id = r.folder {where_it_was})
              AND NOT EXISTS (SELECT 1 FROM folder_departure s WHERE s.mailbox = r.mailbox AND s.folder = r.folder
                  AND s.modseq > r.modseq {again})
+             AND NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = r.mailbox AND f.id = r.folder AND f.removal IS NULL {where_it_was})
              ORDER BY r.modseq, r.folder LIMIT {limit}"
         );
         let departure = |row: &Row<'_>| Ok(Departure { id: FolderId(row.fixed(0)?), modseq: row.integer(1)? });

@@ -5,10 +5,12 @@ use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId};
 use crate::model::folder::{Folder, WellKnownName};
+use std::collections::HashSet;
 
 pub(super) const FOLDER: &str = "SELECT f.id, f.parent, f.well_known_name, f.display_name, f.is_hidden,
-    (SELECT count(*) FROM folder c WHERE c.mailbox = f.mailbox AND c.parent = f.id AND c.is_hidden = 0),
-    f.total_item_count, f.unread_item_count, f.modseq, f.created_modseq, f.parent_modseq FROM folder f WHERE f.mailbox = $1";
+    (SELECT count(*) FROM folder c WHERE c.mailbox = f.mailbox AND c.parent = f.id AND c.is_hidden = 0 AND c.removal IS NULL),
+    f.total_item_count, f.unread_item_count, f.modseq, f.created_modseq, f.parent_modseq
+    FROM folder f WHERE f.mailbox = $1 AND f.removal IS NULL";
 
 impl ReadTx<'_> {
     /// A folder by its id.
@@ -48,13 +50,54 @@ impl ReadTx<'_> {
         Ok(found.is_some())
     }
 
-    /// The folders within a folder that aren't hidden, by name.
+    /// The folders within a folder by name, the hidden ones among them or not.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn child_folders(&self, mailbox: MailboxId, parent: FolderId, skip: i64, top: i64) -> Result<Vec<Folder>, StoreError> {
-        let sql = format!("{FOLDER} AND f.parent = $2 AND f.is_hidden = 0 ORDER BY f.display_name, f.id LIMIT $3 OFFSET $4");
-        self.rows(&sql, values![&mailbox.0, &parent.0, top, skip], folder)
+    pub fn child_folders(&self, mailbox: MailboxId, parent: FolderId, hidden_too: bool) -> Result<Vec<Folder>, StoreError> {
+        let sql = format!("{FOLDER} AND f.parent = $2 AND (f.is_hidden = 0 OR $3 = 1) ORDER BY f.display_name, f.id");
+        self.rows(&sql, values![&mailbox.0, &parent.0, hidden_too], folder)
+    }
+
+    /// A folder and all folders within it, at any depth, each behind the one that it stands in.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn folder_tree(&self, mailbox: MailboxId, root: FolderId) -> Result<Vec<Folder>, StoreError> {
+        let (mut tree, mut at) = (Vec::from_iter(self.folder(mailbox, root)?), 0);
+        while let Some(parent) = tree.get(at) {
+            let within = self.child_folders(mailbox, parent.id, true)?;
+            tree.extend(within);
+            at += 1;
+        }
+        Ok(tree)
+    }
+
+    /// How many folders a mailbox has.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn count_folders(&self, mailbox: MailboxId) -> Result<i64, StoreError> {
+        let count = self.row("SELECT count(*) FROM folder WHERE mailbox = $1", values![&mailbox.0], |row| row.integer(0))?;
+        Ok(count.unwrap_or_default())
+    }
+
+    /// The names of the folders within a folder, all but one's, folded to lower case: two names are one in any case.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn folder_names(
+        &self,
+        mailbox: MailboxId,
+        parent: FolderId,
+        but: Option<FolderId>,
+    ) -> Result<HashSet<String>, StoreError> {
+        let names = self.rows(
+            "SELECT id, display_name FROM folder WHERE mailbox = $1 AND parent = $2 AND removal IS NULL",
+            values![&mailbox.0, &parent.0],
+            |row| Ok((FolderId(row.fixed(0)?), row.text(1)?)),
+        )?;
+        Ok(names.into_iter().filter(|(id, _)| Some(*id) != but).map(|(_, name)| name.to_lowercase()).collect())
     }
 }
 
@@ -92,13 +135,7 @@ impl WriteTx<'_> {
         name: &str,
         is_hidden: bool,
     ) -> Result<(), StoreError> {
-        let folded = name.to_lowercase();
-        let names = self.rows(
-            "SELECT display_name FROM folder WHERE mailbox = $1 AND parent = $2",
-            values![&mailbox.0, &parent.0],
-            |row| row.text(0),
-        )?;
-        if names.iter().any(|n| n.to_lowercase() == folded) {
+        if self.folder_names(mailbox, parent, None)?.contains(&name.to_lowercase()) {
             return Err(StoreError::Conflict);
         }
         let modseq = self.next_modseq(mailbox)?;
@@ -108,6 +145,37 @@ impl WriteTx<'_> {
             values![&mailbox.0, &id.0, &parent.0, name, is_hidden, modseq],
         )?;
         self.count(mailbox, parent, modseq, (0, 0)) // one child more
+    }
+
+    /// Gives a folder its name and the folder it stands in. What is in it is not touched.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; [`StoreError::NotFound`]; [`StoreError::Conflict`] where its parent has another one of that
+    /// name, in any case.
+    pub fn place_folder(&mut self, mailbox: MailboxId, id: FolderId, parent: FolderId, name: &str) -> Result<(), StoreError> {
+        if self.folder_names(mailbox, parent, Some(id))?.contains(&name.to_lowercase()) {
+            return Err(StoreError::Conflict);
+        }
+        let before = self.folder(mailbox, id)?.ok_or(StoreError::NotFound)?;
+        let modseq = self.next_modseq(mailbox)?;
+        let mut parent_modseq = before.parent_modseq;
+        if before.parent != Some(parent) {
+            self.leave_parent(mailbox, modseq, &before)?;
+            self.count(mailbox, parent, modseq, (0, 0))?; // one child more
+            parent_modseq = modseq;
+        }
+        self.execute(
+            "UPDATE folder SET parent = $1, display_name = $2, modseq = $3, parent_modseq = $4 WHERE mailbox = $5 AND id = $6",
+            values![&parent.0, name, modseq, parent_modseq, &mailbox.0, &id.0],
+        )?;
+        Ok(())
+    }
+
+    /// Notes, as part of a change, that a folder is no more in the one it stood in, which has one child less.
+    pub(super) fn leave_parent(&mut self, mailbox: MailboxId, modseq: i64, folder: &Folder) -> Result<(), StoreError> {
+        let Some(parent) = folder.parent else { return Ok(()) };
+        self.log_departure(mailbox, modseq, folder.id, parent)?;
+        self.count(mailbox, parent, modseq, (0, 0))
     }
 
     /// Adds to a folder's counts of all and of unread messages, as part of a change.
