@@ -16,12 +16,18 @@ use std::future::Future;
 use std::iter::repeat_n;
 use std::pin::pin;
 use std::time::Duration;
-use store::{Blob, MessageId, Overlay, Person, StoreError, Submission, WellKnownName, WriteTx};
+use store::{Blob, MessageId, Overlay, Person, ReadTx, StoreError, Submission, Timestamp, WellKnownName, WriteTx};
 
 /// Forward-paths looked at together; their deeds share commits.
 const TOGETHER: i64 = 256;
 /// How long to wait after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// After how long a submission that is damaged is looked at again, in microseconds: somebody may have mended the store. Each
+/// time twice as long, up to the second figure: a day.
+const FIRST_RETRY: i64 = 60 * 1_000_000;
+const LAST_RETRY: i64 = 24 * 60 * 60 * 1_000_000;
+/// How long to wait for what is due later before looking again: the clock may be set meanwhile.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 impl Mail {
     /// Delivers what is due, and what becomes due, until `stop`; what is under way then is finished.
@@ -39,11 +45,32 @@ impl Mail {
 
     async fn pause_after(&self, outcome: Result<usize, MailError>) {
         match outcome {
-            Ok(0) => self.inner.submitted.notified().await,
+            Ok(0) => {
+                tokio::select! {
+                    () = self.inner.submitted.notified() => {}
+                    () = self.until_next_due() => {}
+                }
+            }
             Ok(_) => {} // more may have become due meanwhile
             Err(error) => {
                 tracing::error!(%error, "a delivery failed");
                 tokio::time::sleep(AFTER_FAILURE).await;
+            }
+        }
+    }
+
+    /// Waits for what is due at a later time.
+    async fn until_next_due(&self) {
+        let next = self.inner.store.read(|tx: &ReadTx<'_>| tx.next_due()).await;
+        match next {
+            Ok(Some(due)) => {
+                let wait = u64::try_from(due.0.saturating_sub(self.inner.clock.now().0)).unwrap_or_default();
+                tokio::time::sleep(Duration::from_micros(wait).min(LOOK_AGAIN)).await;
+            }
+            Ok(None) => std::future::pending().await,
+            Err(error) => {
+                tracing::error!(%error, "what is due next could not be read");
+                tokio::time::sleep(LOOK_AGAIN).await;
             }
         }
     }
@@ -66,8 +93,25 @@ impl Mail {
         failure
     }
 
-    /// Files a submission in the Inbox of each of its due recipients, in one transaction.
+    /// Delivers a submission, or puts it off where it is damaged: it must not stand in the way of the others.
     async fn deliver(&self, submission: Submission, blob: Result<Blob, StoreError>) -> Result<(), MailError> {
+        let (mailbox, id) = (submission.mailbox, submission.id);
+        let Err(error) = self.file_submission(submission, blob).await else { return Ok(()) };
+        if !matches!(error, MailError::Store(StoreError::Corrupt(_) | StoreError::NotFound)) {
+            return Err(error);
+        }
+        let now = self.inner.clock.now();
+        let deed = move |tx: &mut WriteTx<'_>| {
+            let doubled = u32::try_from(tx.attempts(mailbox, id)?).unwrap_or(u32::MAX);
+            let pause = FIRST_RETRY.saturating_mul(2_i64.saturating_pow(doubled)).min(LAST_RETRY);
+            tx.postpone(mailbox, id, Timestamp(now.0.saturating_add(pause)))
+        };
+        tracing::error!(%error, submission.id = %uuid::Uuid::from_bytes(id.0), "a submission is damaged and put off");
+        Ok(self.inner.store.write(deed).await?)
+    }
+
+    /// Files a submission in the Inbox of each of its due recipients, in one transaction.
+    async fn file_submission(&self, submission: Submission, blob: Result<Blob, StoreError>) -> Result<(), MailError> {
         // What delivery adds, a trace, is read by no row: all recipients' copies are read alike, and once.
         let reading = Reading::of(&submission.prefix, &Message::parse(blob?.octets));
         let mail = self.clone();
@@ -129,3 +173,6 @@ impl Mail {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

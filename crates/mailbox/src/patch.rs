@@ -275,6 +275,12 @@ fn edits(mailbox: &Mailbox, record: &MessageRecord, message: &Message, change: &
         texts(READ_RECEIPT, read.map(asked), asked(record.is_read_receipt_requested));
         texts(DELIVERY_RECEIPT, delivery.map(asked), asked(record.is_delivery_receipt_requested));
     }
+    if record.is_draft && !record.is_composed {
+        // Asked for beside the octets, a receipt is a field before them; taken back, it must be none in them.
+        let asked = [(READ_RECEIPT, change.is_read_receipt_requested), (DELIVERY_RECEIPT, change.is_delivery_receipt_requested)];
+        let taken_back = asked.into_iter().filter(|(name, wanted)| *wanted == Some(false) && message.field(name).is_some());
+        edits.extend(taken_back.map(|(name, _)| (name, None)));
+    }
     edits
 }
 

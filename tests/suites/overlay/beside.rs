@@ -125,6 +125,30 @@ async fn importance_beside_counts_over_what_the_octets_say() {
     server.finish().await;
 }
 
+/// A receipt that the octets ask for can be taken back: its lines go, and no other octet.
+#[tokio::test]
+async fn a_receipt_asked_for_in_the_octets_is_taken_back() {
+    let server = Server::start().await;
+    let (adele, alex) = (server.person("AdeleV"), server.person("AlexW"));
+    for (field, property) in
+        [("Disposition-Notification-To", "isReadReceiptRequested"), ("Return-Receipt-To", "isDeliveryReceiptRequested")]
+    {
+        let subject = format!("No {field}");
+        let draft = adele.draft(&letter_of(&subject, Some((field, "<AdeleV@contoso.com>")))).await;
+        assert_eq!(draft[property], true);
+        adele.patch_json(&path(&draft), &json!({"isRead": true, (property): true})).await.demand(200);
+        let changed = adele.patch_json(&path(&draft), &json!({property: false})).await.demand(200).json();
+        assert_eq!(changed[property], false);
+        let without = letter_of(&subject, None);
+        assert_eq!(adele.value(id(&draft)).await, without);
+        adele.post_nothing(&format!("{}/send", path(&draft))).await.demand_empty(202);
+        let copy = alex.arrived(&subject).await;
+        assert_eq!(copy[property], false);
+        assert!(alex.value(id(&copy)).await.ends_with(&without));
+    }
+    server.finish().await;
+}
+
 /// DavMail sends a message back as it read it.
 #[tokio::test]
 async fn a_whole_message_sent_back_changes_nothing() {

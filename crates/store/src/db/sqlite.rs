@@ -192,6 +192,10 @@ impl Row<'_> {
         Ok(self.0.get(column)?)
     }
 
+    pub(crate) fn optional_integer(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        Ok(self.0.get(column)?)
+    }
+
     pub(crate) fn flag(&self, column: usize) -> Result<bool, StoreError> {
         Ok(self.integer(column)? != 0)
     }

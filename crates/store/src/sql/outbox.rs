@@ -22,6 +22,32 @@ impl ReadTx<'_> {
         due.into_iter().filter_map(|(mailbox, id)| self.submission(mailbox, id).transpose()).collect()
     }
 
+    /// When the next forward-path is due; nothing where none is.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let next = self.row(
+            "SELECT due_date_time FROM outbox_recipient WHERE state = 'due' ORDER BY due_date_time LIMIT 1",
+            &[],
+            |row| row.integer(0),
+        )?;
+        Ok(next.map(Timestamp))
+    }
+
+    /// How often a submission's delivery was tried in vain.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn attempts(&self, mailbox: MailboxId, id: SubmissionId) -> Result<i64, StoreError> {
+        let attempts = self.row(
+            "SELECT max(attempts) FROM outbox_recipient WHERE mailbox = $1 AND submission = $2 AND state = 'due'",
+            values![&mailbox.0, &id.0],
+            |row| row.optional_integer(0),
+        )?;
+        Ok(attempts.flatten().unwrap_or_default())
+    }
+
     fn submission(&self, mailbox: MailboxId, id: SubmissionId) -> Result<Option<Submission>, StoreError> {
         let found = self.row(
             "SELECT mailbox, id, blob, prefix, cuts, reverse_path, created_date_time FROM outbox WHERE mailbox = $1 AND id = $2",
@@ -74,6 +100,19 @@ impl WriteTx<'_> {
             values![&mailbox.0, &id.0],
         )?;
         Ok(taken == 1)
+    }
+
+    /// Tries what is due of a submission at a later time: it stands behind what is due until then.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn postpone(&mut self, mailbox: MailboxId, id: SubmissionId, until: Timestamp) -> Result<(), StoreError> {
+        self.execute(
+            "UPDATE outbox_recipient SET due_date_time = $1, attempts = attempts + 1
+             WHERE mailbox = $2 AND submission = $3 AND state = 'due'",
+            values![until.0, &mailbox.0, &id.0],
+        )?;
+        Ok(())
     }
 
     /// Keeps a forward-path without trying it again.
