@@ -30,6 +30,11 @@ pub struct Hung {
 }
 
 impl Hanging {
+    /// Whether there is nothing to be hung on it or taken away.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.properties.is_empty() && self.extensions.is_empty()
+    }
+
     /// The same, with the class that a new message's octets make it: what they say goes before what is given.
     pub(crate) fn with_class(mut self, class: &str) -> Hanging {
         if class != NOTE {
@@ -69,6 +74,25 @@ impl Mailbox {
                 hung.extensions = tx.extensions(owner, MessageId(item.0))?;
             }
             Ok(hung)
+        };
+        self.store().read(look).await
+    }
+
+    /// These properties of each of some messages or folders; one that has none of them is left out.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn hung_on_each(&self, items: Vec<ItemId>, properties: Vec<String>) -> Result<HashMap<ItemId, Hung>, MailError> {
+        let owner = self.owner.id;
+        let look = move |tx: &ReadTx<'_>| {
+            let mut each: HashMap<ItemId, Hung> = HashMap::new();
+            for (item, property) in items.iter().flat_map(|item| properties.iter().map(move |property| (*item, property))) {
+                let values = tx.extended_values(owner, item, property)?;
+                if !values.is_empty() {
+                    each.entry(item).or_default().properties.insert(property.clone(), values);
+                }
+            }
+            Ok(each)
         };
         self.store().read(look).await
     }

@@ -137,7 +137,7 @@ impl Mailbox {
     pub(crate) fn remove(&self, tx: &mut WriteTx<'_>, folder: FolderId, removal: Removal) -> Result<(), MailError> {
         let owner = self.owner.id;
         let tree = tx.folder_tree(owner, folder)?;
-        tx.begin_removal(owner, &tree, removal)?;
+        tx.begin_removal(owner, &tree, removal, self.now())?;
         let mut room = BATCH;
         for folder in tree.iter().rev().filter(|folder| folder.total_item_count == 0) {
             tx.end_removal(owner, folder.id)?;
@@ -165,7 +165,7 @@ fn remove_batch(
     let count = messages.len();
     for mut message in messages {
         match removal {
-            Removal::Permanent => tx.remove_message(mailbox, message.id)?,
+            Removal::Permanent => tx.remove_message(mailbox, message.id, now)?,
             Removal::Recoverable => {
                 (message.folder, message.last_modified_date_time) = (recoverable, now);
                 tx.replace_message(mailbox, &message)?;

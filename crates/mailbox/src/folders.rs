@@ -3,6 +3,7 @@
 
 use crate::Mailbox;
 use crate::error::{FolderDeed, Kind, MailError};
+use crate::extended::Hanging;
 use store::{Folder, FolderId, ReadTx, Removal, StoreError, WellKnownName, WriteTx};
 
 /// Folders that a mailbox may have: what a deed does with a whole tree stays within bounds.
@@ -50,36 +51,51 @@ impl Mailbox {
         self.store().read(look).await
     }
 
-    /// Makes a folder within another.
+    /// Makes a folder within another, with what is hung on it.
     ///
     /// # Errors
     /// [`MailError::NotFound`] for the parent, [`MailError::AccessDenied`] where that is no place for folders,
     /// [`MailError::FolderExists`], [`MailError::QuotaExceeded`], [`MailError::Store`].
-    pub async fn create_folder(&self, parent: FolderName, display_name: &str, is_hidden: bool) -> Result<Folder, MailError> {
+    pub async fn create_folder(
+        &self,
+        parent: FolderName,
+        display_name: &str,
+        is_hidden: bool,
+        hanging: Hanging,
+    ) -> Result<Folder, MailError> {
         let (mailbox, name) = (self.clone(), display_name.to_owned());
         let deed = move |tx: &mut WriteTx<'_>| {
             let parent = mailbox.place_for_folders(tx, &parent)?;
             let id = mailbox.new_folder(tx, parent, name, is_hidden)?;
+            hanging.write(tx, mailbox.owner.id, id.into())?;
             mailbox.named_folder(tx, &FolderName::Id(id))
         };
         self.store().write(deed).await
     }
 
-    /// Gives a folder another name.
+    /// Gives a folder another name, where one is given, and what is hung on it.
     ///
     /// # Errors
-    /// [`MailError::NotFound`]; [`MailError::DistinguishedFolder`] for one that every mailbox has;
+    /// [`MailError::NotFound`]; [`MailError::DistinguishedFolder`] for the name of one that every mailbox has;
     /// [`MailError::FolderExists`]; [`MailError::Store`].
-    pub async fn rename_folder(&self, folder: FolderName, display_name: &str) -> Result<Folder, MailError> {
-        let (mailbox, name) = (self.clone(), display_name.to_owned());
+    pub async fn update_folder(
+        &self,
+        folder: FolderName,
+        display_name: Option<String>,
+        hanging: Hanging,
+    ) -> Result<Folder, MailError> {
+        let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
             let found = mailbox.named_folder(tx, &folder)?;
-            if found.display_name == name {
-                return Ok(found);
+            if let Some(name) = display_name.filter(|name| *name != found.display_name) {
+                check_own(&found, FolderDeed::Rename)?;
+                let parent = found.parent.ok_or(MailError::DistinguishedFolder(FolderDeed::Rename))?; // the root has none
+                mailbox.place(tx, found.id, parent, name)?;
             }
-            check_own(&found, FolderDeed::Rename)?;
-            let parent = found.parent.ok_or(MailError::DistinguishedFolder(FolderDeed::Rename))?; // the root has none
-            mailbox.place(tx, found.id, parent, name)?;
+            if !hanging.is_empty() {
+                hanging.write(tx, mailbox.owner.id, found.id.into())?;
+                tx.touch_folder(mailbox.owner.id, found.id, mailbox.now())?;
+            }
             mailbox.named_folder(tx, &folder)
         };
         self.store().write(deed).await
@@ -186,12 +202,12 @@ impl Mailbox {
             return Err(MailError::QuotaExceeded("folders"));
         }
         let id = FolderId::new(self.now());
-        told(tx.add_folder(self.owner.id, id, parent, &name, is_hidden), name)?;
+        told(tx.add_folder(self.owner.id, id, parent, &name, is_hidden, self.now()), name)?;
         Ok(id)
     }
 
     fn place(&self, tx: &mut WriteTx<'_>, id: FolderId, parent: FolderId, name: String) -> Result<(), MailError> {
-        told(tx.place_folder(self.owner.id, id, parent, &name), name)
+        told(tx.place_folder(self.owner.id, id, parent, &name, self.now()), name)
     }
 }
 

@@ -38,7 +38,7 @@ impl Mailbox {
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
             mailbox.present(tx, id)?;
-            Ok(tx.remove_message(mailbox.owner.id, id)?)
+            Ok(tx.remove_message(mailbox.owner.id, id, mailbox.now())?)
         };
         self.store().write(deed).await
     }

@@ -17,6 +17,12 @@ macro_rules! id {
                 $name(*Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)).as_bytes())
             }
 
+            /// When it was made, to the millisecond (RFC 9562 §5.7).
+            pub fn date_time(&self) -> Timestamp {
+                let [a, b, c, d, e, f, ..] = self.0;
+                Timestamp(i64::from_be_bytes([0, 0, a, b, c, d, e, f]).saturating_mul(1000))
+            }
+
             /// The id with these octets; nothing where there are not 16.
             pub fn from_slice(octets: &[u8]) -> Option<$name> {
                 octets.try_into().ok().map($name)

@@ -4,7 +4,7 @@ use crate::db::Connection;
 use crate::error::StoreError;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -14,6 +14,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0007_folder_modseq.sql"),
     include_str!("../migrations/0008_departures.sql"),
     include_str!("../migrations/0009_folders.sql"),
+    include_str!("../migrations/0010_folder_dates.sql"),
 ];
 
 /// Of the index of texts.

@@ -6,16 +6,17 @@ use crate::body::Given;
 use crate::error::ApiError;
 use crate::page::{collection, count_answer, empty_answer, entity, json_answer, minimal_answer};
 use crate::request::Asked;
+use crate::schema::extended;
 use crate::schema::json::Members;
 use crate::schema::mail_folder::{Selection, Tree};
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::Scope;
-use mailbox::{FolderName, MailError, Mailbox};
+use mailbox::{FolderName, Hanging, MailError, Mailbox};
 use odata::Options;
 use serde_json::Value;
-use store::{Folder, WellKnownName};
+use store::{Folder, FolderId, ItemId, WellKnownName};
 
 const READ: &[Scope] = &[Scope::MailRead, Scope::MailReadBasic, Scope::MailReadWrite];
 const WRITE: &[Scope] = &[Scope::MailReadWrite];
@@ -57,7 +58,14 @@ async fn listed(
     let parent = mailbox.folder(parent.unwrap_or(ROOT)).await?;
     let hidden_too = asked.extension_flag("includeHiddenFolders")?.unwrap_or(false);
     let folders = mailbox.folders_within(FolderName::Id(parent.id), hidden_too, 1 + selection.levels()).await?;
-    Ok(selection.list(parent.id, &Tree::of(folders)))
+    Ok(selection.list(parent.id, &tree(mailbox, selection, folders, None).await?))
+}
+
+/// Folders with what hangs on them, and on the one that they stand in, as far as it is asked for.
+async fn tree(mailbox: &Mailbox, selection: &Selection, folders: Vec<Folder>, above: Option<FolderId>) -> Result<Tree, ApiError> {
+    let (properties, items) = (selection.hung(), folders.iter().map(|folder| folder.id).chain(above).map(ItemId::from).collect());
+    let tree = Tree::of(folders);
+    Ok(if properties.is_empty() { tree } else { tree.with(mailbox.hung_on_each(items, properties).await?) })
 }
 
 /// `POST …/mailFolders`, `POST …/mailFolders/{id}/childFolders`
@@ -71,7 +79,7 @@ pub(crate) async fn create_mail_folder(
     let members = Members::of(&value, "")?;
     let name = display_name(&members)?.ok_or_else(|| members.wrong("displayName", "a name"))?;
     let is_hidden = members.boolean("isHidden")?.unwrap_or(false);
-    let folder = mailbox.create_folder(parent.unwrap_or(ROOT), name, is_hidden).await?;
+    let folder = mailbox.create_folder(parent.unwrap_or(ROOT), name, is_hidden, hanging(&members)?).await?;
     answer(asked, &mailbox, StatusCode::CREATED, &folder)
 }
 
@@ -84,23 +92,24 @@ pub(crate) async fn get_mail_folder(asked: &Asked<'_>, name: FolderName) -> Resu
     let hidden_too = asked.extension_flag("includeHiddenFolders")?.unwrap_or(false);
     let within = mailbox.folders_within(FolderName::Id(folder.id), hidden_too, selection.levels()).await?;
     let context = asked.context(mailbox.owner().id, "mailFolders/$entity", selection.names());
-    Ok(json_answer(StatusCode::OK, &entity(context, selection.render(&folder, &Tree::of(within)))))
+    Ok(json_answer(
+        StatusCode::OK,
+        &entity(context, selection.render(&folder, &tree(&mailbox, &selection, within, Some(folder.id)).await?)),
+    ))
 }
 
-/// `PATCH …/mailFolders/{id}`: the name is all that can be changed; other members are passed over, as of a folder that
+/// `PATCH …/mailFolders/{id}`: its name and its extended properties can be changed; other members are passed over, as of a folder that
 /// is sent back as it was read.
 pub(crate) async fn update_mail_folder(asked: &Asked<'_>, name: FolderName, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox(WRITE).await?;
     let value = json(asked, &mailbox, body).await?;
     let members = Members::of(&value, "")?;
-    let mut folder = mailbox.folder(name).await?;
+    let folder = mailbox.folder(name).await?;
     // Graph: mailfolder-post-childfolders: isHidden is said when the folder is made, and then stays.
     if members.boolean("isHidden")?.is_some_and(|is_hidden| is_hidden != folder.is_hidden) {
         return Err(MailError::InvalidPropertySet("Set action is invalid for property.").into());
     }
-    if let Some(display_name) = display_name(&members)? {
-        folder = mailbox.rename_folder(name, display_name).await?;
-    }
+    let folder = mailbox.update_folder(name, display_name(&members)?.map(str::to_owned), hanging(&members)?).await?;
     if asked.preferences.wants_minimal() {
         return Ok(minimal_answer());
     }
@@ -144,6 +153,12 @@ async fn json(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> Result<V
         (Given::Json(value), _) => Ok(value),
         (Given::Mime(_), _) => Err(ApiError::unreadable_member("", "an object")),
     }
+}
+
+/// The extended properties that a body gives a folder.
+fn hanging(members: &Members<'_>) -> Result<Hanging, ApiError> {
+    let properties = extended::kept_of_folder(extended::given(members)?);
+    Ok(Hanging { properties, ..Hanging::default() })
 }
 
 /// The name that a body gives a folder; nothing where it gives none.

@@ -1,15 +1,17 @@
 //! The mailFolder resource, alone and in lists, with the folders within it where `$expand` names them.
 
 use super::edm::Edm;
+use super::extended::{self, AskedProperty};
 use super::property::{self, Property, object, selected};
 use crate::error::{ApiError, ErrorCode};
 use crate::ids;
 use crate::query::{Declared, Kind, SmallList};
 use crate::request::Version;
-use odata::Options;
+use mailbox::Hung;
+use odata::{ExpandItem, Options};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
-use store::{Folder, FolderId};
+use store::{Folder, FolderId, ItemId};
 
 /// In Graph's order.
 const PROPERTIES: &[Property<Folder>] = &[
@@ -50,8 +52,11 @@ const fn of(name: &'static str, edm: Edm, read: fn(&Folder) -> Value) -> Propert
     Property::by_default(name, edm, read)
 }
 
-/// Folders at hand, by the one that each stands in.
-pub(crate) struct Tree(HashMap<Option<FolderId>, Vec<Folder>>);
+/// Folders at hand, by the one that each stands in, and what hangs on them.
+pub(crate) struct Tree {
+    within: HashMap<Option<FolderId>, Vec<Folder>>,
+    hung: HashMap<ItemId, Hung>,
+}
 
 impl Tree {
     pub(crate) fn of(folders: Vec<Folder>) -> Tree {
@@ -59,11 +64,16 @@ impl Tree {
         for folder in folders {
             tree.entry(folder.parent).or_default().push(folder);
         }
-        Tree(tree)
+        Tree { within: tree, hung: HashMap::new() }
+    }
+
+    /// The same, with what hangs on them.
+    pub(crate) fn with(self, hung: HashMap<ItemId, Hung>) -> Tree {
+        Tree { hung, ..self }
     }
 
     fn within(&self, parent: FolderId) -> &[Folder] {
-        self.0.get(&Some(parent)).map_or(&[], Vec::as_slice)
+        self.within.get(&Some(parent)).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -75,6 +85,9 @@ pub(crate) struct Selection {
     /// How many of a list; only said within `$expand`, since a request's own list has pages.
     most: Option<usize>,
     child_folders: Option<Box<Selection>>,
+    /// Extended properties with one value, and those with many.
+    single: Vec<AskedProperty>,
+    multiple: Vec<AskedProperty>,
 }
 
 impl Selection {
@@ -90,18 +103,38 @@ impl Selection {
         if version == Version::Beta && names.as_ref().is_none_or(|names| names.iter().any(is_more)) {
             properties.push(&WELL_KNOWN_NAME);
         }
-        let mut child_folders = None;
-        for item in options.expand()? {
-            if !item.path.is("childFolders") {
-                let message = format!("'$expand={}' is not answered here yet.", item.path);
-                return Err(ApiError::new(ErrorCode::NotImplemented, message));
-            }
-            let mut within = Selection::of(&item.options, version)?;
-            within.most = item.options.number("top")?.and_then(|top| usize::try_from(top).ok());
-            child_folders = Some(Box::new(within));
-        }
         let list = SmallList::of(options, "mailFolder", DECLARED)?;
-        Ok(Selection { properties, names, list, most: None, child_folders })
+        let mut selection =
+            Selection { properties, names, list, most: None, child_folders: None, single: Vec::new(), multiple: Vec::new() };
+        for item in options.expand()? {
+            selection.expand(&item, version)?;
+        }
+        Ok(selection)
+    }
+
+    fn expand(&mut self, item: &ExpandItem, version: Version) -> Result<(), ApiError> {
+        let ExpandItem { path, options } = item;
+        if path.is("childFolders") {
+            let mut within = Selection::of(options, version)?;
+            within.most = options.number("top")?.and_then(|top| usize::try_from(top).ok());
+            self.child_folders = Some(Box::new(within));
+        } else if path.is("singleValueExtendedProperties") {
+            self.single.extend(extended::asked(options, false)?);
+        } else if path.is("multiValueExtendedProperties") {
+            self.multiple.extend(extended::asked(options, true)?);
+        } else if path.is("messageRules") || path.is("messages") {
+            let message = format!("'$expand={path}' is not answered here yet.");
+            return Err(ApiError::new(ErrorCode::NotImplemented, message));
+        } else {
+            return Err(ApiError::no_such_property(&path.to_string(), "mailFolder"));
+        }
+        Ok(())
+    }
+
+    /// The extended properties that must be looked up, of the folders and of those within them.
+    pub(crate) fn hung(&self) -> Vec<String> {
+        let own = self.single.iter().chain(&self.multiple).map(|asked| asked.id.key());
+        own.chain(self.child_folders.iter().flat_map(|within| within.hung())).collect()
     }
 
     /// The names in `$select`.
@@ -125,6 +158,10 @@ impl Selection {
         if let Some(within) = &self.child_folders {
             rendered.insert("childFolders".to_owned(), within.list(folder.id, tree).into());
         }
+        let nothing = Hung::default();
+        let hung = tree.hung.get(&folder.id.into()).unwrap_or(&nothing);
+        extended::insert(&mut rendered, "singleValueExtendedProperties", extended::render(&self.single, hung, folder));
+        extended::insert(&mut rendered, "multiValueExtendedProperties", extended::render(&self.multiple, hung, folder));
         rendered.into()
     }
 

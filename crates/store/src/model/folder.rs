@@ -1,5 +1,6 @@
 //! Folders, and the names that every mailbox has (Graph: mailFolder resource).
 
+use crate::clock::Timestamp;
 use crate::ids::{FolderId, MailboxId};
 use crate::model::message::Position;
 
@@ -28,6 +29,8 @@ pub struct Folder {
     pub created_modseq: i64,
     /// The mailbox's change number when it came into the folder it stands in.
     pub parent_modseq: i64,
+    /// When something about it or in it last changed; the beginning of time for one in which nothing did yet.
+    pub last_modified_date_time: Timestamp,
 }
 
 /// How the messages of a deleted folder go.

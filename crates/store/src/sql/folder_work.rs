@@ -64,10 +64,16 @@ impl WriteTx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn begin_removal(&mut self, mailbox: MailboxId, folders: &[Folder], removal: Removal) -> Result<(), StoreError> {
+    pub fn begin_removal(
+        &mut self,
+        mailbox: MailboxId,
+        folders: &[Folder],
+        removal: Removal,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         let modseq = self.next_modseq(mailbox)?;
         for folder in folders {
-            self.leave_parent(mailbox, modseq, folder)?;
+            self.leave_parent(mailbox, (modseq, at), folder)?;
             self.execute(
                 "UPDATE folder SET removal = $1 WHERE mailbox = $2 AND id = $3",
                 values![removal.as_str(), &mailbox.0, &folder.id.0],

@@ -9,8 +9,8 @@ use std::collections::HashSet;
 
 pub(super) const FOLDER: &str = "SELECT f.id, f.parent, f.well_known_name, f.display_name, f.is_hidden,
     (SELECT count(*) FROM folder c WHERE c.mailbox = f.mailbox AND c.parent = f.id AND c.is_hidden = 0 AND c.removal IS NULL),
-    f.total_item_count, f.unread_item_count, f.modseq, f.created_modseq, f.parent_modseq
-    FROM folder f WHERE f.mailbox = $1 AND f.removal IS NULL";
+    f.total_item_count, f.unread_item_count, f.modseq, f.created_modseq, f.parent_modseq,
+    f.last_modified_date_time FROM folder f WHERE f.mailbox = $1 AND f.removal IS NULL";
 
 impl ReadTx<'_> {
     /// A folder by its id.
@@ -134,6 +134,7 @@ impl WriteTx<'_> {
         parent: FolderId,
         name: &str,
         is_hidden: bool,
+        at: Timestamp,
     ) -> Result<(), StoreError> {
         if self.folder_names(mailbox, parent, None)?.contains(&name.to_lowercase()) {
             return Err(StoreError::Conflict);
@@ -144,7 +145,7 @@ impl WriteTx<'_> {
              unread_item_count, modseq, created_modseq, parent_modseq) VALUES ($1, $2, $3, NULL, $4, $5, 0, 0, $6, $6, $6)",
             values![&mailbox.0, &id.0, &parent.0, name, is_hidden, modseq],
         )?;
-        self.count(mailbox, parent, modseq, (0, 0)) // one child more
+        self.count(mailbox, parent, (modseq, at), (0, 0)) // one child more
     }
 
     /// Gives a folder its name and the folder it stands in. What is in it is not touched.
@@ -152,7 +153,14 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`]; [`StoreError::NotFound`]; [`StoreError::Conflict`] where its parent has another one of that
     /// name, in any case.
-    pub fn place_folder(&mut self, mailbox: MailboxId, id: FolderId, parent: FolderId, name: &str) -> Result<(), StoreError> {
+    pub fn place_folder(
+        &mut self,
+        mailbox: MailboxId,
+        id: FolderId,
+        parent: FolderId,
+        name: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         if self.folder_names(mailbox, parent, Some(id))?.contains(&name.to_lowercase()) {
             return Err(StoreError::Conflict);
         }
@@ -160,36 +168,60 @@ impl WriteTx<'_> {
         let modseq = self.next_modseq(mailbox)?;
         let mut parent_modseq = before.parent_modseq;
         if before.parent != Some(parent) {
-            self.leave_parent(mailbox, modseq, &before)?;
-            self.count(mailbox, parent, modseq, (0, 0))?; // one child more
+            self.leave_parent(mailbox, (modseq, at), &before)?;
+            self.count(mailbox, parent, (modseq, at), (0, 0))?; // one child more
             parent_modseq = modseq;
         }
         self.execute(
-            "UPDATE folder SET parent = $1, display_name = $2, modseq = $3, parent_modseq = $4 WHERE mailbox = $5 AND id = $6",
-            values![&parent.0, name, modseq, parent_modseq, &mailbox.0, &id.0],
+            "UPDATE folder SET parent = $1, display_name = $2, modseq = $3, parent_modseq = $4, last_modified_date_time = $5
+             WHERE mailbox = $6 AND id = $7",
+            values![&parent.0, name, modseq, parent_modseq, at.0, &mailbox.0, &id.0],
         )?;
         Ok(())
     }
 
     /// Notes, as part of a change, that a folder is no more in the one it stood in, which has one child less.
-    pub(super) fn leave_parent(&mut self, mailbox: MailboxId, modseq: i64, folder: &Folder) -> Result<(), StoreError> {
+    pub(super) fn leave_parent(
+        &mut self,
+        mailbox: MailboxId,
+        (modseq, at): (i64, Timestamp),
+        folder: &Folder,
+    ) -> Result<(), StoreError> {
         let Some(parent) = folder.parent else { return Ok(()) };
         self.log_departure(mailbox, modseq, folder.id, parent)?;
-        self.count(mailbox, parent, modseq, (0, 0))
+        self.count(mailbox, parent, (modseq, at), (0, 0))
     }
 
-    /// Adds to a folder's counts of all and of unread messages, as part of a change.
+    /// Notes that something beside its name and its counts changed about a folder.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; [`StoreError::NotFound`].
+    pub fn touch_folder(&mut self, mailbox: MailboxId, folder: FolderId, at: Timestamp) -> Result<(), StoreError> {
+        let modseq = self.next_modseq(mailbox)?;
+        self.count(mailbox, folder, (modseq, at), (0, 0))
+    }
+
+    /// Notes when something in a folder changed that its counts don't tell.
+    pub(crate) fn note_change_within(&mut self, mailbox: MailboxId, folder: FolderId, at: Timestamp) -> Result<(), StoreError> {
+        self.execute(
+            "UPDATE folder SET last_modified_date_time = $1 WHERE mailbox = $2 AND id = $3",
+            values![at.0, &mailbox.0, &folder.0],
+        )?;
+        Ok(())
+    }
+
+    /// Adds to a folder's counts of all and of unread messages, as part of a change of this number at this time.
     pub(crate) fn count(
         &mut self,
         mailbox: MailboxId,
         folder: FolderId,
-        modseq: i64,
+        (modseq, at): (i64, Timestamp),
         (total, unread): (i64, i64),
     ) -> Result<(), StoreError> {
         let touched = self.execute(
             "UPDATE folder SET total_item_count = total_item_count + $1, unread_item_count = unread_item_count + $2,
-             modseq = $3 WHERE mailbox = $4 AND id = $5",
-            values![total, unread, modseq, &mailbox.0, &folder.0],
+             modseq = $3, last_modified_date_time = $4 WHERE mailbox = $5 AND id = $6",
+            values![total, unread, modseq, at.0, &mailbox.0, &folder.0],
         )?;
         if touched == 1 { Ok(()) } else { Err(StoreError::NotFound) }
     }
@@ -208,5 +240,6 @@ pub(super) fn folder(row: &Row<'_>) -> Result<Folder, StoreError> {
         modseq: row.integer(8)?,
         created_modseq: row.integer(9)?,
         parent_modseq: row.integer(10)?,
+        last_modified_date_time: Timestamp(row.integer(11)?),
     })
 }

@@ -66,9 +66,10 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such mailbox or folder.
     pub fn add_message(&mut self, mailbox: MailboxId, record: &MessageRecord) -> Result<i64, StoreError> {
+        let at = record.last_modified_date_time;
         let modseq = self.next_modseq(mailbox)?;
         self.insert(mailbox, (modseq, modseq), record)?;
-        self.count(mailbox, record.folder, modseq, (1, unread(record)))?;
+        self.count(mailbox, record.folder, (modseq, at), (1, unread(record)))?;
         self.log_change(mailbox, modseq, record.folder, record.id, Operation::Created)?;
         Ok(modseq)
     }
@@ -78,19 +79,22 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such message.
     pub fn replace_message(&mut self, mailbox: MailboxId, record: &MessageRecord) -> Result<i64, StoreError> {
+        let at = record.last_modified_date_time;
         let before = self.message(mailbox, record.id)?.ok_or(StoreError::NotFound)?;
         self.execute("DELETE FROM message WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &record.id.0])?;
         let modseq = self.next_modseq(mailbox)?;
         if before.folder == record.folder {
             self.insert(mailbox, (modseq, before.folder_modseq), record)?;
             if before.is_read != record.is_read {
-                self.count(mailbox, record.folder, modseq, (0, unread(record) - unread(&before)))?;
+                self.count(mailbox, record.folder, (modseq, at), (0, unread(record) - unread(&before)))?;
+            } else {
+                self.note_change_within(mailbox, record.folder, at)?;
             }
             self.log_change(mailbox, modseq, record.folder, record.id, Operation::Updated)?;
         } else {
             self.insert(mailbox, (modseq, modseq), record)?;
-            self.count(mailbox, before.folder, modseq, (-1, -unread(&before)))?;
-            self.count(mailbox, record.folder, modseq, (1, unread(record)))?;
+            self.count(mailbox, before.folder, (modseq, at), (-1, -unread(&before)))?;
+            self.count(mailbox, record.folder, (modseq, at), (1, unread(record)))?;
             self.log_change(mailbox, modseq, before.folder, record.id, Operation::Deleted)?;
             self.log_change(mailbox, modseq, record.folder, record.id, Operation::Created)?;
         }
@@ -104,12 +108,12 @@ impl WriteTx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such message.
-    pub fn remove_message(&mut self, mailbox: MailboxId, id: MessageId) -> Result<(), StoreError> {
+    pub fn remove_message(&mut self, mailbox: MailboxId, id: MessageId, at: Timestamp) -> Result<(), StoreError> {
         let before = self.message(mailbox, id)?.ok_or(StoreError::NotFound)?;
         self.execute("DELETE FROM message WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &id.0])?;
         self.remove_extended(mailbox, id.into())?;
         let modseq = self.next_modseq(mailbox)?;
-        self.count(mailbox, before.folder, modseq, (-1, -unread(&before)))?;
+        self.count(mailbox, before.folder, (modseq, at), (-1, -unread(&before)))?;
         self.log_change(mailbox, modseq, before.folder, id, Operation::Deleted)?;
         self.release_blob(&before.blob)
     }

@@ -233,6 +233,6 @@ fn shown_name(of: &Recipient) -> String {
 }
 
 /// An instant as extended properties tell it: UTC, with as much of a second as there is.
-fn system_time(at: Timestamp) -> Option<String> {
+pub(super) fn system_time(at: Timestamp) -> Option<String> {
     jiff::Timestamp::from_microsecond(at.0).ok().map(|at| at.to_string())
 }

@@ -133,8 +133,8 @@ fn a_message_that_moved_left_one_folder_and_came_to_the_other() {
     store.put(two, hidden);
     store.put(two, hidden);
     assert_eq!(store.since(None, start), (vec![1], vec![2]), "the recoverable items are no part of the mailbox's messages");
-    store.tx().remove_message(ADELE, two).expect("a removal");
-    store.tx().remove_message(ADELE, one).expect("a removal");
+    store.tx().remove_message(ADELE, two, Timestamp(5)).expect("a removal");
+    store.tx().remove_message(ADELE, one, Timestamp(5)).expect("a removal");
     assert_eq!(store.since(None, start), (vec![], vec![2, 1]), "each is told once");
     assert_eq!(store.since(Some(inbox), store.last()), (vec![], vec![]));
 }
@@ -188,7 +188,7 @@ fn folders_change_with_their_counts_and_children() {
     assert_eq!(changed(None, start), [inbox]);
     let counted = store.last();
     let child = FolderId([9; 16]);
-    store.tx().add_folder(ADELE, child, archive, "Child", false).expect("a folder");
+    store.tx().add_folder(ADELE, child, archive, "Child", false, Timestamp(5)).expect("a folder");
     assert_eq!(changed(None, counted), [archive, child]);
     assert_eq!(changed(Some(archive), counted), [child]);
     let made = store.last();
