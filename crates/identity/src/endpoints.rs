@@ -13,10 +13,12 @@ mod page;
 mod refusal;
 mod token;
 
+use crate::error::OAuthError;
 use crate::{ClientApp, Grants, Identity, Seal};
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::sync::Arc;
 use store::{Clock, Person};
@@ -74,6 +76,11 @@ pub fn sign_in_routes(sign_in: SignIn) -> Router {
         .route("/{tenant}/oauth2/deviceauth", get(device::device_page).post(device::device_decision))
         .route("/{tenant}/oauth2/v2.0/token", post(token::token))
         .route("/{tenant}/oauth2/token", post(token::token_v1))
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(FORM))
         .with_state(Arc::new(sign_in))
+}
+
+async fn method_not_allowed(State(sign_in): State<Arc<SignIn>>) -> Response {
+    sign_in.refusal(OAuthError::MethodNotAllowed).into_response()
 }

@@ -63,6 +63,8 @@ pub(crate) enum OAuthError {
     GrantExpired,
     /// Nobody can be told without a page, and no page may be shown.
     LoginRequired,
+    /// The endpoint doesn't take this method of HTTP.
+    MethodNotAllowed,
     /// A parameter is missing.
     Missing(&'static str),
     /// The app asks for a grant that its registration has not.

@@ -118,6 +118,9 @@ async fn what_earns_no_token_is_told_in_words_that_libraries_read() {
         let answer = server.post_form(&format!("/{tenant}/oauth2/v2.0/token"), &app).await;
         demand_refusal(answer, 400, "invalid_request", 90_002);
     }
+    let got = server.get(&at(&server, "oauth2/v2.0/token")).await;
+    assert_eq!(got.header("allow"), Some("POST"), "RFC 9110 §15.5.6");
+    demand_refusal(got, 405, "invalid_request", 900_561);
     let json = [("content-type", "application/json")];
     server.post_form_with(&at(&server, "oauth2/v2.0/token"), &json, &app).await.demand(400);
     server.finish().await;

@@ -95,6 +95,9 @@ fn row(error: OAuthError) -> Row {
         }
         OAuthError::GrantExpired => (BAD, "invalid_grant", 700_082, "The refresh token has expired."),
         OAuthError::LoginRequired => (BAD, "login_required", 50_058, "Nobody is signed in, and no page may be shown."),
+        OAuthError::MethodNotAllowed => {
+            (StatusCode::METHOD_NOT_ALLOWED, "invalid_request", 900_561, "The endpoint does not take this method.")
+        }
         OAuthError::Missing(name) => (BAD, "invalid_request", 900_144, name),
         OAuthError::NotPublic => (UNAUTHORIZED, "invalid_client", 7_000_218, "This app must prove itself to get tokens."),
         OAuthError::PasswordInvalid => (BAD, "invalid_grant", 50_126, "The user name or the password is wrong."),
