@@ -19,6 +19,7 @@ mod lists;
 mod messages;
 mod odd_input;
 mod overlay;
+mod query;
 mod requests;
 mod search;
 mod seed;

@@ -51,6 +51,7 @@ error_codes! {
     ErrorSendAsDenied "ErrorSendAsDenied" FORBIDDEN;
     FailedDependency "FailedDependency" FAILED_DEPENDENCY;
     IdempotencyKeyReused "IdempotencyKeyReused" UNPROCESSABLE_ENTITY;
+    InefficientFilter "InefficientFilter" BAD_REQUEST;
     InvalidAuthenticationToken "InvalidAuthenticationToken" UNAUTHORIZED;
     InvalidInternetMessageHeader "InvalidInternetMessageHeader" BAD_REQUEST;
     InvalidRange "InvalidRange" RANGE_NOT_SATISFIABLE;
@@ -236,6 +237,10 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Stopped => {
                 ApiError::new(ErrorCode::ServiceNotAvailable, "The service is stopping. Try again.").because(error)
+            }
+            StoreError::TooMuchWork => {
+                let message = "The restriction or sort order is too complex for this operation.";
+                ApiError::new(ErrorCode::InefficientFilter, message).because(error)
             }
             StoreError::Corrupt(_)
             | StoreError::Conflict

@@ -5,6 +5,7 @@ pub(crate) mod batch;
 pub(crate) mod delta;
 pub(crate) mod extensions;
 pub(crate) mod mail_folders;
+pub(crate) mod message_list;
 pub(crate) mod messages;
 pub(crate) mod replies;
 mod search;

@@ -4,7 +4,7 @@
 use crate::error::ApiError;
 use encodify::base64::URL_SAFE_NO_PAD;
 use mailbox::{AttachmentKey, UploadId};
-use store::{FolderId, MailboxId, MessageId, Position, Timestamp};
+use store::{FolderId, MailboxId, MessageId};
 
 /// What an id is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,6 @@ enum Kind {
     Conversation = 2,
     Folder = 3,
     Message = 4,
-    Position = 5,
     Upload = 6,
 }
 
@@ -33,11 +32,6 @@ pub(crate) fn conversation(id: [u8; 16]) -> String {
 pub(crate) fn attachment(message: MessageId, key: AttachmentKey) -> String {
     let number = u32::try_from(key.number).unwrap_or(u32::MAX).to_be_bytes();
     encode(Kind::Attachment, &[&message.0[..], &number[..], &key.mark.to_be_bytes()].concat())
-}
-
-/// A place in a list, as a token for the link to the next page.
-pub(crate) fn skip_token(position: Position) -> String {
-    encode(Kind::Position, &[&position.received_date_time.0.to_be_bytes()[..], &position.id.0[..]].concat())
 }
 
 /// The capability to write to an upload: whose, and which.
@@ -74,11 +68,8 @@ pub(crate) fn parse_folder(text: &str) -> Result<FolderId, ApiError> {
     decode(Kind::Folder, text).and_then(|octets| FolderId::from_slice(&octets)).ok_or_else(ApiError::malformed_id)
 }
 
-pub(crate) fn parse_skip_token(text: &str) -> Option<Position> {
-    let octets = decode(Kind::Position, text)?;
-    let (date, id) = octets.split_at_checked(8)?;
-    let received_date_time = Timestamp(i64::from_be_bytes(date.try_into().ok()?));
-    Some(Position { received_date_time, id: MessageId::from_slice(id)? })
+pub(crate) fn parse_conversation(text: &str) -> Option<[u8; 16]> {
+    decode(Kind::Conversation, text)?.try_into().ok()
 }
 
 fn encode(kind: Kind, id: &[u8]) -> String {
@@ -114,7 +105,7 @@ mod tests {
         for bad in ["", "x", &text[1..], &text.to_lowercase(), &folder(FolderId([7; 16])), "AAMkAGI2", "é"] {
             assert!(parse_message(bad).is_err(), "{bad}");
         }
-        let position = Position { received_date_time: Timestamp(-5), id };
-        assert_eq!(parse_skip_token(&skip_token(position)), Some(position));
+        assert_eq!(parse_conversation(&conversation([8; 16])), Some([8; 16]));
+        assert_eq!(parse_conversation(&text), None);
     }
 }

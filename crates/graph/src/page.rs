@@ -1,5 +1,6 @@
 //! What surrounds a JSON answer: contexts and links, all on the host that the client used.
 
+use crate::error::ErrorCode;
 use crate::ids;
 use crate::request::Asked;
 use axum::body::Body;
@@ -8,7 +9,7 @@ use axum::response::Response;
 use mailbox::AttachmentKey;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use store::{MailboxId, MessageId, Position};
+use store::{MailboxId, MessageId};
 
 /// As Graph writes it.
 const JSON: HeaderValue = HeaderValue::from_static(
@@ -50,12 +51,23 @@ pub(crate) fn minimal_answer() -> Response {
 /// Which preferences an answer honours (RFC 7240 §3).
 pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// A bare number, as `/$count` has it.
-pub(crate) fn number_answer(number: usize) -> Response {
+/// A number as plain text (Graph: query-parameters, `/$count`).
+pub(crate) fn number_answer(number: impl std::fmt::Display) -> Response {
     let mut response = Response::new(Body::from(number.to_string()));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response
 }
+
+/// An answer where Exchange gives none: it says with which code Exchange would refuse.
+pub(crate) fn refused_by_exchange(mut response: Response, code: Option<ErrorCode>) -> Response {
+    if let Some(code) = code {
+        response.headers_mut().insert(REFUSED_BY_EXCHANGE, HeaderValue::from_static(code.name()));
+    }
+    response
+}
+
+/// Our own header field (docs/extensions.md).
+const REFUSED_BY_EXCHANGE: &str = "restante-exchange-refuses";
 
 /// One entity with its context in front.
 pub(crate) fn entity(context: String, mut value: Value) -> Value {
@@ -97,11 +109,6 @@ impl Asked<'_> {
     }
 
     /// This request's own address, going on after a place in its list (Graph: the path as sent, `$` encoded).
-    pub(crate) fn next_link(&self, after: Position) -> String {
-        self.token_link(&ids::skip_token(after))
-    }
-
-    /// This request's own address, going on behind what a token names.
     pub(crate) fn token_link(&self, token: &str) -> String {
         let mut link = format!("{}{}?", self.origin, self.path);
         for (name, value) in self.options.without(&["skip", "skiptoken"]) {

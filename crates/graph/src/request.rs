@@ -13,7 +13,7 @@ use identity::{Caller, Scope};
 use mailbox::{Idempotency, Kind, MailError, Mailbox, UserName};
 use odata::Options;
 use std::sync::OnceLock;
-use store::{Digest, MessageRecord, Position, Timestamp};
+use store::{Digest, MessageRecord, Timestamp};
 
 /// System query options of OData; those that a handler doesn't name are refused, not passed over.
 const SYSTEM_OPTIONS: [&str; 11] =
@@ -155,13 +155,6 @@ impl Asked<'_> {
             Some(top @ 1..=MAX_TOP) => Ok(top),
             Some(_) => Err(ApiError::bad_request(format!("The value of '$top' must be 1 to {MAX_TOP}."))),
         }
-    }
-
-    /// Where a page begins that an earlier one linked to.
-    pub(crate) fn position(&self) -> Result<Option<Position>, ApiError> {
-        let Some(token) = self.options.get("skiptoken") else { return Ok(None) };
-        let position = ids::parse_skip_token(token);
-        position.map(Some).ok_or_else(ApiError::no_skip_token)
     }
 }
 

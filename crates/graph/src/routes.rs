@@ -3,7 +3,9 @@
 use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
-use crate::handlers::{attachments, batch, delta, extensions, mail_folders, messages, replies, send_mail, uploads, users, value};
+use crate::handlers::{
+    attachments, batch, delta, extensions, mail_folders, message_list, messages, replies, send_mail, uploads, users, value,
+};
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::prefer::Preferences;
 use crate::request::{Asked, Origin, RequestIds, Version, origin};
@@ -56,6 +58,7 @@ enum Resource {
     PermanentDeleteFolder(FolderName),
     Message(MessageId),
     Messages { folder: Option<FolderName> },
+    MessagesCount { folder: Option<FolderName> },
     MessagesDelta { folder: Option<FolderName> },
     Move(MessageId),
     PermanentDelete(MessageId),
@@ -126,7 +129,8 @@ dispatch! { asked, body;
         (&Method::GET, Resource::Message(id)) => messages::get_message(asked, id).await,
         (&Method::PATCH, Resource::Message(id)) => messages::update_message(asked, id, body).await,
         (&Method::DELETE, Resource::Message(id)) => messages::delete_message(asked, id).await,
-        (&Method::GET, Resource::Messages { folder }) => messages::list_messages(asked, folder).await,
+        (&Method::GET, Resource::Messages { folder }) => message_list::list_messages(asked, folder).await,
+        (&Method::GET, Resource::MessagesCount { folder }) => message_list::count_messages(asked, folder).await,
         (&Method::POST, Resource::Messages { folder }) => messages::create_message(asked, folder, body).await,
         (&Method::GET, Resource::MessagesDelta { folder }) => delta::message_delta(asked, folder).await,
         (&Method::POST, Resource::Move(id)) => messages::move_message(asked, id, body).await,
@@ -188,6 +192,7 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
         ([messages, rest @ ..], folder) if messages.is("messages") => match keyed(messages, rest) {
             (None, []) => Ok(Resource::Messages { folder }),
             (None, [delta]) if delta.is("delta") => Ok(Resource::MessagesDelta { folder }),
+            (None, [count]) if count.is("$count") => Ok(Resource::MessagesCount { folder }),
             (None, [next, ..]) => Err(ApiError::no_such_segment(next.text())),
             (Some(id), rest) => of_message(&id, rest),
         },

@@ -9,7 +9,9 @@ use crate::{Mail, Mailbox};
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
-use store::{Folder, FolderCopy, FolderId, MailboxId, Position, ReadTx, Removal, StoreError, Timestamp, WellKnownName, WriteTx};
+use store::{
+    Folder, FolderCopy, FolderId, FolderPlace, MailboxId, ReadTx, Removal, StoreError, Timestamp, WellKnownName, WriteTx,
+};
 
 /// Messages of one batch: some ten milliseconds of the writer's time.
 const BATCH: usize = 128;
@@ -180,7 +182,7 @@ fn remove_batch(
 fn copy_batch(tx: &mut WriteTx<'_>, copy: &FolderCopy, top: usize, now: Timestamp) -> Result<usize, MailError> {
     let messages = tx.messages_behind(copy.mailbox, copy.source, Some(copy.done), top)?;
     let (count, last) =
-        (messages.len(), messages.last().map(|m| Position { received_date_time: m.received_date_time, id: m.id }));
+        (messages.len(), messages.last().map(|m| FolderPlace { received_date_time: m.received_date_time, id: m.id }));
     for message in &messages {
         file_copy(tx, copy.mailbox, message, copy.target, now)?;
     }

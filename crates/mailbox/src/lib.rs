@@ -38,7 +38,7 @@ pub use folders::FolderName;
 pub use follow::{Change, Changes, Cursor, PageSize, Stage};
 pub use message_class::{KEY as MESSAGE_CLASS, NOTE};
 pub use people::UserName;
-pub use read::{AttachedPart, AttachmentKey, Content, Page};
+pub use read::{AttachedPart, AttachmentKey, Content, MessageQuery};
 pub use reply::{Answer, AnswerText};
 pub use search::Found;
 pub use submit::{Idempotency, SendOptions, Submitted};
@@ -55,6 +55,8 @@ pub struct Options {
     pub domain: String,
     /// Octets that a message may have at most.
     pub max_message_octets: u64,
+    /// How much one list may look at (`store::ListQuery`).
+    pub query_work: u64,
 }
 
 /// The mail of everybody.

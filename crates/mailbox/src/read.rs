@@ -9,19 +9,30 @@ use crate::index::{Place, index};
 use crate::message_class::message_class;
 use crate::opened::enclosed;
 use bytes::Bytes;
-use mime::{Cuts, Date, Message, Part, pieces};
+use mime::{Cuts, Date, ItemBody, Message, Part, pieces};
 use std::collections::HashMap;
-use store::{Digest, ListQuery, MailboxId, MessageId, MessageRecord, Overlay, Position, ReadTx, StoreError, Timestamp};
+use store::{
+    BodyText, Condition, Digest, ListQuery, MailboxId, MessageId, MessageRecord, OrderKey, Overlay, Page, Position, ReadTx,
+    StoreError, Timestamp,
+};
 
-/// A page of a list.
+/// Which messages, in which order, and how many of them.
 #[derive(Debug, Clone)]
-pub struct Page {
-    /// The messages, newest first.
-    pub records: Vec<MessageRecord>,
-    /// Where the next page begins; nothing on the last one.
-    pub next: Option<Position>,
-    /// How many messages the whole list has.
-    pub count: i64,
+pub struct MessageQuery {
+    /// Of this folder, else of all.
+    pub folder: Option<FolderName>,
+    /// For which this holds.
+    pub condition: Condition,
+    /// By what they are sorted; by nothing, the newest come first.
+    pub order: Vec<OrderKey>,
+    /// Behind this place.
+    pub after: Option<Position>,
+    /// Then leaving out so many.
+    pub skip: usize,
+    /// At most so many.
+    pub top: usize,
+    /// Whether all that there are should be counted.
+    pub counted: bool,
 }
 
 /// A message with its octets at hand.
@@ -195,30 +206,48 @@ impl Content {
 }
 
 impl Mailbox {
-    /// A page of messages, newest first: of a folder, else of all.
+    /// A page of messages, and their number where it is asked for.
     ///
     /// # Errors
-    /// [`MailError::NotFound`] for the folder, [`MailError::Store`].
-    pub async fn list(
-        &self,
-        folder: Option<FolderName>,
-        after: Option<Position>,
-        skip: i64,
-        top: i64,
-    ) -> Result<Page, MailError> {
+    /// [`MailError::NotFound`] for the folder; [`MailError::Store`], with [`StoreError::TooMuchWork`] where the list can't
+    /// be had by looking at as much as a request may.
+    pub async fn list(&self, query: MessageQuery) -> Result<(Page, Option<i64>), MailError> {
         let mailbox = self.clone();
         let look = move |tx: &ReadTx<'_>| {
-            let folder = folder.map(|name| mailbox.folder_id(tx, &name)).transpose()?;
-            let query = ListQuery { folder, after, skip, top: top.saturating_add(1) };
-            let mut records = tx.messages(mailbox.owner.id, &query)?;
-            let asked = usize::try_from(top).unwrap_or(usize::MAX);
-            let more = records.len() > asked;
-            records.truncate(asked);
-            let last = records.last().filter(|_| more);
-            let next = last.map(|m| Position { received_date_time: m.received_date_time, id: m.id });
-            Ok(Page { next, count: tx.count_messages(mailbox.owner.id, folder)?, records })
+            let counted = query.counted;
+            let query = mailbox.in_words_of_the_store(tx, query)?;
+            let body = |record: &MessageRecord| mailbox.body_text(tx, record);
+            let count = counted.then(|| tx.count_listed(mailbox.owner.id, &query, &body)).transpose()?;
+            Ok((tx.list(mailbox.owner.id, &query, &body)?, count))
         };
         self.store().read(look).await
+    }
+
+    /// How many messages a list has.
+    ///
+    /// # Errors
+    /// As [`Mailbox::list`].
+    pub async fn count(&self, query: MessageQuery) -> Result<i64, MailError> {
+        let mailbox = self.clone();
+        let look = move |tx: &ReadTx<'_>| {
+            let query = mailbox.in_words_of_the_store(tx, query)?;
+            let body = |record: &MessageRecord| mailbox.body_text(tx, record);
+            Ok(tx.count_listed(mailbox.owner.id, &query, &body)?)
+        };
+        self.store().read(look).await
+    }
+
+    fn in_words_of_the_store(&self, tx: &ReadTx<'_>, query: MessageQuery) -> Result<ListQuery, MailError> {
+        let MessageQuery { folder, condition, order, after, skip, top, .. } = query;
+        let folder = folder.map(|name| self.folder_id(tx, &name)).transpose()?;
+        Ok(ListQuery { folder, condition, order, after, skip, top, budget: self.mail.inner.options.query_work })
+    }
+
+    fn body_text(&self, tx: &ReadTx<'_>, record: &MessageRecord) -> Result<BodyText, StoreError> {
+        let message = Message::parse(self.store().blob_within(tx, record.blob)?.octets);
+        let enclosed = enclosed(&message);
+        let shown = enclosed.as_ref().unwrap_or(&message);
+        Ok(BodyText { is_html: matches!(shown.body(), ItemBody::Html(_)), content: shown.text_body() })
     }
 
     /// A message's row.

@@ -77,7 +77,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let keys = Keys::open(&dir)?;
     let mut tenant = Tenant::of(&keys);
     let identity = Arc::new(Identity::new(&keys, &tenant.id.to_string(), clock.clone())?);
-    let options = Options { domain: config.domain.clone(), max_message_octets: config.message_octets };
+    let options =
+        Options { domain: config.domain.clone(), max_message_octets: config.message_octets, query_work: config.query_work };
     let mail = Mail::new(store.clone(), clock.clone(), options);
 
     let http = listen::bind("HTTP", config.http).await?;

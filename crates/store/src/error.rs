@@ -27,4 +27,7 @@ pub enum StoreError {
     /// The store is closing, or a deed broke off.
     #[error("the store stopped before the deed was done")]
     Stopped,
+    /// What is asked would look at more than it may.
+    #[error("the work that it takes is more than a request may do")]
+    TooMuchWork,
 }

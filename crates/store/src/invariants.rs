@@ -4,6 +4,7 @@ use crate::blobs::{BlobFiles, Digest};
 use crate::db::{self, ReadTx};
 use crate::error::StoreError;
 use crate::sql::SEARCH_RULES;
+use crate::sql::derived;
 use std::path::Path;
 
 /// Each query lists what breaks the sentence before it.
@@ -130,6 +131,7 @@ pub fn check(dir: &Path) -> Result<Vec<String>, StoreError> {
         let broken = tx.rows(sql, &[], |row| row.text(0))?;
         findings.extend(broken.into_iter().map(|what| format!("{rule}: {what}")));
     }
+    derived::check(&tx, &mut findings)?;
     check_octets(&tx, &files, &mut findings)?;
     connection.batch("ROLLBACK")?;
     Ok(findings)

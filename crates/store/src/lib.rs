@@ -25,16 +25,17 @@ pub use model::condition::{
 };
 pub use model::delta::{Departure, Place};
 pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
-pub use model::folder::{Folder, FolderCopy, Removal, WellKnownName};
-pub use model::message::{ListQuery, MessageRecord, Overlay, Position, Recipient};
+pub use model::folder::{Folder, FolderCopy, FolderPlace, Removal, WellKnownName};
+pub use model::message::{MessageRecord, Overlay, Recipient};
 pub use model::outbox::{ForwardPath, ForwardState, Submission};
 pub use model::person::Person;
+pub use model::query::{ListQuery, OrderKey, Page, Position};
 pub use model::search::{
     Bounds, Indexed, MessageTexts, NumberField, SearchPosition, SearchQuery, SearchRequest, TextField, Unindexed,
 };
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
 pub use model::upload::{AttachmentItem, UploadOutcome, UploadPurpose, UploadSession};
-pub use sql::{Answered, LogReach};
+pub use sql::{Answered, LogReach, ReadBody};
 
 use blobs::BlobFiles;
 use db::{Changed, Indexer, Readers, Touched, Writer};
@@ -184,6 +185,14 @@ impl Store {
             }
             found => found,
         }
+    }
+
+    /// The octets of a blob, for a look that is under way.
+    ///
+    /// # Errors
+    /// As [`Store::blob`].
+    pub fn blob_within(&self, tx: &ReadTx<'_>, digest: Digest) -> Result<Blob, StoreError> {
+        named_blob(tx, &self.inner.files, digest)
     }
 
     /// The octets of several blobs in one look; one that can't be had leaves the others.

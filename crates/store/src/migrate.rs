@@ -1,10 +1,11 @@
-//! Brings the schema of any earlier version up to today's, one migration a transaction.
+//! Brings the schema of any earlier version up to today's: all that is missing in one transaction.
 
 use crate::db::Connection;
 use crate::error::StoreError;
+use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -15,17 +16,23 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("../migrations/0008_departures.sql"),
     include_str!("../migrations/0009_folders.sql"),
     include_str!("../migrations/0010_folder_dates.sql"),
+    include_str!("../migrations/0011_query.sql"),
 ];
 
 /// Of the index of texts.
 const SEARCH_MIGRATIONS: [&str; 1] = [include_str!("../migrations/search/0001_first.sql")];
+
+/// The migration since which messages have keys that the store makes (sql/derived.rs).
+const KEYS: usize = 11;
 
 /// Runs what has not run yet.
 ///
 /// # Errors
 /// [`StoreError::Database`]; [`StoreError::Corrupt`] for a schema newer than this program.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    run(connection, &MIGRATIONS)
+    let done = connection.schema_version()?;
+    // Keys are made of rows as they are today, so behind the last of them.
+    run(connection, &MIGRATIONS, || if done < KEYS { derived::derive_all(connection) } else { Ok(()) })
 }
 
 /// The same for the index of texts.
@@ -33,16 +40,13 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 /// # Errors
 /// As [`migrate`].
 pub(crate) fn migrate_index(connection: &mut Connection) -> Result<(), StoreError> {
-    run(connection, &SEARCH_MIGRATIONS)
+    run(connection, &SEARCH_MIGRATIONS, || Ok(()))
 }
 
-fn run(connection: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
+fn run(connection: &Connection, migrations: &[&str], finish: impl FnOnce() -> Result<(), StoreError>) -> Result<(), StoreError> {
     let done = connection.schema_version()?;
-    if done > migrations.len() {
+    let Some(missing) = migrations.get(done..) else {
         return Err(StoreError::Corrupt(format!("schema {done} is newer than this program, which knows {}", migrations.len())));
-    }
-    for (index, text) in migrations.iter().enumerate().skip(done) {
-        connection.migrate(text, index + 1)?;
-    }
-    Ok(())
+    };
+    connection.migrate(missing, migrations.len(), finish)
 }

@@ -7,6 +7,7 @@ pub(crate) mod folder;
 pub(crate) mod message;
 pub(crate) mod outbox;
 pub(crate) mod person;
+pub(crate) mod query;
 pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod upload;

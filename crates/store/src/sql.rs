@@ -3,10 +3,12 @@
 mod blobs;
 pub(crate) mod changes;
 mod delta;
+pub(crate) mod derived;
 mod extended;
 mod folder_work;
 mod folders;
 mod idempotency;
+mod list;
 mod messages;
 mod outbox;
 mod people;
@@ -16,4 +18,5 @@ mod uploads;
 
 pub use changes::LogReach;
 pub use idempotency::Answered;
+pub use list::ReadBody;
 pub(crate) use search::SEARCH_RULES;

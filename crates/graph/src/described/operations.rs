@@ -138,6 +138,7 @@ const DESCRIBED: &[Described] = &[
     told("count_attachments", "Count attachments", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_extensions", "Count extensions", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_mail_folders", "Count folders", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
+    told("count_messages", "Count messages", Takes::Nothing, Gives::Count, 200).with(&["filter", "search"]),
     told("create_attachment", "Add an attachment", Takes::Entity("attachment"), one("attachment"), 201),
     told("create_extension", "Create an extension", Takes::Entity("extension"), one("extension"), 201),
     told("create_mail_folder", "Create a folder", Takes::Entity("mailFolder"), one("mailFolder"), 201),
@@ -164,7 +165,7 @@ const DESCRIBED: &[Described] = &[
     told("list_mail_folders", "List folders", Takes::Nothing, Gives::List("mailFolder"), 200)
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count"]),
     told("list_messages", "List messages", Takes::Nothing, Gives::List("message"), 200)
-        .with(&["select", "expand", "top", "skip", "count", "search"]),
+        .with(&["select", "filter", "orderby", "expand", "top", "skip", "count", "search"]),
     told("list_users", "List people, or find one", Takes::Nothing, Gives::List("user"), 200).with(&["filter", "select", "top"]),
     told("mail_folder_delta", "Follow the folders", Takes::Nothing, Gives::List("mailFolder"), 200).with(&["select", "top"]),
     told("message_delta", "Follow the messages", Takes::Nothing, Gives::List("message"), 200)

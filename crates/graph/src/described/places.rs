@@ -87,6 +87,7 @@ const PLACES: &[Place] = &[
     at("MailFoldersDelta", Below::Mailbox, "/mailFolders/{mailFolder-id}/childFolders/delta"),
     at("Message", Below::Anywhere, "/messages/{message-id}"),
     at("Messages", Below::Anywhere, "/messages"),
+    at("MessagesCount", Below::Anywhere, "/messages/$count"),
     at("MessagesDelta", Below::Anywhere, "/messages/delta"),
     at("Move", Below::Anywhere, "/messages/{message-id}/move"),
     at("MoveFolder", Below::Folder, "/move"),

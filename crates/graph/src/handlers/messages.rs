@@ -1,21 +1,17 @@
-//! Messages (Graph: user-list-messages, user-post-messages, message-get, message-update, message-delete, message-move,
+//! Messages (Graph: user-post-messages, message-get, message-update, message-delete, message-move,
 //! message-copy).
 
-use super::search::search_messages;
 use crate::body::Given;
 use crate::error::{ApiError, ErrorCode};
 use crate::ids;
-use crate::page::{collection, empty_answer, entity, json_answer, minimal_answer};
+use crate::page::{empty_answer, entity, json_answer, minimal_answer};
 use crate::request::Asked;
 use crate::schema::draft::{self, Filing};
 use crate::schema::json::Members;
 use crate::schema::message::{Selection, Shown, View, etag};
-use crate::search;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use futures::future;
-use futures::stream::{self, StreamExt, TryStreamExt};
 use identity::Scope;
 use mailbox::{FolderName, Hung, Mailbox, NewMessage, Received};
 use serde_json::Value;
@@ -23,45 +19,10 @@ use store::{MessageId, MessageRecord, Timestamp, WellKnownName};
 
 pub(super) const READ: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite];
 pub(super) const WRITE: &[Scope] = &[Scope::MailReadWrite];
-/// Graph: user-list-messages: the default page.
-pub(super) const PAGE: i64 = 10;
 /// Messages of one page whose octets are fetched at a time.
 pub(super) const FETCHED_TOGETHER: usize = 8;
 /// Messages from this size on, in octets, are rendered beside the threads that answer requests.
 pub(super) const RENDERED_APART: i64 = 64 * 1024;
-
-/// `GET …/messages`, `GET …/mailFolders/{id}/messages`
-pub(crate) async fn list_messages(asked: &Asked<'_>, folder: Option<FolderName>) -> Result<Response, ApiError> {
-    if let Some(query) = search::read(&asked.options, asked.graph.clock.now())? {
-        return search_messages(asked, folder, query).await;
-    }
-    asked.only_options(&["select", "expand", "top", "skip", "skiptoken", "count", "search"])?; // which may be empty
-    let mailbox = asked.mailbox(READ).await?;
-    let (top, skip) = (asked.top(PAGE)?, asked.options.number("skip")?.unwrap_or(0));
-    let page = mailbox.list(folder, asked.position()?, skip, top).await?;
-    let count = asked.options.boolean("count")?.unwrap_or(false).then_some(page.count);
-    let next = page.next.map(|after| asked.next_link(after));
-    listed_page(asked, &mailbox, folder, page.records, (count, next)).await
-}
-
-/// A page of messages, with how many there are in all, if that is asked, and where it goes on.
-pub(super) async fn listed_page(
-    asked: &Asked<'_>,
-    mailbox: &Mailbox,
-    folder: Option<FolderName>,
-    records: Vec<MessageRecord>,
-    (count, next): (Option<i64>, Option<String>),
-) -> Result<Response, ApiError> {
-    let selection = Selection::of(&asked.options)?;
-    let value: Vec<Value> = stream::iter(records)
-        .map(|record| listed(asked, mailbox, &selection, record))
-        .buffered(FETCHED_TOGETHER)
-        .try_filter_map(|item| future::ready(Ok(item)))
-        .try_collect()
-        .await?;
-    let context = asked.context(mailbox.owner().id, &collection_name(folder), selection.names());
-    Ok(json_answer(StatusCode::OK, &collection(context, count, next, value)))
-}
 
 /// `POST …/messages`, `POST …/mailFolders/{id}/messages`: a draft; with `import`, a message as it was once received.
 pub(crate) async fn create_message(asked: &Asked<'_>, folder: Option<FolderName>, body: &mut Body) -> Result<Response, ApiError> {
@@ -270,13 +231,5 @@ pub(super) fn shown(asked: &Asked<'_>) -> Shown {
         origin: asked.origin.clone(),
         body_form: asked.preferences.body_form(),
         unsafe_html: asked.preferences.allows_unsafe_html(),
-    }
-}
-
-fn collection_name(folder: Option<FolderName>) -> String {
-    match folder {
-        None => "messages".to_owned(),
-        Some(FolderName::Id(id)) => format!("mailFolders('{}')/messages", ids::folder(id)),
-        Some(FolderName::WellKnown(name)) => format!("mailFolders('{}')/messages", name.as_str()),
     }
 }

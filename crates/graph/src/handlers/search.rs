@@ -1,6 +1,7 @@
 //! Lists of what `$search` finds (Graph: search-query-parameter), the latest sent first.
 
-use super::messages::{PAGE, READ, listed_page};
+use super::message_list::{PAGE, listed_page};
+use super::messages::READ;
 use crate::error::ApiError;
 use crate::request::Asked;
 use axum::http::{HeaderName, HeaderValue};

@@ -45,7 +45,7 @@ impl Scope {
             Expr::Variable { name, path } => self.variable(name, path.as_ref()).map(|one| one.kind),
             Expr::Call { function, arguments, .. } => match function.as_str() {
                 "length" => Some(Kind::Number),
-                "tolower" | "toupper" | "trim" => arguments.first().and_then(|of| self.kind(of)).or(Some(Kind::Text)),
+                "tolower" | "toupper" => arguments.first().and_then(|of| self.kind(of)).or(Some(Kind::Text)),
                 _ => Some(Kind::Boolean),
             },
             _ => Some(Kind::Boolean),
@@ -73,10 +73,7 @@ pub(crate) fn check_order(items: &[OrderItem], scope: &Scope) -> Result<(), ApiE
     for OrderItem { path, .. } in items {
         match scope.property(path).map(|one| one.kind) {
             None => return Err(no_such_property(path, scope, "orderby")),
-            Some(Kind::Collection(_) | Kind::Object) => {
-                let message = format!("Invalid orderby clause: '{path}' has no order, at position {}.", path.offset());
-                return Err(ApiError::new(ErrorCode::RequestBrokerParseUri, message));
-            }
+            Some(Kind::Collection(_) | Kind::Object | Kind::Opaque) => return Err(super::no_order(path)),
             Some(_) => {}
         }
     }
@@ -99,6 +96,9 @@ fn value(expr: &Expr, scope: &Scope) -> Result<Option<Kind>, ApiError> {
         }
         Expr::NotEmpty(collection) => members(collection, scope).map(drop)?,
         Expr::Property(path) if scope.property(path).is_none() => return Err(no_such_property(path, scope, "filter")),
+        Expr::Property(path) if matches!(scope.kind(expr), Some(Kind::Opaque)) => {
+            return Err(invalid(&format!("The property '{path}' can't be filtered by."), path.offset()));
+        }
         Expr::Variable { name, path } if scope.variable(name, path.as_ref()).is_none() => {
             let named = path.as_ref().map_or_else(|| name.clone(), |path| format!("{name}/{path}"));
             let message = format!("Could not find a property named '{named}'.");
@@ -121,7 +121,7 @@ fn members(collection: &Expr, scope: &Scope) -> Result<&'static [Declared], ApiE
 fn call(function: &str, arguments: &[Expr], at: Place, scope: &Scope) -> Result<(), ApiError> {
     let expected = match function {
         "contains" | "endswith" | "startswith" => 2,
-        "length" | "tolower" | "toupper" | "trim" => 1,
+        "length" | "tolower" | "toupper" => 1,
         _ => {
             let message = format!(
                 "An unknown function with name '{function}' was found. This may also be a function import or a key lookup on a \
@@ -195,7 +195,7 @@ fn type_name(literal: &Literal) -> &str {
 }
 
 /// Where something stands, as far as it is known.
-fn place(expr: &Expr) -> usize {
+pub(super) fn place(expr: &Expr) -> usize {
     match expr {
         Expr::Call { place, .. } | Expr::Compare { place, .. } => place.0,
         Expr::Property(path) | Expr::Variable { path: Some(path), .. } => path.offset(),
@@ -206,7 +206,7 @@ fn place(expr: &Expr) -> usize {
     }
 }
 
-fn invalid(what: &str, offset: usize) -> ApiError {
+pub(super) fn invalid(what: &str, offset: usize) -> ApiError {
     ApiError::new(ErrorCode::RequestBrokerParseUri, format!("Invalid filter clause: {what} (position {offset})"))
 }
 

@@ -1,6 +1,7 @@
 //! Which properties of a resource may stand in `$filter` and `$orderby`, and what they are.
 
 use odata::PropertyPath;
+use store::{Collection, Field};
 
 /// A property, or one within another, that may be named.
 #[derive(Debug)]
@@ -8,6 +9,18 @@ pub(crate) struct Declared {
     /// Its path with slashes, as Graph writes it. Empty for a member of a collection that is a value itself.
     pub(crate) path: &'static str,
     pub(crate) kind: Kind,
+    pub(crate) stored: Stored,
+}
+
+/// Where the store has a property.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stored {
+    /// It is always there, and nothing but that can be asked of it.
+    Always,
+    Collection(Collection),
+    Field(Field),
+    /// The resource is made as it is asked for.
+    Nowhere,
 }
 
 /// What a property is.
@@ -22,6 +35,8 @@ pub(crate) enum Kind {
     /// A text of which each octet counts: ids.
     Exact,
     Number,
+    /// Something that no condition and no order speaks of.
+    Opaque,
     /// Something with properties of its own: it is there, or it is null.
     Object,
     /// A text that compares without case, as Exchange compares.
@@ -30,7 +45,11 @@ pub(crate) enum Kind {
 
 impl Declared {
     pub(crate) const fn new(path: &'static str, kind: Kind) -> Declared {
-        Declared { path, kind }
+        Declared { path, kind, stored: Stored::Nowhere }
+    }
+
+    pub(crate) const fn of(path: &'static str, kind: Kind, stored: Stored) -> Declared {
+        Declared { path, kind, stored }
     }
 
     /// The one of this path among those of a resource.
@@ -50,6 +69,7 @@ impl Kind {
             Kind::Exact | Kind::Text => "Edm.String",
             Kind::Number => "Edm.Int64",
             Kind::Object => "Object",
+            Kind::Opaque => "Untyped",
         }
     }
 }

@@ -102,7 +102,7 @@ impl<'v> Subject<'v> {
                     Comparable::Text(text) => Some(Comparable::Number(length(&text))),
                     _ => None,
                 },
-                ("tolower" | "toupper" | "trim", of) => self.text(function, of, kind),
+                ("tolower" | "toupper", of) => self.text(function, of, kind),
                 _ => Some(Comparable::Boolean(self.satisfies(expr))),
             },
             _ => Some(Comparable::Boolean(self.satisfies(expr))),
@@ -114,7 +114,6 @@ impl<'v> Subject<'v> {
         Some(Comparable::Text(match function {
             "tolower" => text.to_lowercase(),
             "toupper" if matches!(kind, Kind::Exact) => text.to_uppercase(),
-            "trim" => text.trim().to_owned(),
             _ => text, // texts compare without case
         }))
     }
@@ -161,7 +160,7 @@ fn of_json(value: &Value, kind: Kind) -> Option<Comparable> {
         Kind::Exact => Some(Comparable::Text(value.as_str()?.to_owned())),
         Kind::Number => value.as_f64().map(Comparable::Number),
         Kind::Text => Some(Comparable::Text(value.as_str()?.to_lowercase())),
-        Kind::Collection(_) | Kind::Object => (!value.is_null()).then_some(Comparable::Boolean(true)),
+        Kind::Collection(_) | Kind::Object | Kind::Opaque => (!value.is_null()).then_some(Comparable::Boolean(true)),
     }
 }
 

@@ -1,5 +1,9 @@
 //! The message resource: each property declared once.
 
+mod declared;
+
+pub(crate) use declared::DECLARED;
+
 use super::edm::{self, Edm};
 use super::expand::{Expansion, NAVIGATION};
 use super::property::{self, Property, Returned, object, selected};

@@ -39,4 +39,7 @@ pub struct RawListen {
 pub struct RawLimits {
     /// Octets that a message may have at most, before base64. Unless said, 157286400 (150 MiB).
     pub message_octets: Option<u64>,
+    /// How much one list of messages may look at before it is refused as `InefficientFilter`: a message found by an index
+    /// counts 1, one that is looked at 4, one whose row is read 20, one whose text is read 200. Unless said, 1000000.
+    pub query_work: Option<u64>,
 }

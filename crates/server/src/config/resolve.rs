@@ -14,6 +14,8 @@ const HTTPS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Add
 const DOMAIN: &str = "contoso.com";
 /// 150 MB is what Exchange takes at most.
 const MESSAGE_OCTETS: u64 = 150 * 1024 * 1024;
+/// A second or two of one core.
+const QUERY_WORK: u64 = 1_000_000;
 /// The parser counts octets in 32 bits, so a message must stay below 4 GiB; this leaves room for the fields before it.
 const MOST_MESSAGE_OCTETS: u64 = 2 * 1024 * 1024 * 1024;
 
@@ -34,6 +36,8 @@ pub struct Config {
     pub smtp_asked: bool,
     /// Octets that a message may have at most.
     pub message_octets: u64,
+    /// How much one list of messages may look at.
+    pub query_work: u64,
     /// Who is believed about how a request came.
     pub trusted_proxies: TrustedProxies,
 }
@@ -88,10 +92,21 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         errors.push(format!("limits.message_octets is {message_octets}; it must be from 1 to {MOST_MESSAGE_OCTETS}."));
     }
     let trusted_proxies = trusted_proxies(&raw, &mut errors);
+    let query_work = raw.limits.query_work.unwrap_or(QUERY_WORK);
     if !errors.is_empty() {
         return Err(ConfigErrors(errors));
     }
-    Ok(Config { development: raw.development, domain, data, http, https, smtp_asked, message_octets, trusted_proxies })
+    Ok(Config {
+        development: raw.development,
+        domain,
+        data,
+        http,
+        https,
+        smtp_asked,
+        message_octets,
+        query_work,
+        trusted_proxies,
+    })
 }
 
 fn read(path: &Path) -> Result<RawConfig, String> {

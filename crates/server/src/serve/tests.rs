@@ -22,6 +22,7 @@ async fn started(dir: &Path, development: bool) -> Running {
         https: free,
         smtp_asked: false,
         message_octets: 1024,
+        query_work: 1_000_000,
         trusted_proxies: crate::forwarded::TrustedProxies::default(),
     };
     start(config, FakeClock::at_noon()).await.expect("it starts")

@@ -3,6 +3,7 @@
 use super::Value;
 use crate::blobs::Digest;
 use crate::error::StoreError;
+use crate::model::condition::FieldValue;
 use rusqlite::OptionalExtension;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::path::{Path, PathBuf};
@@ -157,10 +158,18 @@ impl Connection {
         usize::try_from(version).map_err(|_| StoreError::Corrupt(format!("schema version {version}")))
     }
 
-    /// Runs one migration and its number in one transaction.
-    pub(crate) fn migrate(&mut self, text: &str, version: usize) -> Result<(), StoreError> {
-        let transaction = self.0.transaction()?;
-        transaction.execute_batch(text)?;
+    /// Runs migrations, what finishes them, and writes the number of the last, in one transaction.
+    pub(crate) fn migrate(
+        &self,
+        texts: &[&str],
+        version: usize,
+        finish: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let transaction = self.0.unchecked_transaction()?; // the wrapper lends no more than one at a time
+        for text in texts {
+            transaction.execute_batch(text)?;
+        }
+        finish()?;
         transaction.pragma_update(None, "user_version", i64::try_from(version).unwrap_or(i64::MAX))?;
         Ok(transaction.commit()?)
     }
@@ -214,6 +223,16 @@ impl Row<'_> {
 
     pub(crate) fn optional_octets(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.0.get(column)?)
+    }
+
+    /// Whatever stands there.
+    pub(crate) fn value(&self, column: usize) -> Result<FieldValue, StoreError> {
+        match self.0.get_ref(column)? {
+            ValueRef::Blob(octets) => Ok(FieldValue::Octets(octets.to_vec())),
+            ValueRef::Integer(integer) => Ok(FieldValue::Integer(integer)),
+            ValueRef::Text(text) => Ok(FieldValue::Text(String::from_utf8_lossy(text).into_owned())),
+            ValueRef::Null | ValueRef::Real(_) => Err(StoreError::Corrupt(format!("column {column} has no value"))),
+        }
     }
 
     /// Octets of a fixed length: an id or a digest.

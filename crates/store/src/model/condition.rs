@@ -4,6 +4,7 @@ use crate::error::StoreError;
 use crate::ids::FolderId;
 use crate::model::folder::WellKnownName;
 use crate::model::message::MessageRecord;
+use serde::{Deserialize, Serialize};
 
 mod holds;
 
@@ -148,7 +149,7 @@ pub enum Collection {
 }
 
 /// With what a field is compared.
-#[derive(Debug, Clone, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub enum FieldValue {
     /// Microseconds of an instant, the rank of an enumeration's member, 0 and 1 of a Boolean, a number.
     Integer(i64),
@@ -157,6 +158,7 @@ pub enum FieldValue {
     /// A text. Those that compare without case are folded ([`folded`]).
     Text(String),
     /// The id of a folder that every mailbox has.
+    #[serde(skip)]
     WellKnown(WellKnownName),
 }
 
@@ -230,7 +232,6 @@ impl Condition {
         self.has(&|one| matches!(one.field(), Some(Field::BodyContent | Field::BodyContentType)))
     }
 
-    #[allow(dead_code, reason = "taken up by the lists of messages")]
     /// The same with the ids of well-known folders in place of their names.
     ///
     /// # Errors
@@ -277,9 +278,9 @@ impl Operator {
 pub(crate) mod rank {
     use super::MessageRecord;
 
-    const IMPORTANCE: [&str; 3] = ["low", "normal", "high"];
-    const INFERENCE: [&str; 2] = ["focused", "other"];
-    const FLAG: [&str; 3] = ["notFlagged", "complete", "flagged"];
+    pub(crate) const IMPORTANCE: [&str; 3] = ["low", "normal", "high"];
+    pub(crate) const INFERENCE: [&str; 2] = ["focused", "other"];
+    pub(crate) const FLAG: [&str; 3] = ["notFlagged", "complete", "flagged"];
 
     pub(crate) fn importance(of: &MessageRecord) -> i64 {
         of_name(&IMPORTANCE, &of.importance)

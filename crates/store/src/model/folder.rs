@@ -1,8 +1,7 @@
 //! Folders, and the names that every mailbox has (Graph: mailFolder resource).
 
 use crate::clock::Timestamp;
-use crate::ids::{FolderId, MailboxId};
-use crate::model::message::Position;
+use crate::ids::{FolderId, MailboxId, MessageId};
 
 /// A folder of a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +54,15 @@ impl Removal {
     }
 }
 
+/// A place among the messages of a folder, newest first: behind this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FolderPlace {
+    /// When it came.
+    pub received_date_time: Timestamp,
+    /// Its id.
+    pub id: MessageId,
+}
+
 /// A folder into which another one's messages are being copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FolderCopy {
@@ -65,7 +73,7 @@ pub struct FolderCopy {
     /// The folder whose messages it gets.
     pub source: FolderId,
     /// The message down to which that is done, newest first.
-    pub done: Position,
+    pub done: FolderPlace,
 }
 
 macro_rules! well_known {

@@ -127,25 +127,3 @@ pub struct Overlay {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_read_receipt_requested: Option<bool>,
 }
-
-/// A place in a list: after the message with this date and id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
-    /// Its receivedDateTime.
-    pub received_date_time: Timestamp,
-    /// Its id.
-    pub id: MessageId,
-}
-
-/// Which messages of a mailbox, newest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListQuery {
-    /// Of this folder; else of every folder but the recoverable items.
-    pub folder: Option<FolderId>,
-    /// Only those after this place.
-    pub after: Option<Position>,
-    /// Then leave out so many.
-    pub skip: i64,
-    /// At most so many.
-    pub top: i64,
-}

@@ -6,8 +6,8 @@ use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, MessageId};
-use crate::model::folder::{Folder, FolderCopy, Removal};
-use crate::model::message::{MessageRecord, Position};
+use crate::model::folder::{Folder, FolderCopy, FolderPlace, Removal};
+use crate::model::message::MessageRecord;
 
 impl ReadTx<'_> {
     /// Some messages of a folder, newest first, behind a place or from the first one.
@@ -18,7 +18,7 @@ impl ReadTx<'_> {
         &self,
         mailbox: MailboxId,
         folder: FolderId,
-        place: Option<Position>,
+        place: Option<FolderPlace>,
         top: usize,
     ) -> Result<Vec<MessageRecord>, StoreError> {
         let (date, id) = place.map_or(FIRST, |place| (place.received_date_time.0, place.id.0));
@@ -111,7 +111,7 @@ impl WriteTx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn advance_copy(&mut self, mailbox: MailboxId, target: FolderId, place: Position) -> Result<(), StoreError> {
+    pub fn advance_copy(&mut self, mailbox: MailboxId, target: FolderId, place: FolderPlace) -> Result<(), StoreError> {
         self.execute(
             "UPDATE folder_copy SET received_date_time = $1, message = $2 WHERE mailbox = $3 AND target = $4",
             values![place.received_date_time.0, &place.id.0, &mailbox.0, &target.0],
@@ -139,6 +139,6 @@ fn copy(row: &Row<'_>) -> Result<FolderCopy, StoreError> {
         mailbox: MailboxId(row.fixed(0)?),
         target: FolderId(row.fixed(1)?),
         source: FolderId(row.fixed(2)?),
-        done: Position { received_date_time: Timestamp(row.integer(3)?), id: MessageId(row.fixed(4)?) },
+        done: FolderPlace { received_date_time: Timestamp(row.integer(3)?), id: MessageId(row.fixed(4)?) },
     })
 }

@@ -1,13 +1,13 @@
 //! Messages: each change of a row is counted in its folder and logged for its mailbox.
 
 use super::changes::Operation;
+use super::derived::Derived;
 use crate::blobs::Digest;
 use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, MessageId};
-use crate::model::folder::WellKnownName;
-use crate::model::message::{ListQuery, MessageRecord};
+use crate::model::message::MessageRecord;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -25,38 +25,6 @@ impl ReadTx<'_> {
     pub fn message(&self, mailbox: MailboxId, id: MessageId) -> Result<Option<MessageRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM message WHERE mailbox = $1 AND id = $2");
         self.row(&sql, values![&mailbox.0, &id.0], message)
-    }
-
-    /// Messages, newest first. What it reads follows what is asked, not what is stored.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub fn messages(&self, mailbox: MailboxId, query: &ListQuery) -> Result<Vec<MessageRecord>, StoreError> {
-        let (date, id) = match &query.after {
-            Some(position) => (position.received_date_time.0, position.id.0),
-            None => (i64::MAX, [u8::MAX; 16]),
-        };
-        let hidden = self.well_known_folder(mailbox, WellKnownName::RecoverableItemsDeletions)?;
-        let (folder, folder_is) = match &query.folder {
-            Some(folder) => (folder, "="),
-            None => (&hidden, "<>"),
-        };
-        let sql = format!(
-            "SELECT {COLUMNS} FROM message WHERE mailbox = $1 AND folder {folder_is} $2 AND (received_date_time, id) < ($3, $4)
-             ORDER BY received_date_time DESC, id DESC LIMIT $5 OFFSET $6"
-        );
-        self.rows(&sql, values![&mailbox.0, &folder.0, date, &id, query.top, query.skip], message)
-    }
-
-    /// How many messages [`ReadTx::messages`] would give in all.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub fn count_messages(&self, mailbox: MailboxId, folder: Option<FolderId>) -> Result<i64, StoreError> {
-        let hidden = self.well_known_folder(mailbox, WellKnownName::RecoverableItemsDeletions)?;
-        let (folder, folder_is) = folder.map_or((hidden, "<>"), |folder| (folder, "="));
-        let sql = format!("SELECT coalesce(sum(total_item_count), 0) FROM folder WHERE mailbox = $1 AND id {folder_is} $2");
-        Ok(self.row(&sql, values![&mailbox.0, &folder.0], |row| row.integer(0))?.unwrap_or(0))
     }
 }
 
@@ -81,7 +49,7 @@ impl WriteTx<'_> {
     pub fn replace_message(&mut self, mailbox: MailboxId, record: &MessageRecord) -> Result<i64, StoreError> {
         let at = record.last_modified_date_time;
         let before = self.message(mailbox, record.id)?.ok_or(StoreError::NotFound)?;
-        self.execute("DELETE FROM message WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &record.id.0])?;
+        self.forget(mailbox, &before)?;
         let modseq = self.next_modseq(mailbox)?;
         if before.folder == record.folder {
             self.insert(mailbox, (modseq, before.folder_modseq), record)?;
@@ -110,7 +78,7 @@ impl WriteTx<'_> {
     /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such message.
     pub fn remove_message(&mut self, mailbox: MailboxId, id: MessageId, at: Timestamp) -> Result<(), StoreError> {
         let before = self.message(mailbox, id)?.ok_or(StoreError::NotFound)?;
-        self.execute("DELETE FROM message WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &id.0])?;
+        self.forget(mailbox, &before)?;
         self.remove_extended(mailbox, id.into())?;
         let modseq = self.next_modseq(mailbox)?;
         self.count(mailbox, before.folder, (modseq, at), (-1, -unread(&before)))?;
@@ -119,8 +87,10 @@ impl WriteTx<'_> {
     }
 
     fn insert(&mut self, mailbox: MailboxId, (modseq, folder_modseq): (i64, i64), m: &MessageRecord) -> Result<(), StoreError> {
-        let numbers: Vec<String> = (1..=36).map(|n| format!("${n}")).collect();
-        let sql = format!("INSERT INTO message (mailbox, {COLUMNS}) VALUES ({})", numbers.join(", "));
+        let columns = format!("mailbox, {COLUMNS}, traits, subject_key, from_key, sender_key");
+        let numbers: Vec<String> = (1..=columns.split(',').count()).map(|n| format!("${n}")).collect();
+        let sql = format!("INSERT INTO message ({columns}) VALUES ({})", numbers.join(", "));
+        let keys = Derived::of(m);
         self.execute(
             &sql,
             values![
@@ -160,8 +130,19 @@ impl WriteTx<'_> {
                 &m.flag,
                 &to_json(&m.overlay)?,
                 folder_modseq,
+                keys.traits,
+                &keys.subject,
+                &keys.from,
+                &keys.sender,
             ],
         )?;
+        self.add_categories(mailbox, m)
+    }
+
+    /// Takes a row out, and what stands beside it.
+    fn forget(&mut self, mailbox: MailboxId, m: &MessageRecord) -> Result<(), StoreError> {
+        self.remove_categories(mailbox, m)?;
+        self.execute("DELETE FROM message WHERE mailbox = $1 AND id = $2", values![&mailbox.0, &m.id.0])?;
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ fn no_file_is_development_mode() {
         https: Address { socket: "127.0.0.1:8443".parse().expect("address"), explicit: false },
         smtp_asked: false,
         message_octets: 157_286_400,
+        query_work: 1_000_000,
         trusted_proxies: TrustedProxies::loopback(),
     };
     assert_eq!(config, expected);

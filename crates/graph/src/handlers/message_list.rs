@@ -1,0 +1,139 @@
+//! Lists of messages (Graph: user-list-messages, query-parameters): `$filter`, `$orderby`, `$top`, `$skip`, `$count`, pages.
+
+use super::messages::{FETCHED_TOGETHER, READ, listed};
+use super::search::search_messages;
+use crate::error::ApiError;
+use crate::ids;
+use crate::page::{collection, json_answer, number_answer, refused_by_exchange};
+use crate::query::MessageList;
+use crate::request::Asked;
+use crate::schema::message::{DECLARED, Selection};
+use crate::search;
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures::future;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use mailbox::{FolderName, Mailbox, MessageQuery};
+use serde_json::Value;
+use store::{MessageRecord, Page, Position};
+
+/// Graph: user-list-messages: the default page.
+pub(super) const PAGE: i64 = 10;
+
+/// Octets of text that one page has, about: behind the message that reaches it, the next page begins.
+const PAGE_OCTETS: usize = 32 * 1024 * 1024;
+
+/// `GET …/messages`, `GET …/mailFolders/{id}/messages`
+pub(crate) async fn list_messages(asked: &Asked<'_>, folder: Option<FolderName>) -> Result<Response, ApiError> {
+    if let Some(query) = search::read(&asked.options, asked.graph.clock.now())? {
+        return search_messages(asked, folder, query).await;
+    }
+    // An empty search asks for nothing.
+    asked.only_options(&["select", "expand", "top", "skip", "skiptoken", "count", "filter", "orderby", "search"])?;
+    let mailbox = asked.mailbox(READ).await?;
+    let selection = Selection::of(&asked.options)?;
+    let list = MessageList::of(&asked.options, DECLARED)?;
+    let of = format!("{} {}", mailbox.owner().id, collection_name(folder));
+    let seal = asked.graph.identity.links();
+    let after = asked.options.get("skiptoken").map(|cursor| list.position(seal, &of, cursor)).transpose()?;
+    let (page, count) = mailbox.list(query(asked, folder, &list, after)?).await?;
+    let (value, next) = rendered(asked, &mailbox, &selection, page).await?;
+    let context = asked.context(mailbox.owner().id, &collection_name(folder), selection.names());
+    let next = next.map(|after| asked.token_link(&list.cursor(seal, &of, &after)));
+    let answer = json_answer(StatusCode::OK, &collection(context, count, next, value));
+    Ok(refused_by_exchange(answer, list.refused_by_exchange))
+}
+
+/// `GET …/messages/$count`, `GET …/mailFolders/{id}/messages/$count`: a number and nothing else.
+pub(crate) async fn count_messages(asked: &Asked<'_>, folder: Option<FolderName>) -> Result<Response, ApiError> {
+    let mailbox = asked.mailbox(READ).await?;
+    if let Some(query) = search::read(&asked.options, asked.graph.clock.now())? {
+        asked.only_options(&["count", "search"])?;
+        return Ok(number_answer(mailbox.count_found(folder, query).await?));
+    }
+    asked.only_options(&["count", "filter", "search"])?;
+    let list = MessageList::of(&asked.options, DECLARED)?;
+    let count = mailbox.count(query(asked, folder, &list, None)?).await?;
+    Ok(number_answer(count))
+}
+
+/// A page of messages that are found already, with how many there are in all, if that is asked, and where it goes on.
+pub(super) async fn listed_page(
+    asked: &Asked<'_>,
+    mailbox: &Mailbox,
+    folder: Option<FolderName>,
+    records: Vec<MessageRecord>,
+    (count, next): (Option<i64>, Option<String>),
+) -> Result<Response, ApiError> {
+    let selection = Selection::of(&asked.options)?;
+    let value: Vec<Value> = stream::iter(records)
+        .map(|record| listed(asked, mailbox, &selection, record))
+        .buffered(FETCHED_TOGETHER)
+        .try_filter_map(|item| future::ready(Ok(item)))
+        .try_collect()
+        .await?;
+    let context = asked.context(mailbox.owner().id, &collection_name(folder), selection.names());
+    Ok(json_answer(StatusCode::OK, &collection(context, count, next, value)))
+}
+
+fn query(
+    asked: &Asked<'_>,
+    folder: Option<FolderName>,
+    list: &MessageList,
+    after: Option<Position>,
+) -> Result<MessageQuery, ApiError> {
+    Ok(MessageQuery {
+        folder,
+        condition: list.condition.clone(),
+        order: list.order.clone(),
+        after,
+        skip: usize::try_from(asked.options.number("skip")?.unwrap_or(0)).unwrap_or(usize::MAX),
+        top: usize::try_from(asked.top(PAGE)?).unwrap_or(1),
+        counted: asked.options.boolean("count")?.unwrap_or(false),
+    })
+}
+
+/// The messages of a page as JSON, and the place where the next one begins: where the page ends, or where it has grown
+/// so large that it isn't held whole in memory.
+async fn rendered(
+    asked: &Asked<'_>,
+    mailbox: &Mailbox,
+    selection: &Selection,
+    page: Page,
+) -> Result<(Vec<Value>, Option<Position>), ApiError> {
+    let (mut value, mut octets) = (Vec::with_capacity(page.items.len()), 0);
+    let last = page.items.len();
+    let render = async |(record, position): (MessageRecord, Position)| {
+        let item = listed(asked, mailbox, selection, record).await?;
+        Ok::<_, ApiError>((item, position))
+    };
+    let mut items = stream::iter(page.items).map(render).buffered(FETCHED_TOGETHER).enumerate();
+    while let Some((index, item)) = items.next().await {
+        let (item, position) = item?;
+        octets += item.as_ref().map_or(0, weight);
+        value.extend(item);
+        let is_last = index + 1 == last;
+        if octets >= PAGE_OCTETS && !is_last || is_last && page.more {
+            return Ok((value, Some(position)));
+        }
+    }
+    Ok((value, None))
+}
+
+/// Octets of the texts in a value.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Array(list) => list.iter().map(weight).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| name.len() + weight(value)).sum(),
+        Value::String(text) => text.len(),
+        Value::Bool(_) | Value::Null | Value::Number(_) => 0,
+    }
+}
+
+fn collection_name(folder: Option<FolderName>) -> String {
+    match folder {
+        None => "messages".to_owned(),
+        Some(FolderName::Id(id)) => format!("mailFolders('{}')/messages", ids::folder(id)),
+        Some(FolderName::WellKnown(name)) => format!("mailFolders('{}')/messages", name.as_str()),
+    }
+}
