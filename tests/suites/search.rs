@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::Instant;
 
+mod combined;
 mod dialects;
 mod follows;
 

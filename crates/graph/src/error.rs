@@ -64,6 +64,8 @@ error_codes! {
     RequestTimeout "RequestTimeout" REQUEST_TIMEOUT;
     RequestUnsupportedQuery "Request_UnsupportedQuery" BAD_REQUEST;
     ResponseSizeExceeded "ResponseSizeExceeded" INSUFFICIENT_STORAGE;
+    SearchWithFilter "SearchWithFilter" BAD_REQUEST;
+    SearchWithOrderBy "SearchWithOrderBy" BAD_REQUEST;
     ServiceNotAvailable "ServiceNotAvailable" SERVICE_UNAVAILABLE;
     SyncStateNotFound "SyncStateNotFound" GONE;
     UnsupportedMediaType "UnsupportedMediaType" UNSUPPORTED_MEDIA_TYPE;

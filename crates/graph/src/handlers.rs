@@ -8,7 +8,6 @@ pub(crate) mod mail_folders;
 pub(crate) mod message_list;
 pub(crate) mod messages;
 pub(crate) mod replies;
-mod search;
 pub(crate) mod send_mail;
 pub(crate) mod uploads;
 pub(crate) mod users;

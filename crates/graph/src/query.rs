@@ -14,30 +14,34 @@ pub(crate) use declared::{Declared, Kind, Stored};
 pub(crate) use small::SmallList;
 
 use crate::error::{ApiError, ErrorCode};
+use crate::search;
 use check::{Scope, check, check_order};
 use identity::Seal;
 use odata::{Expr, Options, OrderItem, PropertyPath, SyntaxError};
-use store::{Condition, OrderKey, Position};
+use store::{Condition, OrderKey, Position, SearchQuery, Timestamp};
 
 /// What is asked of a list of messages.
 pub(crate) struct MessageList {
     pub(crate) condition: Condition,
+    pub(crate) search: Option<SearchQuery>,
     pub(crate) order: Vec<OrderKey>,
     /// The code with which Exchange would refuse it.
     pub(crate) refused_by_exchange: Option<ErrorCode>,
 }
 
 impl MessageList {
-    /// Reads the options of a list of messages, of which these properties may be named.
+    /// Reads the options of a list of messages, of which these properties may be named. `now` is what a search means by
+    /// `today`.
     ///
     /// # Errors
     /// Graph's, with the place of what is wrong.
-    pub(crate) fn of(options: &Options, declared: &'static [Declared]) -> Result<MessageList, ApiError> {
+    pub(crate) fn of(options: &Options, declared: &'static [Declared], now: Timestamp) -> Result<MessageList, ApiError> {
         let scope = Scope::of("message", declared);
         let (filter, order) = read(options, &scope)?;
-        let refused_by_exchange = exchange::refusal(filter.as_ref(), &order);
+        let search = search::read(options, now)?;
+        let refused_by_exchange = exchange::refusal(search.is_some(), filter.as_ref(), &order);
         let condition = filter.map_or(Ok(Condition::ALWAYS), |filter| bind::condition(&filter, &scope))?;
-        Ok(MessageList { condition, order: bind::order(&order, &scope)?, refused_by_exchange })
+        Ok(MessageList { condition, search, order: bind::order(&order, &scope)?, refused_by_exchange })
     }
 
     /// A place in this list of something, as links carry it.

@@ -38,9 +38,8 @@ pub use folders::FolderName;
 pub use follow::{Change, Changes, Cursor, PageSize, Stage};
 pub use message_class::{KEY as MESSAGE_CLASS, NOTE};
 pub use people::UserName;
-pub use read::{AttachedPart, AttachmentKey, Content, MessageQuery};
+pub use read::{AttachedPart, AttachmentKey, Content, Listed, MessageQuery};
 pub use reply::{Answer, AnswerText};
-pub use search::Found;
 pub use submit::{Idempotency, SendOptions, Submitted};
 pub use uploads::{UploadId, Uploaded};
 

@@ -13,7 +13,7 @@ use mime::{Cuts, Date, ItemBody, Message, Part, pieces};
 use std::collections::HashMap;
 use store::{
     BodyText, Condition, Digest, ListQuery, MailboxId, MessageId, MessageRecord, OrderKey, Overlay, Page, Position, ReadTx,
-    StoreError, Timestamp,
+    SearchQuery, StoreError, Timestamp,
 };
 
 /// Which messages, in which order, and how many of them.
@@ -23,6 +23,8 @@ pub struct MessageQuery {
     pub folder: Option<FolderName>,
     /// For which this holds.
     pub condition: Condition,
+    /// In which this is found.
+    pub search: Option<SearchQuery>,
     /// By what they are sorted; by nothing, the newest come first.
     pub order: Vec<OrderKey>,
     /// Behind this place.
@@ -33,6 +35,17 @@ pub struct MessageQuery {
     pub top: usize,
     /// Whether all that there are should be counted.
     pub counted: bool,
+}
+
+/// What a list has.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The messages of one page.
+    pub page: Page,
+    /// How many there are in all, where that is asked.
+    pub count: Option<i64>,
+    /// Whether all was looked through: false of a search while a large mailbox is indexed anew.
+    pub is_complete: bool,
 }
 
 /// A message with its octets at hand.
@@ -206,19 +219,20 @@ impl Content {
 }
 
 impl Mailbox {
-    /// A page of messages, and their number where it is asked for.
+    /// A page of messages.
     ///
     /// # Errors
     /// [`MailError::NotFound`] for the folder; [`MailError::Store`], with [`StoreError::TooMuchWork`] where the list can't
     /// be had by looking at as much as a request may.
-    pub async fn list(&self, query: MessageQuery) -> Result<(Page, Option<i64>), MailError> {
+    pub async fn list(&self, query: MessageQuery) -> Result<Listed, MailError> {
+        let is_complete = query.search.is_none() || self.until_indexed().await?;
         let mailbox = self.clone();
         let look = move |tx: &ReadTx<'_>| {
             let counted = query.counted;
             let query = mailbox.in_words_of_the_store(tx, query)?;
             let body = |record: &MessageRecord| mailbox.body_text(tx, record);
             let count = counted.then(|| tx.count_listed(mailbox.owner.id, &query, &body)).transpose()?;
-            Ok((tx.list(mailbox.owner.id, &query, &body)?, count))
+            Ok(Listed { page: tx.list(mailbox.owner.id, &query, &body)?, count, is_complete })
         };
         self.store().read(look).await
     }
@@ -228,6 +242,9 @@ impl Mailbox {
     /// # Errors
     /// As [`Mailbox::list`].
     pub async fn count(&self, query: MessageQuery) -> Result<i64, MailError> {
+        if query.search.is_some() {
+            self.until_indexed().await?;
+        }
         let mailbox = self.clone();
         let look = move |tx: &ReadTx<'_>| {
             let query = mailbox.in_words_of_the_store(tx, query)?;
@@ -238,9 +255,10 @@ impl Mailbox {
     }
 
     fn in_words_of_the_store(&self, tx: &ReadTx<'_>, query: MessageQuery) -> Result<ListQuery, MailError> {
-        let MessageQuery { folder, condition, order, after, skip, top, .. } = query;
+        let MessageQuery { folder, condition, search, order, after, skip, top, .. } = query;
         let folder = folder.map(|name| self.folder_id(tx, &name)).transpose()?;
-        Ok(ListQuery { folder, condition, order, after, skip, top, budget: self.mail.inner.options.query_work })
+        let budget = self.mail.inner.options.query_work;
+        Ok(ListQuery { folder, condition, search, order, after, skip, top, budget })
     }
 
     fn body_text(&self, tx: &ReadTx<'_>, record: &MessageRecord) -> Result<BodyText, StoreError> {

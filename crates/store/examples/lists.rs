@@ -7,8 +7,9 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use store::{
-    BodyText, Condition, Digest, Field, FieldValue, FolderId, ListQuery, MailboxId, MessageId, MessageRecord, Operator, OrderKey,
-    Overlay, Person, ReadTx, Recipient, Store, StoreError, TextPlace, Timestamp, WellKnownName, WriteTx,
+    BodyText, Condition, Digest, Field, FieldValue, FolderId, IndexTx, ListQuery, MailboxId, MessageId, MessageRecord,
+    MessageTexts, Operator, OrderKey, Overlay, Person, ReadTx, Recipient, SearchQuery, Store, StoreError, TextPlace, Timestamp,
+    WellKnownName, WriteTx,
 };
 
 const OWNER: MailboxId = MailboxId([7; 16]);
@@ -37,6 +38,9 @@ async fn main() {
         let began = Instant::now();
         let folder = fill(&store, *size).await;
         eprintln!("{size} messages were filed in {:?}", began.elapsed());
+        let began = Instant::now();
+        while store.index(index_some).await.expect("an index") {}
+        eprintln!("their texts were indexed in {:?}", began.elapsed());
         columns.push(measured(&store, folder).await);
     }
     println!("{}", table(&sizes, &columns));
@@ -63,6 +67,25 @@ async fn fill(store: &Store, size: u64) -> FolderId {
         store.write::<_, StoreError>(deed).await.expect("messages");
     }
     inbox
+}
+
+/// Indexes the next messages; answers whether there are more.
+fn index_some(tx: &mut IndexTx<'_>) -> Result<bool, StoreError> {
+    let unindexed = tx.unindexed(OWNER, 2000)?;
+    for id in &unindexed.messages {
+        let record = tx.message(OWNER, *id)?.ok_or(StoreError::NotFound)?;
+        tx.index_message(&unindexed.then, &record, &MessageTexts { body: text(&record), attachments: Vec::new() })?;
+    }
+    tx.keep_indexed(OWNER, &unindexed.then)?;
+    Ok(unindexed.more)
+}
+
+/// Forty words of a thousand, and two that are in every second message and in ten.
+fn text(record: &MessageRecord) -> String {
+    let number = u64::try_from(record.received_date_time.seconds() - BEGIN).unwrap() / 60;
+    let mut text: String = (0..40).map(|word| format!("word{} ", mixed(number * 40 + word) % 1000)).collect();
+    text += if number.is_multiple_of(2) { "frequent " } else { "" };
+    text + if record.from[0].address.starts_with("rare") { "seldom" } else { "" }
 }
 
 fn moved_in(tx: &mut WriteTx<'_>) -> Result<FolderId, StoreError> {
@@ -143,8 +166,11 @@ fn questions(folder: FolderId) -> Vec<(&'static str, ListQuery)> {
     let newest = || by(Field::ReceivedDateTime, true);
     let list = |condition, order| {
         let folder = Some(folder);
-        ListQuery { folder, condition, order, after: None, skip: 0, top: 50, budget: 1_000_000 }
+        ListQuery { folder, condition, search: None, order, after: None, skip: 0, top: 50, budget: 1_000_000 }
     };
+    let word = |text: &str| SearchQuery::Words { within: Vec::new(), text: text.to_owned(), prefix: false };
+    let both = || SearchQuery::All(vec![word("frequent"), word("seldom")]);
+    let search = |search| ListQuery { search: Some(search), ..list(Condition::ALWAYS, Vec::new()) };
     let of_all = |condition, order| ListQuery { folder: None, ..list(condition, order) };
     vec![
         ("newest 50", list(Condition::ALWAYS, newest())),
@@ -159,6 +185,11 @@ fn questions(folder: FolderId) -> Vec<(&'static str, ListQuery)> {
         ("`isRead eq false` and before the 60th", list(Condition::All(vec![unread(), early]), newest())),
         ("`hasAttachments eq true`, by `importance`", list(is(Field::HasAttachments, 1), by(Field::Importance, true))),
         ("`startswith(subject)`, newest first", list(subject(TextPlace::Beginning, "subject 77 of message 1"), newest())),
+        ("`$search`, rare", search(word("seldom"))),
+        ("`$search`, common", search(word("frequent"))),
+        ("`$search`, rare and common", search(both())),
+        ("`$search`, common, of all folders", ListQuery { folder: None, ..search(word("frequent")) }),
+        ("`$search`, common, by `receivedDateTime`", ListQuery { order: newest(), ..search(word("frequent")) }),
         ("`contains(subject)`, common", list(subject(TextPlace::Anywhere, "subject 1"), newest())),
         ("`contains(subject)`, in none", list(subject(TextPlace::Anywhere, "nothing"), newest())),
     ]

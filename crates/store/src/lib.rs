@@ -30,9 +30,7 @@ pub use model::message::{MessageRecord, Overlay, Recipient};
 pub use model::outbox::{ForwardPath, ForwardState, Submission};
 pub use model::person::Person;
 pub use model::query::{ListQuery, OrderKey, Page, Position};
-pub use model::search::{
-    Bounds, Indexed, MessageTexts, NumberField, SearchPosition, SearchQuery, SearchRequest, TextField, Unindexed,
-};
+pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery, TextField, Unindexed};
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
 pub use model::upload::{AttachmentItem, UploadOutcome, UploadPurpose, UploadSession};
 pub use sql::{Answered, LogReach, ReadBody};

@@ -1,79 +1,56 @@
-//! Lists of messages (Graph: user-list-messages, query-parameters): `$filter`, `$orderby`, `$top`, `$skip`, `$count`, pages.
+//! Lists of messages (Graph: user-list-messages, query-parameters, search-query-parameter): `$filter`, `$search`, `$orderby`,
+//! `$top`, `$skip`, `$count`, pages.
 
 use super::messages::{FETCHED_TOGETHER, READ, listed};
-use super::search::search_messages;
 use crate::error::ApiError;
 use crate::ids;
 use crate::page::{collection, json_answer, number_answer, refused_by_exchange};
 use crate::query::MessageList;
 use crate::request::Asked;
 use crate::schema::message::{DECLARED, Selection};
-use crate::search;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use futures::future;
-use futures::stream::{self, StreamExt, TryStreamExt};
-use mailbox::{FolderName, Mailbox, MessageQuery};
+use futures::stream::{self, StreamExt};
+use mailbox::{FolderName, Listed, Mailbox, MessageQuery};
 use serde_json::Value;
 use store::{MessageRecord, Page, Position};
 
 /// Graph: user-list-messages: the default page.
-pub(super) const PAGE: i64 = 10;
+const PAGE: i64 = 10;
+
+/// Our own header field (docs/extensions.md): a large mailbox is being indexed, and not all was looked through.
+const INCOMPLETE: &str = "restante-search-incomplete";
 
 /// Octets of text that one page has, about: behind the message that reaches it, the next page begins.
 const PAGE_OCTETS: usize = 32 * 1024 * 1024;
 
 /// `GET …/messages`, `GET …/mailFolders/{id}/messages`
 pub(crate) async fn list_messages(asked: &Asked<'_>, folder: Option<FolderName>) -> Result<Response, ApiError> {
-    if let Some(query) = search::read(&asked.options, asked.graph.clock.now())? {
-        return search_messages(asked, folder, query).await;
-    }
-    // An empty search asks for nothing.
     asked.only_options(&["select", "expand", "top", "skip", "skiptoken", "count", "filter", "orderby", "search"])?;
     let mailbox = asked.mailbox(READ).await?;
     let selection = Selection::of(&asked.options)?;
-    let list = MessageList::of(&asked.options, DECLARED)?;
+    let list = MessageList::of(&asked.options, DECLARED, asked.graph.clock.now())?;
     let of = format!("{} {}", mailbox.owner().id, collection_name(folder));
     let seal = asked.graph.identity.links();
     let after = asked.options.get("skiptoken").map(|cursor| list.position(seal, &of, cursor)).transpose()?;
-    let (page, count) = mailbox.list(query(asked, folder, &list, after)?).await?;
+    let Listed { page, count, is_complete } = mailbox.list(query(asked, folder, &list, after)?).await?;
     let (value, next) = rendered(asked, &mailbox, &selection, page).await?;
     let context = asked.context(mailbox.owner().id, &collection_name(folder), selection.names());
     let next = next.map(|after| asked.token_link(&list.cursor(seal, &of, &after)));
-    let answer = json_answer(StatusCode::OK, &collection(context, count, next, value));
+    let mut answer = json_answer(StatusCode::OK, &collection(context, count, next, value));
+    if !is_complete {
+        answer.headers_mut().insert(INCOMPLETE, HeaderValue::from_static("true"));
+    }
     Ok(refused_by_exchange(answer, list.refused_by_exchange))
 }
 
 /// `GET …/messages/$count`, `GET …/mailFolders/{id}/messages/$count`: a number and nothing else.
 pub(crate) async fn count_messages(asked: &Asked<'_>, folder: Option<FolderName>) -> Result<Response, ApiError> {
+    asked.only_options(&["filter", "count", "search"])?;
     let mailbox = asked.mailbox(READ).await?;
-    if let Some(query) = search::read(&asked.options, asked.graph.clock.now())? {
-        asked.only_options(&["count", "search"])?;
-        return Ok(number_answer(mailbox.count_found(folder, query).await?));
-    }
-    asked.only_options(&["count", "filter", "search"])?;
-    let list = MessageList::of(&asked.options, DECLARED)?;
+    let list = MessageList::of(&asked.options, DECLARED, asked.graph.clock.now())?;
     let count = mailbox.count(query(asked, folder, &list, None)?).await?;
     Ok(number_answer(count))
-}
-
-/// A page of messages that are found already, with how many there are in all, if that is asked, and where it goes on.
-pub(super) async fn listed_page(
-    asked: &Asked<'_>,
-    mailbox: &Mailbox,
-    folder: Option<FolderName>,
-    records: Vec<MessageRecord>,
-    (count, next): (Option<i64>, Option<String>),
-) -> Result<Response, ApiError> {
-    let selection = Selection::of(&asked.options)?;
-    let value: Vec<Value> = stream::iter(records)
-        .map(|record| listed(asked, mailbox, &selection, record))
-        .buffered(FETCHED_TOGETHER)
-        .try_filter_map(|item| future::ready(Ok(item)))
-        .try_collect()
-        .await?;
-    let context = asked.context(mailbox.owner().id, &collection_name(folder), selection.names());
-    Ok(json_answer(StatusCode::OK, &collection(context, count, next, value)))
 }
 
 fn query(
@@ -85,6 +62,7 @@ fn query(
     Ok(MessageQuery {
         folder,
         condition: list.condition.clone(),
+        search: list.search.clone(),
         order: list.order.clone(),
         after,
         skip: usize::try_from(asked.options.number("skip")?.unwrap_or(0)).unwrap_or(usize::MAX),

@@ -260,7 +260,7 @@ async fn the_store_answers_as_the_evaluator_does() {
         let options = Options::parse(&format!("$filter={}&$orderby={order}", text.replace('%', "%25").replace('+', "%2B")));
         let options = options.expect("a query");
         let shown = format!("seed {seed}: {text} orderby {order} in {folder:?}");
-        let list = MessageList::of(&options, DECLARED).unwrap_or_else(|error| panic!("{shown}: {}", error.message));
+        let list = MessageList::of(&options, DECLARED, Timestamp(0)).unwrap_or_else(|error| panic!("{shown}: {}", error.message));
         let (filter, items) = read(&options, &scope).expect("it was read before");
         let filter = filter.expect("there is one");
         let mut expected: Vec<_> = records.iter().zip(rendered.iter().cloned()).collect();
@@ -272,8 +272,16 @@ async fn the_store_answers_as_the_evaluator_does() {
         let skip = usize::try_from(random.below(3)).expect("small");
         let expected: Vec<MessageId> = expected.iter().map(|(record, _)| record.id).collect();
         let top = usize::try_from(3 + random.below(40)).expect("small");
-        let query =
-            ListQuery { folder, condition: list.condition, order: list.order, after: None, skip, top, budget: 10_000_000 };
+        let query = ListQuery {
+            folder,
+            condition: list.condition,
+            search: None,
+            order: list.order,
+            after: None,
+            skip,
+            top,
+            budget: 10_000_000,
+        };
         let answer = move |tx: &ReadTx<'_>| {
             let body = |_: &MessageRecord| Ok(BodyText { is_html: false, content: String::new() });
             Ok::<_, StoreError>((tx.count_listed(OWNER, &query, &body)?, pages(tx, query)?))

@@ -23,9 +23,9 @@ pub(super) fn decode(seal: &Seal, query: &MessageList, of: &str, text: &str) -> 
     serde_json::from_slice(rest).ok()
 }
 
-/// Of the list, its filter and its order.
+/// Of the list, its filter, its search and its order.
 fn mark(query: &MessageList, of: &str) -> [u8; QUERY] {
-    let text = format!("{of} {:?} {:?}", query.condition, query.order);
+    let text = format!("{of} {:?} {:?} {:?}", query.condition, query.search, query.order);
     let mut mark = [0; QUERY];
     mark.copy_from_slice(&Digest::of(text.as_bytes()).0[..QUERY]);
     mark

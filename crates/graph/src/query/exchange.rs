@@ -1,11 +1,17 @@
-//! Which lists Exchange refuses and we answer (Graph: user-list-messages, "Using filter and orderby in the same query").
+//! Which lists Exchange refuses and we answer (Graph: user-list-messages, "Using filter and orderby in the same query";
+//! search-query-parameter).
 //! Whoever develops against us is told, since elsewhere it would fail.
 
 use crate::error::ErrorCode;
 use odata::{Expr, OrderItem};
 
 /// The code with which Exchange would refuse; nothing where it would answer.
-pub(super) fn refusal(filter: Option<&Expr>, order: &[OrderItem]) -> Option<ErrorCode> {
+pub(super) fn refusal(is_search: bool, filter: Option<&Expr>, order: &[OrderItem]) -> Option<ErrorCode> {
+    match filter {
+        _ if is_search && !order.is_empty() => return Some(ErrorCode::SearchWithOrderBy),
+        Some(_) if is_search => return Some(ErrorCode::SearchWithFilter),
+        _ => {}
+    }
     let filter = filter.filter(|_| !order.is_empty())?;
     let mut named = Named::default();
     named.read(filter);
@@ -72,7 +78,13 @@ mod tests {
         for (query, refused) in cases {
             let options = Options::parse(&query.replace(' ', "+")).expect(query);
             let (filter, order) = (options.filter().expect(query), options.orderby().expect(query));
-            assert_eq!(refusal(filter.as_ref(), &order).is_some(), refused, "{query}");
+            assert_eq!(refusal(false, filter.as_ref(), &order).is_some(), refused, "{query}");
+            let with_search = match (&filter, order.is_empty()) {
+                (_, false) => Some(ErrorCode::SearchWithOrderBy),
+                (Some(_), true) => Some(ErrorCode::SearchWithFilter),
+                (None, true) => None,
+            };
+            assert_eq!(refusal(true, filter.as_ref(), &order), with_search, "{query}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::condition::{Condition, Field, FieldValue};
 use super::message::MessageRecord;
+use super::search::SearchQuery;
 use crate::ids::{FolderId, MessageId};
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +13,11 @@ pub struct ListQuery {
     pub folder: Option<FolderId>,
     /// Only those for which this holds.
     pub condition: Condition,
+    /// Only those in which this is found.
+    pub search: Option<SearchQuery>,
     /// By what they are sorted. Where this leaves two alike, the date decides and then the id, in the last one's
-    /// direction; of no keys, the newest come first.
+    /// direction; of no keys, the newest come first, and of what is found the
+    /// latest sent.
     pub order: Vec<OrderKey>,
     /// Only those after this place.
     pub after: Option<Position>,

@@ -1,6 +1,6 @@
 //! What is looked for in the texts of messages, and what the index of texts is told of one.
 
-use crate::ids::{FolderId, MessageId};
+use crate::ids::MessageId;
 
 /// What is looked for. Texts are compared without regard to case and diacritics, word by word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,25 +68,6 @@ pub struct Bounds {
     /// The first that is too much.
     pub to: i64,
 }
-
-/// Which of a mailbox's messages are found, the latest sent first.
-#[derive(Debug, Clone)]
-pub struct SearchRequest {
-    /// Of this folder; else of every folder but the recoverable items.
-    pub folder: Option<FolderId>,
-    /// What is looked for.
-    pub query: SearchQuery,
-    /// Only those after this place.
-    pub after: Option<SearchPosition>,
-    /// Then leave out so many.
-    pub skip: i64,
-    /// At most so many.
-    pub top: i64,
-}
-
-/// A place among what is found: the second in which the message was sent, and its place in that second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SearchPosition(pub i64);
 
 /// The texts of a message that its row doesn't hold.
 #[derive(Debug, Clone, Default)]

@@ -4,6 +4,7 @@
 
 mod expression;
 mod plan;
+mod search;
 mod statement;
 mod walk;
 
@@ -92,6 +93,9 @@ impl<'t> ReadTx<'t> {
     /// [`StoreError::TooMuchWork`] past the budget; [`StoreError::Database`], and what `body` answers.
     pub fn list(&self, mailbox: MailboxId, query: &ListQuery, body: ReadBody<'_>) -> Result<Page, StoreError> {
         let look = self.look(mailbox, query, body)?;
+        if let Some(searched) = &query.search {
+            return search::page(&look, query, searched);
+        }
         let plans = look.wanted.plans(|| look.existing_traits())?;
         let enough = query.top.saturating_add(1);
         let mut walks = look.walks(&plans);
@@ -117,6 +121,9 @@ impl<'t> ReadTx<'t> {
     /// As [`ReadTx::list`].
     pub fn count_listed(&self, mailbox: MailboxId, query: &ListQuery, body: ReadBody<'_>) -> Result<i64, StoreError> {
         let look = self.look(mailbox, query, body)?;
+        if let Some(searched) = &query.search {
+            return search::count(&look, query, searched);
+        }
         if let Some(counted) = self.counted(&look)? {
             return Ok(counted);
         }

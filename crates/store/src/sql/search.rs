@@ -6,12 +6,11 @@ mod words;
 
 pub(crate) use index::SEARCH_RULES;
 
-use crate::db::{ReadTx, Value};
+use crate::db::{ReadTx, Value, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, MessageId};
 use crate::model::folder::WellKnownName;
-use crate::model::message::MessageRecord;
-use crate::model::search::{Bounds, SearchPosition, SearchQuery, SearchRequest};
+use crate::model::search::{Bounds, SearchQuery};
 use expression::{Compiled, compile, expression, is_joinable, number_column};
 
 /// Bits of a document's number below those of its mailbox.
@@ -28,41 +27,53 @@ enum Given {
     Text(String),
 }
 
+/// A place among what is found: the second in which the message was sent, and its place in that second.
+pub(super) type Place = i64;
+
+/// Behind all places.
+pub(super) const END: Place = 1 << WITHIN_MAILBOX;
+
+/// What is looked for, and where.
+#[derive(Clone, Copy)]
+pub(super) struct Sought<'s> {
+    pub(super) mailbox: MailboxId,
+    /// In this folder; else in every folder but the recoverable items.
+    pub(super) folder: Option<FolderId>,
+    pub(super) query: &'s SearchQuery,
+}
+
 impl ReadTx<'_> {
-    /// Messages in which something is found, the latest sent first, with their places.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub fn search(
+    /// Messages in which something is found before a place, the latest sent first, leaving out `skip`, at most `top`. The
+    /// index may be a moment behind: some may be gone, or have moved.
+    pub(super) fn hits(
         &self,
-        mailbox: MailboxId,
-        request: &SearchRequest,
-    ) -> Result<Vec<(SearchPosition, MessageRecord)>, StoreError> {
-        let before = request.after.map_or(1 << WITHIN_MAILBOX, |SearchPosition(place)| place.clamp(0, 1 << WITHIN_MAILBOX));
-        let Some(mut found) = self.found("d.number, d.message", mailbox, request.folder, &request.query, before)? else {
-            return Ok(Vec::new());
-        };
+        sought: Sought<'_>,
+        before: Place,
+        (skip, top): (usize, usize),
+    ) -> Result<Vec<(Place, MessageId)>, StoreError> {
+        let range = (0, before.clamp(0, END));
+        let Some(mut found) = self.found("d.number, d.message", sought, range)? else { return Ok(Vec::new()) };
         found.push(" ORDER BY search_text.rowid DESC LIMIT ");
-        found.push_value(Given::Integer(request.top));
+        found.push_value(Given::Integer(i64::try_from(top).unwrap_or(i64::MAX)));
         found.push(" OFFSET ");
-        found.push_value(Given::Integer(request.skip));
-        let hits = self.rows(&found.sql, &found.values(), |row| Ok((row.integer(0)?, MessageId(row.fixed(1)?))))?;
-        let mut messages = Vec::with_capacity(hits.len());
-        for (number, id) in hits {
-            // The index may be a moment behind: what was deleted or moved away since is not shown.
-            let record = self.message(mailbox, id)?.filter(|record| request.folder.is_none_or(|folder| record.folder == folder));
-            messages.extend(record.map(|record| (SearchPosition(number & ((1 << WITHIN_MAILBOX) - 1)), record)));
-        }
-        Ok(messages)
+        found.push_value(Given::Integer(i64::try_from(skip).unwrap_or(i64::MAX)));
+        self.rows(&found.sql, &found.values(), |row| Ok((row.integer(0)? & (END - 1), MessageId(row.fixed(1)?))))
     }
 
     /// In how many messages something is found.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub fn count_found(&self, mailbox: MailboxId, folder: Option<FolderId>, query: &SearchQuery) -> Result<i64, StoreError> {
-        let Some(found) = self.found("count(*)", mailbox, folder, query, 1 << WITHIN_MAILBOX)? else { return Ok(0) };
+    pub(super) fn count_hits(&self, sought: Sought<'_>) -> Result<i64, StoreError> {
+        let Some(found) = self.found("count(*)", sought, (0, END))? else { return Ok(0) };
         Ok(self.row(&found.sql, &found.values(), |row| row.integer(0))?.unwrap_or(0))
+    }
+
+    /// Whether something is found in a message.
+    pub(super) fn is_hit(&self, sought: Sought<'_>, id: MessageId) -> Result<bool, StoreError> {
+        let sql = "SELECT d.number FROM search_mailbox s JOIN search_document d ON d.mailbox = s.number AND d.message = $1
+                   WHERE s.mailbox = $2";
+        let number = self.row(sql, values![&id.0, &sought.mailbox.0], |row| row.integer(0))?;
+        let Some(place) = number.map(|number| number & (END - 1)) else { return Ok(false) };
+        let Some(found) = self.found("1", sought, (place, place + 1))? else { return Ok(false) };
+        Ok(self.row(&found.sql, &found.values(), |_| Ok(()))?.is_some())
     }
 
     /// Whether the index knows all changes of a mailbox up to this one, and all that was there before.
@@ -74,26 +85,22 @@ impl ReadTx<'_> {
         Ok(indexed.is_some_and(|indexed| indexed.walked.is_none() && indexed.modseq >= modseq))
     }
 
-    /// The rows of what is found before a number; nothing where nothing can be.
-    fn found(
-        &self,
-        what: &str,
-        mailbox: MailboxId,
-        folder: Option<FolderId>,
-        query: &SearchQuery,
-        before: i64,
-    ) -> Result<Option<Statement>, StoreError> {
+    /// The rows of what is found from a place up to another; nothing where nothing can be.
+    fn found(&self, what: &str, sought: Sought<'_>, places: (Place, Place)) -> Result<Option<Statement>, StoreError> {
+        let Sought { mailbox, folder, query } = sought;
         let hidden = self.well_known_folder(mailbox, WellKnownName::RecoverableItemsDeletions)?;
         let (Some(indexed), Some(compiled)) = (self.indexed(mailbox)?, compile(query, folder, hidden)) else { return Ok(None) };
         let Compiled { expression, condition } = compiled;
+        let places = condition.iter().fold(places, index::narrowed);
         let first = indexed.number << WITHIN_MAILBOX;
-        let needs_document = what != "count(*)" || !condition.is_empty();
+        let range = (first + places.0, first + places.1);
+        let needs_document = what.contains("d.") || !condition.is_empty();
         let join = if needs_document { " CROSS JOIN search_document d ON d.number = search_text.rowid" } else { "" };
         let mut statement = Statement { sql: format!("SELECT {what} FROM search_text{join} WHERE"), values: Vec::new() };
-        statement.push_match(expression, (first, first + before));
+        statement.push_match(expression, range);
         for part in &condition {
             statement.push(" AND ");
-            statement.push_condition(part, (first, first + before));
+            statement.push_condition(part, range);
         }
         Ok(Some(statement))
     }

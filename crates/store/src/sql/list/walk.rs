@@ -16,9 +16,9 @@ use std::collections::VecDeque;
 
 /// What a row costs: found by its index, looked at by SQL, read, and read with its text. Text costs more for each so many
 /// octets.
-const FOUND: u64 = 1;
+pub(super) const FOUND: u64 = 1;
 const LOOKED_AT: u64 = 4;
-const READ: u64 = 20;
+pub(super) const READ: u64 = 20;
 const READ_WITH_BODY: u64 = 200;
 const OCTETS: u64 = 1024;
 
@@ -352,7 +352,7 @@ fn known_keys(sorting: &Sorting, segment: &Segment, place: &[FieldValue]) -> Opt
 }
 
 /// The row of a message, if it is wanted.
-fn wanted_record(look: &Look<'_>, id: MessageId, covered: bool) -> Result<Option<MessageRecord>, StoreError> {
+pub(super) fn wanted_record(look: &Look<'_>, id: MessageId, covered: bool) -> Result<Option<MessageRecord>, StoreError> {
     let record = look.tx.message(look.mailbox, id)?.ok_or(StoreError::NotFound)?;
     look.spend(READ)?;
     if covered {

@@ -1,15 +1,15 @@
 //! Writing the index of texts: what it knows of each mailbox, and one document for each message.
 
-use super::WITHIN_MAILBOX;
 use super::expression::{attachments_word, everything_word, folder_word, importance_word};
 use super::words::prepared;
+use super::{Place, WITHIN_MAILBOX};
 use crate::blobs::Digest;
 use crate::clock::Timestamp;
 use crate::db::{IndexTx, ReadTx, values};
 use crate::error::StoreError;
 use crate::ids::{MailboxId, MessageId};
 use crate::model::message::{MessageRecord, Recipient};
-use crate::model::search::{Indexed, MessageTexts, Unindexed};
+use crate::model::search::{Indexed, MessageTexts, NumberField, SearchQuery, Unindexed};
 
 /// Bits of a document's number that tell messages of one second apart.
 const TIE: u32 = 11;
@@ -215,10 +215,23 @@ impl IndexTx<'_> {
     }
 }
 
-/// The first number of a second. Seconds before 1970 and after 2106 are taken for those.
+/// The first number of a second.
 fn first_of_second(mailbox: i64, at: Timestamp) -> i64 {
+    (mailbox << WITHIN_MAILBOX) + first_place(at)
+}
+
+/// The first place of a second. Seconds before 1970 and after 2106 are taken for those.
+fn first_place(at: Timestamp) -> Place {
     let last = (1 << (WITHIN_MAILBOX - TIE)) - LAST_SECONDS;
-    (mailbox << WITHIN_MAILBOX) + (at.seconds().clamp(0, last) << TIE)
+    at.seconds().clamp(0, last) << TIE
+}
+
+/// The places that are left by a condition: one on the date of sending says which. Some messages have places behind their
+/// second, since it is full.
+pub(super) fn narrowed((from, to): (Place, Place), condition: &SearchQuery) -> (Place, Place) {
+    let SearchQuery::Number(NumberField::SentDateTime, bounds) = condition else { return (from, to) };
+    let end = first_place(Timestamp(bounds.to)) + (LAST_SECONDS << TIE);
+    (from.max(first_place(Timestamp(bounds.from))), to.min(end))
 }
 
 fn people<'r>(recipients: impl IntoIterator<Item = &'r Recipient>) -> String {

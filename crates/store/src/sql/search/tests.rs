@@ -1,8 +1,9 @@
 //! The index over messages whose texts are given here, without octets.
 
 use crate::{
-    Bounds, Digest, FolderId, MailboxId, MessageId, MessageRecord, MessageTexts, NumberField, Overlay, Person, Recipient,
-    SearchQuery, SearchRequest, Store, StoreError, TextField, Timestamp, WellKnownName,
+    BodyText, Bounds, Condition, Digest, Field, FieldValue, FolderId, ListQuery, MailboxId, MessageId, MessageRecord,
+    MessageTexts, NumberField, OrderKey, Overlay, Page, Person, Recipient, SearchQuery, Store, StoreError, TextField, Timestamp,
+    WellKnownName,
 };
 use tempfile::TempDir;
 
@@ -53,17 +54,31 @@ impl Shelf {
     }
 
     async fn found(&self, query: SearchQuery) -> Vec<String> {
-        let request = SearchRequest { folder: None, query, after: None, skip: 0, top: 100 };
-        let found = self.store.read::<_, StoreError>(move |tx| tx.search(OWNER, &request)).await.unwrap();
-        found.into_iter().map(|(_, record)| record.subject).collect()
+        subjects(&self.page(ListQuery { top: 100, ..list(query) }).await)
+    }
+
+    async fn page(&self, query: ListQuery) -> Page {
+        self.store.read::<_, StoreError>(move |tx| tx.list(OWNER, &query, &NO_BODY)).await.unwrap()
     }
 
     async fn demand(&self, query: SearchQuery, subjects: &[&str]) {
         assert_eq!(self.found(query.clone()).await, subjects, "{query:?}");
-        let counted = query.clone();
-        let count = self.store.read::<_, StoreError>(move |tx| tx.count_found(OWNER, None, &counted)).await.unwrap();
+        let counted = list(query.clone());
+        let count = self.store.read::<_, StoreError>(move |tx| tx.count_listed(OWNER, &counted, &NO_BODY)).await.unwrap();
         assert_eq!(usize::try_from(count), Ok(subjects.len()), "the count of {query:?}");
     }
+}
+
+const NO_BODY: fn(&MessageRecord) -> Result<BodyText, StoreError> = |_| Err(StoreError::NotFound);
+
+fn list(query: SearchQuery) -> ListQuery {
+    let search = Some(query);
+    let (condition, budget) = (Condition::ALWAYS, 1_000_000);
+    ListQuery { folder: None, condition, search, order: Vec::new(), after: None, skip: 0, top: 5000, budget }
+}
+
+fn subjects(page: &Page) -> Vec<String> {
+    page.items.iter().map(|(record, _)| record.subject.clone()).collect()
 }
 
 fn record(folder: FolderId, second: i64, subject: &str) -> MessageRecord {
@@ -206,10 +221,9 @@ async fn pages_follow_the_second_of_sending_and_then_arrival() {
     }
     let (mut after, mut pages) = (None, Vec::new());
     for _ in 0..3 {
-        let request = SearchRequest { folder: None, query: words("tea"), after, skip: 0, top: 2 };
-        let page = shelf.store.read::<_, StoreError>(move |tx| tx.search(OWNER, &request)).await.unwrap();
-        after = page.last().map(|&(place, _)| place);
-        pages.extend(page.into_iter().map(|(_, record)| record.subject));
+        let page = shelf.page(ListQuery { after, top: 2, ..list(words("tea")) }).await;
+        pages.extend(subjects(&page));
+        after = page.items.last().map(|(_, place)| place.clone());
     }
     assert_eq!(pages, ["f", "b", "c", "a", "d", "e"]);
 }
@@ -223,9 +237,8 @@ async fn more_messages_of_one_second_than_have_numbers_take_the_next() {
         shelf.keep(&record).await;
         shelf.index(&record, "tea").await;
     }
-    let request = SearchRequest { folder: Some(first.folder), query: words("tea"), after: None, skip: 0, top: 5000 };
-    let found = shelf.store.read::<_, StoreError>(move |tx| tx.search(OWNER, &request)).await.unwrap();
-    assert_eq!((found.len(), found[0].1.subject.as_str(), found[2100].1.subject.as_str()), (2101, "n2099", "first"));
+    let found = subjects(&shelf.page(ListQuery { folder: Some(first.folder), ..list(words("tea")) }).await);
+    assert_eq!((found.len(), found[0].as_str(), found[2100].as_str()), (2101, "n2099", "first"));
 }
 
 #[tokio::test]
@@ -239,12 +252,88 @@ async fn a_document_follows_its_message() {
     shelf.index(&moved, "coffee").await;
     shelf.demand(words("tea"), &[]).await;
     shelf.demand(words("coffee"), &[]).await;
-    let request = SearchRequest { folder: Some(hidden), query: words("coffee"), after: None, skip: 0, top: 5 };
-    let found = shelf.store.read::<_, StoreError>(move |tx| tx.search(OWNER, &request)).await.unwrap();
-    assert_eq!(found.len(), 1);
+    let found = shelf.page(ListQuery { folder: Some(hidden), ..list(words("coffee")) }).await;
+    assert_eq!(subjects(&found), ["here"]);
     let known = move |tx: &mut crate::IndexTx<'_>| {
         let then = tx.unindexed(OWNER, 1)?.then;
         Ok((tx.knows(&then, &moved)?, tx.knows(&then, &inbox)?))
     };
     assert_eq!(shelf.store.index::<_, StoreError>(known).await.unwrap(), (true, false));
+}
+
+/// 5,200 messages with tea, of which every 100th is rare.
+async fn large_shelf() -> Shelf {
+    let shelf = Shelf::new().await;
+    let inbox = shelf.folder(WellKnownName::Inbox).await;
+    let records: Vec<_> = (0..5200).map(|n| record(inbox, 1000 + (n * 7) % 5200, &format!("s{n:04}"))).collect();
+    let kept = records.clone();
+    let file = move |tx: &mut crate::WriteTx<'_>| kept.iter().try_for_each(|one| tx.add_message(OWNER, one).map(drop));
+    shelf.store.write::<_, StoreError>(file).await.unwrap();
+    let index = move |tx: &mut crate::IndexTx<'_>| {
+        let then = tx.unindexed(OWNER, 1)?.then;
+        for (n, one) in records.iter().enumerate() {
+            let body = if n % 100 == 0 { "rare tea" } else { "tea" }.to_owned();
+            tx.index_message(&then, one, &MessageTexts { body, attachments: Vec::new() })?;
+        }
+        Ok(())
+    };
+    shelf.store.index::<_, StoreError>(index).await.unwrap();
+    shelf
+}
+
+#[tokio::test]
+async fn what_is_found_is_filtered_and_sorted_whether_it_is_much_or_little() {
+    let shelf = large_shelf().await;
+    let by = |field, descending| vec![OrderKey { field, descending }];
+    let even = || Condition::equal(Field::HasAttachments, FieldValue::Integer(1));
+    for (word, every) in [("tea", 1), ("rare", 100)] {
+        // By subject: the messages in the order in which they were made.
+        let (mut after, mut found) = (None, Vec::new());
+        for _ in 0..3 {
+            let order = by(Field::Subject, false);
+            let page = shelf.page(ListQuery { order, after, top: 10, ..list(words(word)) }).await;
+            assert!(page.more);
+            found.extend(subjects(&page));
+            after = page.items.last().map(|(_, place)| place.clone());
+        }
+        let expected: Vec<String> = (0..30).map(|n| format!("s{:04}", n * every)).collect();
+        assert_eq!(found, expected, "{word}");
+        let skipped = ListQuery { order: by(Field::Subject, true), skip: 3, top: 1, ..list(words(word)) };
+        assert_eq!(subjects(&shelf.page(skipped).await), [format!("s{:04}", 5200 - every * 4)], "{word}");
+        // The even seconds, by sending, latest first.
+        let filtered = ListQuery { condition: even(), top: 20, ..list(words(word)) };
+        let page = shelf.page(filtered.clone()).await;
+        let seconds: Vec<i64> = page.items.iter().map(|(record, _)| record.size).collect();
+        assert!(page.items.len() == 20 && seconds.iter().all(|second| second % 2 == 0), "{word}: {seconds:?}");
+        assert!(seconds.windows(2).all(|pair| pair[0] > pair[1]), "{word}: {seconds:?}");
+        let count = shelf.store.read::<_, StoreError>(move |tx| tx.count_listed(OWNER, &filtered, &NO_BODY)).await.unwrap();
+        assert_eq!(count, 5200 / every / if every == 1 { 2 } else { 1 }, "{word}");
+    }
+}
+
+#[tokio::test]
+async fn looking_through_too_much_is_refused() {
+    let shelf = large_shelf().await;
+    let none = Condition::equal(Field::Subject, FieldValue::Text("nothing".to_owned()));
+    let query = ListQuery { condition: none, budget: 10_000, ..list(words("tea")) };
+    let refused = shelf.store.read::<_, StoreError>(move |tx| tx.list(OWNER, &query, &NO_BODY)).await;
+    assert!(matches!(refused, Err(StoreError::TooMuchWork)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_date_of_sending_says_where_to_look() {
+    let shelf = Shelf::new().await;
+    for (second, subject) in [(-5, "before"), (5, "first"), (9, "second"), (1 << 40, "after")] {
+        shelf.file(second, subject, "tea").await;
+    }
+    let sent = |from: i64, to: i64| {
+        let bounds = Bounds { from: from.saturating_mul(1_000_000), to: to.saturating_mul(1_000_000) };
+        SearchQuery::All(vec![words("tea"), SearchQuery::Number(NumberField::SentDateTime, bounds)])
+    };
+    shelf.demand(sent(5, 6), &["first"]).await;
+    shelf.demand(sent(6, 1 << 41), &["after", "second"]).await;
+    shelf.demand(sent(1 << 39, i64::MAX), &["after"]).await;
+    shelf.demand(sent(i64::MIN, 6), &["first", "before"]).await;
+    shelf.demand(sent(-6, -4), &["before"]).await;
+    shelf.demand(sent(10, 12), &[]).await;
 }
