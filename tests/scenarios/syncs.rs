@@ -32,7 +32,7 @@ fn end_of(events: &[Event], begun: usize) -> usize {
 /// Demands that what bears `mark` is written to the write-ahead log and synced before the 202; tells where it was written.
 #[track_caller]
 fn demand_log_synced_before_answer(events: &[Event], mark: &str) -> usize {
-    let is_log = |event: &Event| event.file.ends_with("-wal");
+    let is_log = |event: &Event| event.file.ends_with("restante.db-wal");
     let written = first(events, 0, "the row is written to the log", |event| is_log(event) && event.text.contains(mark));
     let begun = first(events, written, "the log is synced", |event| is_log(event) && event.is_sync() && !event.ended);
     let synced = end_of(events, begun);

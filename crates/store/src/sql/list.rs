@@ -154,7 +154,7 @@ impl<'t> ReadTx<'t> {
     }
 
     /// The folders whose messages stand in no list but their own, as far as there are any in them.
-    fn folders_left_out(&self, mailbox: MailboxId) -> Result<Vec<FolderId>, StoreError> {
+    pub(super) fn folders_left_out(&self, mailbox: MailboxId) -> Result<Vec<FolderId>, StoreError> {
         self.rows(
             "SELECT id FROM folder WHERE mailbox = $1 AND total_item_count > 0
              AND (well_known_name = 'recoverableitemsdeletions' OR removal IS NOT NULL)",

@@ -9,7 +9,6 @@ pub(crate) use index::SEARCH_RULES;
 use crate::db::{ReadTx, Value, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, MessageId};
-use crate::model::folder::WellKnownName;
 use crate::model::search::{Bounds, SearchQuery};
 use expression::{Compiled, compile, expression, is_joinable, number_column};
 
@@ -37,7 +36,7 @@ pub(super) const END: Place = 1 << WITHIN_MAILBOX;
 #[derive(Clone, Copy)]
 pub(super) struct Sought<'s> {
     pub(super) mailbox: MailboxId,
-    /// In this folder; else in every folder but the recoverable items.
+    /// In this folder; else in every folder whose messages all lists have.
     pub(super) folder: Option<FolderId>,
     pub(super) query: &'s SearchQuery,
 }
@@ -88,8 +87,10 @@ impl ReadTx<'_> {
     /// The rows of what is found from a place up to another; nothing where nothing can be.
     fn found(&self, what: &str, sought: Sought<'_>, places: (Place, Place)) -> Result<Option<Statement>, StoreError> {
         let Sought { mailbox, folder, query } = sought;
-        let hidden = self.well_known_folder(mailbox, WellKnownName::RecoverableItemsDeletions)?;
-        let (Some(indexed), Some(compiled)) = (self.indexed(mailbox)?, compile(query, folder, hidden)) else { return Ok(None) };
+        let left_out = if folder.is_none() { self.folders_left_out(mailbox)? } else { Vec::new() };
+        let (Some(indexed), Some(compiled)) = (self.indexed(mailbox)?, compile(query, folder, &left_out)) else {
+            return Ok(None);
+        };
         let Compiled { expression, condition } = compiled;
         let places = condition.iter().fold(places, index::narrowed);
         let first = indexed.number << WITHIN_MAILBOX;

@@ -39,17 +39,16 @@ pub(super) fn everything_word() -> String {
     format!("{PRIVATE}e")
 }
 
-/// A query, of the messages of a folder or of all but those of one. Nothing where it says nothing.
-pub(super) fn compile(query: &SearchQuery, only: Option<FolderId>, hidden: FolderId) -> Option<Compiled> {
+/// A query, of the messages of one folder or of all but some. Nothing where it says nothing.
+pub(super) fn compile(query: &SearchQuery, only: Option<FolderId>, but: &[FolderId]) -> Option<Compiled> {
     let query = without_wordless(query)?;
     let parts = match query {
         SearchQuery::All(parts) => parts,
         other => vec![other],
     };
-    let (mut found, mut left_out) = match only {
-        Some(folder) => (vec![quoted(&folder_word(folder))], Vec::new()),
-        None => (Vec::new(), vec![quoted(&folder_word(hidden))]),
-    };
+    let word = |folder: &FolderId| quoted(&folder_word(*folder));
+    let mut found: Vec<String> = only.iter().map(word).collect();
+    let mut left_out: Vec<String> = but.iter().map(word).collect();
     let mut condition = Vec::new();
     for part in parts {
         match (expression(&part), part) {
