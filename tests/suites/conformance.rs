@@ -159,9 +159,9 @@ async fn call(person: &Person, method: &str, path: &str) -> Vec<Answer> {
         person.post_json(&format!("messages/{id}/extensions"), &extension).await.demand(201);
         resource = resource.replace("{extension-id}", "com.contoso.call");
     }
-    if let Some((one, options)) = resource.split_once("?$expand=") {
-        let property = if options.starts_with("multi") { "StringArray 0x4001" } else { "String 0x4001" };
-        resource = format!("{one}?$expand={}", options.replace("{id}", property).replace(' ', "%20"));
+    if let Some((of, options)) = resource.split_once('?') {
+        let property = if options.contains("multiValue") { "StringArray 0x4001" } else { "String 0x4001" };
+        resource = format!("{of}?{}", options.replace("{id}", property).replace("{value}", "a").replace(' ', "%20"));
     }
     if resource.contains('{') {
         return Vec::new();

@@ -2,6 +2,7 @@
 
 mod expand;
 mod extensions;
+mod filters;
 mod folders;
 mod properties;
 mod tags;

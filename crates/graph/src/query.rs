@@ -8,6 +8,7 @@ mod cursor;
 mod declared;
 mod evaluate;
 mod exchange;
+mod extended;
 mod small;
 
 pub(crate) use declared::{Declared, Kind, Stored};

@@ -262,10 +262,13 @@ impl Mailbox {
     }
 
     fn body_text(&self, tx: &ReadTx<'_>, record: &MessageRecord) -> Result<BodyText, StoreError> {
-        let message = Message::parse(self.store().blob_within(tx, record.blob)?.octets);
-        let enclosed = enclosed(&message);
-        let shown = enclosed.as_ref().unwrap_or(&message);
-        Ok(BodyText { is_html: matches!(shown.body(), ItemBody::Html(_)), content: shown.text_body() })
+        let content = Content::of(self.owner.id, record.clone(), self.store().blob_within(tx, record.blob)?.octets)?;
+        let shown = content.shown();
+        Ok(BodyText {
+            is_html: matches!(shown.body(), ItemBody::Html(_)),
+            content: shown.text_body(),
+            header: content.header_text(),
+        })
     }
 
     /// A message's row.

@@ -204,7 +204,7 @@ async fn measured(store: &Store, folder: FolderId) -> Vec<(&'static str, String)
         for _ in 0..times_wanted {
             let query = query.clone();
             let look = move |tx: &ReadTx<'_>| {
-                let body = |_: &MessageRecord| Ok(BodyText { is_html: false, content: String::new() });
+                let body = |_: &MessageRecord| Ok(BodyText { is_html: false, content: String::new(), header: String::new() });
                 tx.list(OWNER, &query, &body).map(|page| page.items.len())
             };
             let began = Instant::now();

@@ -21,7 +21,8 @@ pub use error::StoreError;
 pub use ids::{FolderId, MailboxId, MessageId, SubmissionId, UploadId};
 pub use invariants::check;
 pub use model::condition::{
-    BodyText, Candidate, Collection, Condition, Field, FieldValue, FlagDate, Operator, TextPlace, folded,
+    BodyText, Candidate, Collection, Condition, ExtendedCondition, ExtendedTest, Field, FieldValue, FlagDate, Operator,
+    TextPlace, folded,
 };
 pub use model::delta::{Departure, Place};
 pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};

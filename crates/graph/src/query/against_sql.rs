@@ -204,7 +204,7 @@ fn sorted(items: &mut [(&MessageRecord, Value)], order: &[OrderItem], scope: &Sc
 
 /// All pages of a list.
 fn pages(tx: &ReadTx<'_>, mut query: ListQuery) -> Result<Vec<MessageId>, StoreError> {
-    let body = |_: &MessageRecord| Ok(BodyText { is_html: false, content: String::new() });
+    let body = |_: &MessageRecord| Ok(BodyText { is_html: false, content: String::new(), header: String::new() });
     let mut ids = Vec::new();
     loop {
         let page = tx.list(OWNER, &query, &body)?;
@@ -283,7 +283,7 @@ async fn the_store_answers_as_the_evaluator_does() {
             budget: 10_000_000,
         };
         let answer = move |tx: &ReadTx<'_>| {
-            let body = |_: &MessageRecord| Ok(BodyText { is_html: false, content: String::new() });
+            let body = |_: &MessageRecord| Ok(BodyText { is_html: false, content: String::new(), header: String::new() });
             Ok::<_, StoreError>((tx.count_listed(OWNER, &query, &body)?, pages(tx, query)?))
         };
         let (count, ids) = store.read(answer).await.unwrap_or_else(|error| panic!("{shown}: {error}"));

@@ -3,6 +3,7 @@
 
 use super::check::{Scope, invalid, place};
 use super::declared::{Kind, Stored};
+use super::extended;
 use crate::error::ApiError;
 use crate::ids;
 use encodify::base64::STANDARD;
@@ -31,6 +32,9 @@ pub(super) fn condition(expr: &Expr, scope: &Scope) -> Result<Condition, ApiErro
             Ok(Condition::Any(list.iter().map(one).collect::<Result<_, _>>()?))
         }
         Expr::Lambda { collection, quantifier, variable, predicate } => {
+            if let Some(Kind::Extended { many }) = scope.kind(collection) {
+                return extended::condition(many, *quantifier, variable, predicate);
+            }
             let (collection, within) = (members(collection, scope)?, within(collection, variable, scope));
             let condition = Box::new(condition(predicate, &within)?);
             Ok(Condition::Member { collection, all: *quantifier == Quantifier::All, condition })
@@ -244,7 +248,7 @@ fn field_value(field: Field, literal: &Literal, kind: Option<Kind>) -> Option<Fi
     }
 }
 
-fn of_comparison(comparison: Comparison) -> Operator {
+pub(super) fn of_comparison(comparison: Comparison) -> Operator {
     match comparison {
         Comparison::Equal => Operator::Equal,
         Comparison::Greater => Operator::Greater,
@@ -256,7 +260,7 @@ fn of_comparison(comparison: Comparison) -> Operator {
 }
 
 /// The operator that says the same with its sides changed.
-fn reversed(operator: Operator) -> Operator {
+pub(super) fn reversed(operator: Operator) -> Operator {
     match operator {
         Operator::Equal | Operator::NotEqual => operator,
         Operator::Greater => Operator::Less,

@@ -73,7 +73,7 @@ pub(crate) fn check_order(items: &[OrderItem], scope: &Scope) -> Result<(), ApiE
     for OrderItem { path, .. } in items {
         match scope.property(path).map(|one| one.kind) {
             None => return Err(no_such_property(path, scope, "orderby")),
-            Some(Kind::Collection(_) | Kind::Object | Kind::Opaque) => return Err(super::no_order(path)),
+            Some(Kind::Collection(_) | Kind::Extended { .. } | Kind::Object | Kind::Opaque) => return Err(super::no_order(path)),
             Some(_) => {}
         }
     }
@@ -91,6 +91,8 @@ fn value(expr: &Expr, scope: &Scope) -> Result<Option<Kind>, ApiError> {
             let kind = value(of, scope)?;
             list.iter().try_for_each(|one| literal(one, kind, Comparison::Equal, place(of)))?;
         }
+        // What stands within is looked at where it is translated.
+        Expr::Lambda { collection, .. } if matches!(scope.kind(collection), Some(Kind::Extended { .. })) => {}
         Expr::Lambda { collection, variable, predicate, .. } => {
             check(predicate, &scope.within(variable, members(collection, scope)?))?;
         }
@@ -167,7 +169,7 @@ fn literal(literal: &Literal, kind: Option<Kind>, operator: Comparison, offset: 
             }
             true
         }
-        (Some(Kind::Collection(_)) | None, _) => false,
+        (Some(Kind::Collection(_) | Kind::Extended { .. }) | None, _) => false,
         (Some(_), Literal::Null)
         | (Some(Kind::Boolean), Literal::Boolean(_))
         | (Some(Kind::DateTime), Literal::Date(_) | Literal::DateTimeOffset(_))

@@ -32,6 +32,10 @@ pub(crate) enum Kind {
     DateTime,
     /// The members of an enumeration, in the order of their values.
     Enumeration(&'static [&'static str]),
+    /// Extended properties, with one value each or with many.
+    Extended {
+        many: bool,
+    },
     /// A text of which each octet counts: ids.
     Exact,
     Number,
@@ -63,7 +67,7 @@ impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Boolean => "Edm.Boolean",
-            Kind::Collection(_) => "Collection",
+            Kind::Collection(_) | Kind::Extended { .. } => "Collection",
             Kind::DateTime => "Edm.DateTimeOffset",
             Kind::Enumeration(_) => "Enumeration",
             Kind::Exact | Kind::Text => "Edm.String",

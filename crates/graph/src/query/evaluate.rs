@@ -160,7 +160,9 @@ fn of_json(value: &Value, kind: Kind) -> Option<Comparable> {
         Kind::Exact => Some(Comparable::Text(value.as_str()?.to_owned())),
         Kind::Number => value.as_f64().map(Comparable::Number),
         Kind::Text => Some(Comparable::Text(value.as_str()?.to_lowercase())),
-        Kind::Collection(_) | Kind::Object | Kind::Opaque => (!value.is_null()).then_some(Comparable::Boolean(true)),
+        Kind::Collection(_) | Kind::Extended { .. } | Kind::Object | Kind::Opaque => {
+            (!value.is_null()).then_some(Comparable::Boolean(true))
+        }
     }
 }
 

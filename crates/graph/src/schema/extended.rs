@@ -1,11 +1,13 @@
 //! Extended properties (Graph: singleValueLegacyExtendedProperty, multiValueLegacyExtendedProperty): MAPI's properties under
 //! Graph's spelling of their ids. Those that a message or a folder has anyhow are read from it; all others are kept.
 
+mod condition;
 mod folder;
 mod message;
 mod property_id;
 mod value;
 
+pub(crate) use condition::condition_of_own;
 pub(crate) use folder::kept_of_folder;
 pub(crate) use message::{UNSENT, apply, reads_octets};
 pub(crate) use property_id::{PropertyId, PropertyType, Tag};

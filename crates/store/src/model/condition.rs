@@ -6,8 +6,10 @@ use crate::model::folder::WellKnownName;
 use crate::model::message::MessageRecord;
 use serde::{Deserialize, Serialize};
 
+mod extended;
 mod holds;
 
+pub use extended::{ExtendedCondition, ExtendedTest};
 pub use holds::{BodyText, Candidate};
 
 /// Whether a message is wanted. It is true or false of every message: nothing is unknown.
@@ -26,6 +28,8 @@ pub enum Condition {
         /// With what.
         value: FieldValue,
     },
+    /// What is asked of an extended property. It is looked up where messages are: no row of a message tells it.
+    Extended(ExtendedCondition),
     /// A text has so many characters.
     Length {
         /// The text.
@@ -84,6 +88,8 @@ pub enum Field {
     FromName,
     /// Has attachments that are not inline.
     HasAttachments,
+    /// Its header as it stands there.
+    HeaderText,
     /// Its id.
     Id,
     /// 0 low, 1 normal, 2 high
@@ -212,7 +218,11 @@ impl Condition {
             || match self {
                 Condition::All(list) | Condition::Any(list) => list.iter().any(|one| one.has(wanted)),
                 Condition::Member { condition: inner, .. } | Condition::Not(inner) => inner.has(wanted),
-                Condition::Compare { .. } | Condition::Length { .. } | Condition::Missing(_) | Condition::Text { .. } => false,
+                Condition::Compare { .. }
+                | Condition::Extended(_)
+                | Condition::Length { .. }
+                | Condition::Missing(_)
+                | Condition::Text { .. } => false,
             }
     }
 
@@ -223,13 +233,37 @@ impl Condition {
             | Condition::Length { field, .. }
             | Condition::Missing(field)
             | Condition::Text { field, .. } => Some(*field),
-            Condition::All(_) | Condition::Any(_) | Condition::Member { .. } | Condition::Not(_) => None,
+            Condition::All(_) | Condition::Any(_) | Condition::Extended(_) | Condition::Member { .. } | Condition::Not(_) => None,
         }
+    }
+
+    /// Whether extended properties must be looked up for it.
+    pub(crate) fn reads_extended(&self) -> bool {
+        self.has(&|one| matches!(one, Condition::Extended(_)))
+    }
+
+    /// The same for one message, with what is asked of its extended properties answered.
+    ///
+    /// # Errors
+    /// What `holds` answers.
+    pub(crate) fn settled(
+        &self,
+        holds: &impl Fn(&ExtendedCondition) -> Result<bool, StoreError>,
+    ) -> Result<Condition, StoreError> {
+        let each = |list: &[Condition]| list.iter().map(|one| one.settled(holds)).collect::<Result<Vec<_>, _>>();
+        Ok(match self {
+            Condition::All(list) => Condition::All(each(list)?),
+            Condition::Any(list) => Condition::Any(each(list)?),
+            Condition::Not(inner) => Condition::Not(Box::new(inner.settled(holds)?)),
+            Condition::Extended(extended) if holds(extended)? => Condition::ALWAYS,
+            Condition::Extended(_) => Condition::NEVER,
+            other => other.clone(),
+        })
     }
 
     /// Whether the text of messages must be read for it.
     pub fn reads_body(&self) -> bool {
-        self.has(&|one| matches!(one.field(), Some(Field::BodyContent | Field::BodyContentType)))
+        self.has(&|one| matches!(one.field(), Some(Field::BodyContent | Field::BodyContentType | Field::HeaderText)))
     }
 
     /// The same with the ids of well-known folders in place of their names.

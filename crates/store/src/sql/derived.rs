@@ -112,6 +112,7 @@ pub(crate) fn column(field: Field) -> Option<&'static str> {
         Field::Subject => "m.subject_key",
         Field::BodyContent
         | Field::BodyContentType
+        | Field::HeaderText
         | Field::BodyPreview
         | Field::ChangeKey
         | Field::FlagDateTime(_)

@@ -3,6 +3,7 @@
 //! no statistics are needed. It is counted, and past the budget refused.
 
 mod expression;
+mod extended;
 mod plan;
 mod search;
 mod statement;

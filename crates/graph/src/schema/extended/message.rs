@@ -40,7 +40,7 @@ const OWN: &[Own] = &[
     of(0x0E03, PropertyType::String, |v| Some(names(&v.record().cc_recipients))),
     of(0x0E04, PropertyType::String, |v| Some(names(&v.record().to_recipients))),
     of(0x0E06, PropertyType::SystemTime, |v| system_time(v.record().received_date_time)),
-    of(0x0E07, PropertyType::Integer, |v| Some(message_flags(v.record()).to_string())),
+    of(0x0E07, PropertyType::Integer, |v| Some(flags_of(v.record()).to_string())),
     of(0x0E08, PropertyType::Integer, |v| Some(v.record().size.to_string())),
     of(0x0E1B, PropertyType::Boolean, |v| Some(v.record().has_attachments.to_string())),
     // The number of a message in its folder, as IMAP has it (RFC 3501 §2.3.1.1): it rises with each that comes.
@@ -78,13 +78,18 @@ fn own(id: &PropertyId) -> Option<&'static Own> {
     OWN.iter().find(|own| id.is_mapi(own.tag, own.kind))
 }
 
+/// Whether every message has this property.
+pub(super) fn has_own(id: &PropertyId) -> bool {
+    own(id).is_some()
+}
+
 /// Whether a message's octets must be at hand to tell this property.
 pub(crate) fn reads_octets(id: &PropertyId) -> bool {
     own(id).is_some_and(|own| own.of_octets) || header_field(id).is_some()
 }
 
 /// The name of the header field that a property is.
-fn header_field(id: &PropertyId) -> Option<&str> {
+pub(super) fn header_field(id: &PropertyId) -> Option<&str> {
     match &id.tag {
         Tag::Named(INTERNET_HEADERS, name) if id.kind == PropertyType::String && !id.many => Some(name),
         _ => None,
@@ -171,9 +176,13 @@ pub(crate) const UNSENT: i64 = 0x8;
 /// MSGFLAG_HASATTACH
 const HAS_ATTACHMENTS: i64 = 0x10;
 
-fn message_flags(record: &MessageRecord) -> i64 {
-    let flags = [(record.is_read, READ), (record.is_draft, UNSENT), (record.has_attachments, HAS_ATTACHMENTS)];
+pub(super) fn message_flags(is_read: bool, is_draft: bool, has_attachments: bool) -> i64 {
+    let flags = [(is_read, READ), (is_draft, UNSENT), (has_attachments, HAS_ATTACHMENTS)];
     flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum()
+}
+
+fn flags_of(record: &MessageRecord) -> i64 {
+    message_flags(record.is_read, record.is_draft, record.has_attachments)
 }
 
 /// PidTagFlagStatus (MS-OXOFLAG §2.2.1.1): 1 complete, 2 flagged; a message without a flag has none.

@@ -57,6 +57,8 @@ pub(crate) const DECLARED: &[Declared] = &[
     field("flag/startDateTime/dateTime", Kind::Exact, Field::FlagDateTime(FlagDate::Start)),
     Declared::of("internetMessageHeaders", Kind::Opaque, Stored::Nowhere),
     Declared::of("uniqueBody", Kind::Opaque, Stored::Nowhere),
+    Declared::of("singleValueExtendedProperties", Kind::Extended { many: false }, Stored::Nowhere),
+    Declared::of("multiValueExtendedProperties", Kind::Extended { many: true }, Stored::Nowhere),
 ];
 
 const fn field(path: &'static str, kind: Kind, field: Field) -> Declared {

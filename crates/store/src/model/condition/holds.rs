@@ -11,6 +11,8 @@ pub struct BodyText {
     pub is_html: bool,
     /// The text; tags are taken out.
     pub content: String,
+    /// The header, as it stands there.
+    pub header: String,
 }
 
 /// A message of which it is asked whether a condition holds.
@@ -56,6 +58,7 @@ impl Condition {
             Condition::All(list) => list.iter().all(|one| one.holds(of)),
             Condition::Any(list) => list.iter().any(|one| one.holds(of)),
             Condition::Not(inner) => !inner.holds(of),
+            Condition::Extended(_) => false, // settled before, where there is any
             Condition::Member { collection, all, condition } => {
                 let mut members = of.members(*collection).into_iter();
                 let within = |member| condition.holds(Candidate { member: Some(member), ..of });
@@ -118,6 +121,7 @@ impl Field {
         match self {
             Field::BodyContent => of.body.map(|body| body.content.clone()),
             Field::BodyContentType => of.body.map(|body| if body.is_html { "html" } else { "text" }.to_owned()),
+            Field::HeaderText => of.body.map(|body| body.header.clone()),
             Field::BodyPreview => Some(m.body_preview.clone()),
             Field::FlagDateTime(date) => flag_date(m, date),
             Field::FromAddress => m.from.first().map(|from| from.address.clone()),

@@ -1,6 +1,7 @@
 //! A condition as text of SQL. What SQL can't say is said too widely or too narrowly, as is asked: then a row that
 //! passes is looked at again as a whole ([`Condition::holds`]).
 
+use super::extended;
 use super::statement::Statement;
 use crate::model::condition::{Collection, Condition, Field, FieldValue, Operator, TextPlace};
 use crate::sql::derived::{self, KEY, TRAITS, trait_value};
@@ -49,6 +50,7 @@ pub(super) fn write(statement: &mut Statement, condition: &Condition, reach: Rea
             _ => reach.unsaid(),
         }),
         Condition::Text { field, place, text } => contains(statement, *field, *place, text, reach),
+        Condition::Extended(extended) => extended::write(statement, extended),
         Condition::Member { collection, all: false, condition } => member(statement, *collection, condition, reach),
         Condition::Length { .. } | Condition::Member { .. } => statement.push(reach.unsaid()),
     }
@@ -59,7 +61,11 @@ pub(super) fn traits_of(condition: &Condition) -> Option<Vec<i64>> {
     let speaks_of_else = condition.has(&|one| match one {
         Condition::All(_) | Condition::Any(_) | Condition::Not(_) => false,
         Condition::Compare { field, .. } => trait_value(0, *field).is_none(),
-        Condition::Length { .. } | Condition::Member { .. } | Condition::Missing(_) | Condition::Text { .. } => true,
+        Condition::Extended(_)
+        | Condition::Length { .. }
+        | Condition::Member { .. }
+        | Condition::Missing(_)
+        | Condition::Text { .. } => true,
     });
     let speaks = condition.has(&|one| matches!(one, Condition::Compare { .. }));
     (speaks && !speaks_of_else).then(|| (0..TRAITS).filter(|traits| holds_of_traits(condition, *traits)).collect())

@@ -2,6 +2,7 @@
 //! is short can't be known without looking; `list` tries them in turns.
 
 use super::expression::{is_cut, traits_of};
+use super::extended;
 use crate::ids::FolderId;
 use crate::model::condition::{Collection, Condition, Field, FieldValue, Operator, TextPlace};
 use crate::model::query::OrderKey;
@@ -66,8 +67,7 @@ pub(super) struct Segment {
 /// A stretch of one index.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Run {
-    /// Of the index of categories, rather than of messages.
-    pub(super) of_category: bool,
+    pub(super) of: Source,
     /// Its first columns, each with its value.
     pub(super) equal: Vec<(&'static str, FieldValue)>,
     /// Where the column behind them begins and ends.
@@ -76,6 +76,15 @@ pub(super) struct Run {
     pub(super) only: &'static str,
     /// A field that another column has here.
     pub(super) instead: Option<(Field, &'static str)>,
+}
+
+/// The table whose index it is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Source {
+    Category,
+    Extended,
+    #[default]
+    Message,
 }
 
 const NEWEST: [Field; 2] = [Field::ReceivedDateTime, Field::Id];
@@ -134,6 +143,7 @@ impl Wanted {
     pub(super) fn plans<E>(&self, existing: impl FnOnce() -> Result<Vec<(FolderId, i64)>, E>) -> Result<Vec<Plan>, E> {
         let mut plans: Vec<Plan> = Vec::new();
         plans.extend((0..self.conjuncts.len()).filter_map(|index| self.by_equality(index)));
+        plans.extend(self.conjuncts.iter().filter_map(|one| self.by_extended(one)));
         let first = self.sorting.keys.first().map(|key| key.field);
         let by_trait = first.filter(|field| trait_value(0, *field).is_some() && self.walks(&[*field, NEWEST[0], NEWEST[1]]));
         if self.traits.is_some() || by_trait.is_some() {
@@ -195,7 +205,7 @@ impl Wanted {
             held.pop(); // a message without the person has that key too
         }
         let run = |one: Named| Run {
-            of_category: one.of_category,
+            of: if one.of_category { Source::Category } else { Source::Message },
             equal: vec![(one.column, one.value)],
             bounds: bounds.iter().map(|(column, sign, value)| (dated(column, one.of_category), *sign, value.clone())).collect(),
             ..Run::default()
@@ -203,6 +213,13 @@ impl Wanted {
         let is_sender = |one: &Run| one.equal.iter().any(|(column, _)| *column == "m.sender_key");
         let runs = named.into_iter().map(run).flat_map(|one| if is_sender(&one) { by_sender(one) } else { vec![one] }).collect();
         Some(self.plan(vec![Segment { runs, walk: NEWEST.to_vec(), key: None }], held, false))
+    }
+
+    /// Those with an extended property that a conjunct asks for, in no order that a list wants.
+    fn by_extended(&self, conjunct: &Condition) -> Option<Plan> {
+        let Condition::Extended(condition) = conjunct else { return None };
+        let run = Run { of: Source::Extended, equal: extended::led_by(condition), ..Run::default() };
+        Some(self.plan(vec![Segment { runs: vec![run], walk: vec![Field::Id], key: None }], Vec::new(), false))
     }
 
     /// Those with the traits that are wanted, by date; or by the trait that is the list's first key, and then by date.

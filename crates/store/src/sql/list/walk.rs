@@ -2,13 +2,14 @@
 //! their end, merged by what they are sorted by, and for each row whether SQL can tell that it isn't wanted.
 
 use super::expression::{self, Reach, sign};
-use super::plan::{Folders, Plan, Run, Segment};
+use super::extended;
+use super::plan::{Folders, Plan, Run, Segment, Source};
 use super::statement::Statement;
 use super::{Look, Sorting};
 use crate::db::Row;
 use crate::error::StoreError;
 use crate::ids::MessageId;
-use crate::model::condition::{Candidate, Field, FieldValue};
+use crate::model::condition::{Candidate, Condition, Field, FieldValue};
 use crate::model::message::MessageRecord;
 use crate::model::query::Position;
 use crate::sql::derived::column;
@@ -295,8 +296,9 @@ impl Run {
     fn column(&self, field: Field) -> &'static str {
         match field {
             _ if self.instead.is_some_and(|(of, _)| of == field) => self.instead.map_or("", |(_, column)| column),
-            Field::ReceivedDateTime if self.of_category => "c.received_date_time",
-            Field::Id if self.of_category => "c.message",
+            Field::ReceivedDateTime if self.of == Source::Category => "c.received_date_time",
+            Field::Id if self.of == Source::Category => "c.message",
+            Field::Id if self.of == Source::Extended => "e.item",
             _ => column(field).unwrap_or_default(),
         }
     }
@@ -304,10 +306,14 @@ impl Run {
     /// The tables, the index's first columns and its bounds.
     fn write_from(&self, statement: &mut Statement, look: &Look<'_>) {
         // A cross join is walked in the order written.
-        statement.push(if self.of_category {
-            " FROM message_category c CROSS JOIN message m WHERE m.mailbox = c.mailbox AND m.id = c.message AND c.mailbox = "
-        } else {
-            " FROM message m WHERE m.mailbox = "
+        statement.push(match self.of {
+            Source::Category => {
+                " FROM message_category c CROSS JOIN message m WHERE m.mailbox = c.mailbox AND m.id = c.message AND c.mailbox = "
+            }
+            Source::Extended => {
+                " FROM extended_property e CROSS JOIN message m WHERE m.mailbox = e.mailbox AND m.id = e.item AND e.mailbox = "
+            }
+            Source::Message => " FROM message m WHERE m.mailbox = ",
         });
         statement.value(FieldValue::Octets(look.mailbox.0.to_vec()));
         if !self.only.is_empty() {
@@ -366,6 +372,19 @@ pub(super) fn wanted_record(look: &Look<'_>, id: MessageId, covered: bool) -> Re
         None => None,
     };
     let candidate = Candidate::new(&record, body.as_ref());
-    let holds = look.wanted.conjuncts.iter().all(|conjunct| conjunct.holds(candidate));
-    Ok(holds.then_some(record))
+    for conjunct in &look.wanted.conjuncts {
+        if !holds(look, conjunct, candidate)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(record))
+}
+
+/// Whether a condition holds for a message; what it asks of extended properties is looked up.
+fn holds(look: &Look<'_>, condition: &Condition, of: Candidate<'_>) -> Result<bool, StoreError> {
+    if !condition.reads_extended() {
+        return Ok(condition.holds(of));
+    }
+    let settled = condition.settled(&|extended| extended::holds(look, of.record.id, extended))?;
+    Ok(settled.holds(of))
 }
