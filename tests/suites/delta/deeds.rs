@@ -29,7 +29,11 @@ impl World {
             61..76 => self.update_message().await,
             76..83 => self.delete_message().await,
             83..88 => self.remove_message().await,
-            _ => self.create_folder().await,
+            88..91 => self.create_folder().await,
+            91..94 => self.rename_folder().await,
+            94..97 => self.move_folder().await,
+            97..99 => self.delete_folder().await,
+            _ => self.remove_folder().await,
         };
         if done.is_none() {
             self.create_draft().await;

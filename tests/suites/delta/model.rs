@@ -1,7 +1,7 @@
 //! A mailbox as it must be: what each deed does, in a few lines, without a server.
 
 use kit::{Person, Rng};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::WellKnownName;
 
 /// A message, as far as the model knows it.
@@ -21,6 +21,8 @@ pub struct Folder {
     pub name: String,
     pub parent: String,
     pub is_hidden: bool,
+    /// Every mailbox has it.
+    pub is_well_known: bool,
 }
 
 /// What a client is shown of a folder.
@@ -50,7 +52,7 @@ impl Model {
             well_known.insert(name.as_str(), text("id"));
             if *name != WellKnownName::MsgFolderRoot {
                 let (name, parent) = (text("displayName"), text("parentFolderId"));
-                folders.insert(text("id"), Folder { name, parent, is_hidden: folder["isHidden"] == true });
+                folders.insert(text("id"), Folder { name, parent, is_hidden: folder["isHidden"] == true, is_well_known: true });
             }
         }
         Model { messages: BTreeMap::new(), folders, well_known }
@@ -71,6 +73,11 @@ impl Model {
         pick(rng, self.folders.iter().filter(|(_, folder)| !folder.is_hidden).map(|(id, _)| id)).expect("there are folders")
     }
 
+    /// Any folder that was made.
+    pub fn any_made_folder(&self, rng: &mut Rng) -> Option<String> {
+        pick(rng, self.folders.iter().filter(|(_, folder)| !folder.is_well_known).map(|(id, _)| id))
+    }
+
     /// Whether a folder is another, or within it.
     pub fn is_within(&self, folder: &str, ancestor: &str) -> bool {
         let parent = || self.folders.get(folder).is_some_and(|folder| self.is_within(&folder.parent, ancestor));
@@ -82,6 +89,27 @@ impl Model {
         let (deleted, recoverable) = (self.well_known("deleteditems"), self.well_known("recoverableitemsdeletions"));
         let was_deleted = self.is_within(&self.messages[id].folder, &deleted);
         self.messages.get_mut(id).unwrap().folder = if was_deleted { recoverable } else { deleted };
+    }
+
+    /// A folder goes to Deleted Items with all that is in it; from there it is gone, and its messages can be recovered.
+    pub fn delete_folder(&mut self, id: &str) {
+        let (deleted, recoverable) = (self.well_known("deleteditems"), self.well_known("recoverableitemsdeletions"));
+        if !self.is_within(id, &deleted) {
+            self.folders.get_mut(id).unwrap().parent = deleted;
+            return;
+        }
+        let gone = self.within(id);
+        for message in self.messages.values_mut().filter(|message| gone.contains(&message.folder)) {
+            message.folder.clone_from(&recoverable);
+        }
+        self.folders.retain(|id, _| !gone.contains(id));
+    }
+
+    /// A folder is gone with all that is in it.
+    pub fn remove_folder(&mut self, id: &str) {
+        let gone = self.within(id);
+        self.messages.retain(|_, message| !gone.contains(&message.folder));
+        self.folders.retain(|id, _| !gone.contains(id));
     }
 
     /// The messages of a folder.
@@ -103,6 +131,10 @@ impl Model {
             (id.clone(), shown)
         };
         self.folders.iter().map(shown).collect()
+    }
+
+    fn within(&self, id: &str) -> BTreeSet<String> {
+        self.folders.keys().filter(|folder| self.is_within(folder, id)).cloned().collect()
     }
 }
 
