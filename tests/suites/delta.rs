@@ -157,6 +157,39 @@ async fn what_changes_while_pages_are_read_comes_later_and_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn messages_are_followed_from_a_date_on() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let import = async |second: usize| {
+        let path = format!("mailFolders/archive/messages?import&receivedDateTime=2024-01-01T00:00:0{second}.5Z");
+        let made = adele.post_mime(&path, &plain("AlexW", &["AdeleV"], &format!("At {second}"))).await.demand(201).json();
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let made = [import(1).await, import(2).await, import(3).await];
+    let delta = "mailFolders/archive/messages/delta?$select=subject";
+    for (filter, expected) in [
+        ("receivedDateTime ge 2024-01-01T00:00:02Z", vec!["At 3", "At 2"]),
+        ("receivedDateTime gt 2024-01-01T00:00:02Z", vec!["At 3"]),
+        ("receivedDateTime+ge+2024-01-01T00:00:02.1Z", vec!["At 3"]),
+        ("ReceivedDateTime ge 2024-01-01", vec!["At 3", "At 2", "At 1"]),
+        ("receivedDateTime ge 2025-01-01T00:00:00Z", vec![]),
+    ] {
+        let mut follower = Follower::new(&adele, &format!("{delta}&$filter={filter}")).pages_of(2);
+        assert_eq!(subjects(&follower.round().await), expected, "{filter}");
+    }
+    let mut follower = Follower::new(&adele, &format!("{delta}&$filter=receivedDateTime gt 2024-01-01T00:00:02Z"));
+    follower.round().await;
+    for id in &made {
+        adele.patch_json(&format!("messages/{id}"), &json!({"isRead": false})).await.demand(200);
+    }
+    assert_eq!(subjects(&follower.round().await), ["At 3"], "the filter stands in the link");
+    for filter in ["receivedDateTime lt 2024-01-01", "isRead eq false", "receivedDateTime ge 'x'", "receivedDateTime ge"] {
+        adele.get(&format!("{delta}&$filter={}", filter.replace(' ', "%20"))).await.demand_error(400, "BadRequest");
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn folders_are_followed_with_their_counts() {
     let server = Server::start().await;
     let adele = server.person("AdeleV");

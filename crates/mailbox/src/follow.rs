@@ -7,7 +7,7 @@
 use crate::Mailbox;
 use crate::error::{Kind, MailError};
 use crate::folders::FolderName;
-use store::{Departure, Folder, FolderId, LogReach, MailboxId, MessageId, MessageRecord, Place, ReadTx};
+use store::{Departure, Folder, FolderId, LogReach, MailboxId, MessageId, MessageRecord, Place, ReadTx, Timestamp};
 
 /// What is told in a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,8 @@ trait Followed {
 }
 
 impl Mailbox {
-    /// The next page of a folder's messages, else of all: what there is, where no cursor is given.
+    /// The next page of a folder's messages, else of all: what there is, where no cursor is given. Of those received
+    /// before `received_from` only that they left is told.
     ///
     /// # Errors
     /// [`MailError::NotFound`] for the folder; [`MailError::SyncStateNotFound`]; [`MailError::Store`].
@@ -93,6 +94,7 @@ impl Mailbox {
         &self,
         folder: Option<FolderName>,
         cursor: Option<Cursor>,
+        received_from: Timestamp,
         size: PageSize,
     ) -> Result<Changes<MessageRecord, MessageId>, MailError> {
         let mailbox = self.clone();
@@ -100,13 +102,20 @@ impl Mailbox {
             let (cursor, reach) = mailbox.standing(tx, folder, cursor, Place::LAST)?;
             let (owner, folder, top) = (cursor.mailbox, cursor.folder, size.top.saturating_add(1));
             let (stay, left) = match cursor.stage {
-                Stage::Present => (tx.present_messages(owner, folder, cursor.since, cursor.after, top)?, Vec::new()),
+                Stage::Present => {
+                    (tx.present_messages(owner, folder, (cursor.since, received_from), cursor.after, top)?, Vec::new())
+                }
                 Stage::Changes => (
                     tx.changed_messages(owner, folder, cursor.after.at, top)?,
                     tx.departed_messages(owner, folder, cursor.after.at, top)?,
                 ),
             };
-            Ok(page(stay, left, cursor, reach, size))
+            let mut page = page(stay, left, cursor, reach, size);
+            page.changes.retain(|change| match change {
+                Change::Created(message) | Change::Updated(message) => message.received_date_time >= received_from,
+                Change::Deleted(_) => true,
+            });
+            Ok(page)
         };
         self.store().read(look).await
     }

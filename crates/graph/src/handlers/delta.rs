@@ -14,8 +14,9 @@ use futures::future;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use identity::Scope;
 use mailbox::{Change, Cursor, FolderName, PageSize};
-use odata::Options;
+use odata::{Comparison, Expr, Options};
 use serde_json::{Value, json};
+use store::Timestamp;
 
 const READ_FOLDERS: &[Scope] = &[Scope::MailRead, Scope::MailReadBasic, Scope::MailReadWrite];
 /// Items of a page where nobody says how many: a round costs its client a request a page.
@@ -28,8 +29,10 @@ const PAGE_OCTETS: i64 = 32 * 1024 * 1024;
 /// `GET …/mailFolders/{id}/messages/delta`; of our own, `GET …/messages/delta`
 pub(crate) async fn message_delta(asked: &Asked<'_>, folder: Option<FolderName>) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox(READ).await?;
-    let round = Round::of(asked, Tracked::Messages, &["select", "expand", "top", "orderby", "skiptoken", "deltatoken"])?;
+    let round =
+        Round::of(asked, Tracked::Messages, &["select", "filter", "expand", "top", "orderby", "skiptoken", "deltatoken"])?;
     only_newest_first(&round.options)?;
+    let received_from = received_from(&round.options)?;
     let (selection, wanted) = (Selection::of(&round.options)?, Wanted::of(&round.options)?);
     let top = page_size(asked, &round.options)?;
     let size = PageSize { top, octets: if selection.needs_octets() { PAGE_OCTETS } else { i64::MAX } };
@@ -38,7 +41,7 @@ pub(crate) async fn message_delta(asked: &Asked<'_>, folder: Option<FolderName>)
         From::Cursor(cursor) => Some(cursor),
         From::Latest => Some(mailbox.follow_from_now(folder).await?),
     };
-    let found = mailbox.message_changes(folder, cursor, size).await;
+    let found = mailbox.message_changes(folder, cursor, received_from, size).await;
     let mut page = found.map_err(|error| round.error(asked, error))?;
     let changes = wanted.of_round(cursor.as_ref(), std::mem::take(&mut page.changes));
     let value: Vec<Value> = stream::iter(changes)
@@ -125,6 +128,20 @@ fn only_newest_first(options: &Options) -> Result<(), ApiError> {
         [one] if one.descending && one.path.is("receivedDateTime") => Ok(()),
         _ => Err(ApiError::bad_request("A delta query can only be ordered by 'receivedDateTime desc'.")),
     }
+}
+
+/// From when on messages are followed: `receivedDateTime ge` or `gt` a date is the only filter that Graph offers here. Dates
+/// compare as they are shown, to the second.
+fn received_from(options: &Options) -> Result<Timestamp, ApiError> {
+    let Some(filter) = options.filter()? else { return Ok(Timestamp(i64::MIN)) };
+    if let Expr::Compare { left, operator: operator @ (Comparison::Greater | Comparison::GreaterOrEqual), right, .. } = &filter
+        && let (Expr::Property(path), Expr::Literal(literal)) = (left.as_ref(), right.as_ref())
+        && let (true, Some(from)) = (path.is("receivedDateTime"), literal.instant())
+    {
+        let next = *operator == Comparison::Greater || from.subsec_nanoseconds() > 0;
+        return Ok(Timestamp::from_seconds(from.unix_seconds() + i64::from(next)));
+    }
+    Err(ApiError::bad_request("A delta query can only be filtered by 'receivedDateTime ge' or 'receivedDateTime gt' a date."))
 }
 
 /// Items of a page: what is asked for in this request (`Prefer`), or was when the round began (`$top`); the less of both.

@@ -3,6 +3,7 @@
 
 use super::folders::{FOLDER, folder as folder_of};
 use super::messages::{COLUMNS, message};
+use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, Value, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, MessageId};
@@ -11,8 +12,8 @@ use crate::model::folder::{Folder, WellKnownName};
 use crate::model::message::MessageRecord;
 
 impl ReadTx<'_> {
-    /// Messages that had come into their folder by a change: of a folder, else of all but the recoverable items; newest
-    /// first, after a place by receivedDateTime.
+    /// Messages that had come into their folder by a change and were received from some time on: of a folder, else of all
+    /// but the recoverable items; newest first, after a place by receivedDateTime.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -20,7 +21,7 @@ impl ReadTx<'_> {
         &self,
         mailbox: MailboxId,
         folder: Option<FolderId>,
-        by: i64,
+        (by, received_from): (i64, Timestamp),
         after: Place,
         top: i64,
     ) -> Result<Vec<MessageRecord>, StoreError> {
@@ -28,9 +29,9 @@ impl ReadTx<'_> {
         let (folder, folder_is) = folder.map_or((hidden, "<>"), |folder| (folder, "="));
         let sql = format!(
             "SELECT {COLUMNS} FROM message WHERE mailbox = $1 AND folder {folder_is} $2 AND (received_date_time, id) < ($3, $4)
-             AND folder_modseq <= $5 ORDER BY received_date_time DESC, id DESC LIMIT $6"
+             AND received_date_time >= $5 AND folder_modseq <= $6 ORDER BY received_date_time DESC, id DESC LIMIT $7"
         );
-        self.rows(&sql, values![&mailbox.0, &folder.0, after.at, &after.id, by, top], message)
+        self.rows(&sql, values![&mailbox.0, &folder.0, after.at, &after.id, received_from.0, by, top], message)
     }
 
     /// Messages that changed since, in the order of their last change: of a folder, else of all but the recoverable items.
