@@ -169,7 +169,7 @@ const DESCRIBED: &[Described] = &[
     told("list_users", "List people, or find one", Takes::Nothing, Gives::List("user"), 200).with(&["filter", "select", "top"]),
     told("mail_folder_delta", "Follow the folders", Takes::Nothing, Gives::List("mailFolder"), 200).with(&["select", "top"]),
     told("message_delta", "Follow the messages", Takes::Nothing, Gives::List("message"), 200)
-        .with(&["select", "expand", "top", "orderby"]),
+        .with(&["select", "filter", "expand", "top", "orderby"]),
     told("move_mail_folder", "Move a folder with all that is in it", DESTINATION, one("mailFolder"), 200),
     told("move_message", "Move a message", DESTINATION, one("message"), 201),
     told("permanent_delete_mail_folder", "Delete a folder for good", Takes::Nothing, Gives::Nothing, 204),
