@@ -37,7 +37,7 @@ async fn the_openapi_document_names_what_the_table_does() {
         assert!(described.contains(&(method.clone(), other)), "{method} {path} has a form with a name");
     }
     described.retain(|one| !is_me(&one) || graphs.contains(one));
-    described.retain(|(method, path)| !(path == UPLOADS.1 && !graphs.contains(&(method.clone(), path.clone()))));
+    described.retain(|(method, path)| path != UPLOADS.1 || graphs.contains(&(method.clone(), path.clone())));
     let missing: Vec<_> = answered.difference(&described).filter(|(_, path)| path != UPLOADS.1).collect();
     assert!(missing.is_empty(), "answered, and not described in graph::described::operations and places: {missing:?}");
     let unlisted: Vec<_> = described.difference(&answered).filter(|(_, path)| path != UPLOADS.1).collect();
