@@ -41,7 +41,7 @@ async fn damaged_submissions_do_not_stand_in_the_way_and_are_tried_again() {
     let dir = tempfile::tempdir().expect("a directory");
     let store = Store::serve(dir.path()).expect("a store");
     let clock = Arc::new(TurnedClock(AtomicI64::new(1_800_014_400_000_000)));
-    let options = Options { domain: "contoso.com".to_owned(), max_message_octets: 1024 };
+    let options = Options { domain: "contoso.com".to_owned(), max_message_octets: 1024, query_work: 1000 };
     let mail = Mail::new(store.clone(), clock.clone(), options);
     let person = Person {
         id: ADELE,
