@@ -12,6 +12,7 @@ mod deletion;
 mod delta;
 mod describing;
 mod drafts;
+mod examples;
 mod extended;
 mod folders;
 mod headers;

@@ -1,0 +1,140 @@
+//! The documented examples of the operations that are answered here, asked of a running server: the same status, the same
+//! kind of body, and every member that the page shows, of the type that it shows.
+
+mod shape;
+mod stage;
+
+use kit::{Answer, Server, shared, shared_path};
+use serde_json::Value;
+use shape::differences;
+use stage::Stage;
+
+/// Examples whose pages are about something else: another tier's resource, or none of a mailbox.
+const OTHERS: [(&str, usize, &str); 11] = [
+    ("attachment-get", 6, "a contact is attached: contacts are no mail"),
+    ("attachment-get", 7, "an event is attached: events are no mail"),
+    ("concept-json-batching", 0, "its parts ask for groups, planner tasks and passwords"),
+    ("eventmessage-get", 1, "the event of a meeting request is expanded: events are no mail"),
+    ("mailfolder-get", 1, "a search folder (tier T3)"),
+    ("mailsearchfolder-post", 0, "a search folder (tier T3)"),
+    ("message-post-attachments", 1, "an event is attached: events are no mail"),
+    ("opentypeextension-post-opentypeextension", 0, "the page's answer is no JSON"),
+    ("user-get", 0, "shown again as user-get 1, with telephone numbers"),
+    ("user-get", 2, "identities of a directory"),
+    ("user-get", 3, "a schema extension of a directory"),
+];
+
+/// Examples that are answered otherwise, and the line of the contract that says why.
+const OTHERWISE: [(&str, usize, &str); 5] = [
+    ("message-copy", 0, "4.12: copy answers 201; the page shows 200"),
+    ("message-createreply", 0, "3.7: createReply answers 201; the page shows 200"),
+    ("message-createreplyall", 0, "3.7: createReplyAll answers 201; the page shows 200"),
+    ("message-replyall", 0, "2.4: replyAll answers 202; the page shows 200"),
+    ("user-sendmail", 5, "3.1: the page leaves 'message' out, which is required"),
+];
+
+/// An example of a page.
+struct Example {
+    page: String,
+    number: usize,
+    request: Value,
+    response: Value,
+}
+
+impl Example {
+    fn is_one_of(&self, list: &[(&str, usize, &str)]) -> bool {
+        list.iter().any(|(page, number, _)| *page == self.page && *number == self.number)
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.page, self.number)
+    }
+}
+
+/// Those of the operations in tiers T1 and T2, of the host that Graph has.
+fn examples() -> Option<Vec<Example>> {
+    let operations = String::from_utf8(shared("api/operations.tsv")?).expect("a table is text");
+    let core: Vec<(String, String)> = operations
+        .lines()
+        .map(|line| line.split('\t').collect::<Vec<_>>())
+        .filter(|row| matches!(row[0], "T1" | "T2"))
+        .map(|row| (row[2].to_owned(), template(row[3])))
+        .collect();
+    let mut found = Vec::new();
+    let files = std::fs::read_dir(shared_path("api/examples")?).expect("a folder of examples");
+    let mut files: Vec<_> = files.map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    for file in files {
+        let page = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        let list: Vec<Value> = serde_json::from_slice(&std::fs::read(&file).expect("a file")).expect("examples are JSON");
+        for (number, mut example) in list.into_iter().enumerate() {
+            let (request, response) = (example["request"].take(), example["response"].take());
+            let asked = (request["method"].as_str().unwrap().to_owned(), template(request["path"].as_str().unwrap()));
+            if example["mail"] == true && request["host"].is_null() && core.contains(&asked) {
+                found.push(Example { page: page.clone(), number, request, response });
+            }
+        }
+    }
+    Some(found)
+}
+
+/// A path with its keys left out, so that an example's and an operation's can be compared.
+fn template(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default().trim_start_matches("/v1.0").to_lowercase();
+    let path = path.replace("/me", "/users/{}").replace("')", "").replace("('", "/");
+    let mut keyed = false;
+    let segments = path.split('/').filter(|segment| !segment.is_empty()).map(|segment| {
+        let is_key = keyed && !matches!(segment, "delta" | "$count" | "createuploadsession");
+        keyed = !is_key && matches!(segment, "users" | "messages" | "mailfolders" | "childfolders" | "attachments");
+        if is_key { "{}" } else { segment }
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// What of an answer differs from the one that a page shows.
+fn compared(response: &Value, answer: &Answer) -> Vec<String> {
+    let mut found = Vec::new();
+    let status = response["status"].as_u64().map_or(answer.status.is_success(), |s| s == u64::from(answer.status.as_u16()));
+    if !status {
+        found.push(format!("status {} for {}", answer.status, response["status"]));
+    }
+    let shown = response["headers"].as_object().and_then(|headers| {
+        headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).and_then(|(_, value)| value.as_str())
+    });
+    let media_type = |text: &str| text.split(';').next().unwrap_or_default().trim().to_lowercase();
+    if let (Some(shown), Some(ours)) = (shown, answer.header("content-type"))
+        && media_type(shown) != media_type(ours)
+    {
+        found.push(format!("Content-Type {ours} for {shown}"));
+    }
+    match (response["body_format"].as_str(), &response["body"]) {
+        (Some("none"), _) if !answer.body.is_empty() => found.push("a body for none".to_owned()),
+        (Some("json" | "json-repaired"), body) => match serde_json::from_slice::<Value>(&answer.body) {
+            Ok(ours) => found.extend(differences(body, &ours)),
+            Err(error) => found.push(format!("no JSON: {error}")),
+        },
+        _ => {}
+    }
+    found
+}
+
+#[tokio::test]
+async fn documented_examples_are_answered_as_the_pages_show() {
+    let Some(examples) = examples() else { return };
+    let server = Server::start().await;
+    let stage = Stage::of(&server);
+    let (mut same, mut wrong, mut otherwise) = (0, Vec::new(), 0);
+    for example in examples.iter().filter(|example| !example.is_one_of(&OTHERS)) {
+        let answer = stage.ask(&example.page, example.number, &example.request).await;
+        let found = compared(&example.response, &answer);
+        match (found.is_empty(), example.is_one_of(&OTHERWISE)) {
+            (true, false) => same += 1,
+            (false, true) => otherwise += 1,
+            (true, true) => wrong.push(format!("{}: is listed as different, and is not", example.name())),
+            (false, false) => wrong.push(format!("{}: {}", example.name(), found.join("; "))),
+        }
+    }
+    println!("documented examples: {same} answered as shown, {otherwise} otherwise, {} of other resources", OTHERS.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    server.finish().await;
+}

@@ -1,0 +1,200 @@
+//! What an example needs to be there, and its request with the keys of what is there.
+
+use kit::{Answer, Person, Server, address, letter, plain};
+use serde_json::{Value, json};
+
+/// Adele's mailbox, and a message and a folder for each example.
+pub(super) struct Stage {
+    adele: Person,
+}
+
+/// The keys of what was made for an example.
+#[derive(Default)]
+struct Keys {
+    folder: Option<String>,
+    message: Option<String>,
+    attachment: Option<String>,
+    delta: Option<String>,
+}
+
+impl Stage {
+    pub(super) fn of(server: &Server) -> Stage {
+        Stage { adele: server.person("AdeleV") }
+    }
+
+    /// Asks what the example asks.
+    pub(super) async fn ask(&self, page: &str, number: usize, request: &Value) -> Answer {
+        let keys = self.set(page, number).await;
+        let path = located(request["path"].as_str().expect("a path"), &keys);
+        let method = request["method"].as_str().expect("a method").parse().expect("a method");
+        let mut headers: Vec<(&str, &str)> = Vec::new();
+        for (name, value) in request["headers"].as_object().into_iter().flatten() {
+            if !name.eq_ignore_ascii_case("content-length") {
+                headers.push((name, value.as_str().expect("a field is text")));
+            }
+        }
+        let body = match &request["body"] {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            json => json.to_string(),
+        };
+        if !body.is_empty() && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            headers.push(("content-type", "application/json"));
+        }
+        self.adele.call(method, &path, &headers, body.into()).await
+    }
+
+    async fn set(&self, page: &str, number: usize) -> Keys {
+        let name = format!("{page} {number}");
+        match page {
+            "attachment-createuploadsession" | "message-post-attachments" => {
+                self.draft(&plain("AdeleV", &["AlexW"], &name)).await
+            }
+            "attachment-get" => self.attached(number, &name).await,
+            "message-list-attachments" => self.attached(0, &name).await,
+            "concept-delta-query-messages" | "message-delta" => self.delta(number, &name).await,
+            "message-update" | "eventmessage-update" => self.draft(&plain("AdeleV", &["AlexW"], &name)).await,
+            "eventmessage-get" => self.received(&meeting(&name)).await,
+            page if page.contains("folder") => self.folder(&name).await,
+            page if page.contains("extendedproperty") => self.with_properties(&name).await,
+            _ => self.received(&plain("AlexW", &["AdeleV"], &name)).await,
+        }
+    }
+
+    async fn draft(&self, octets: &[u8]) -> Keys {
+        let draft = self.adele.draft(octets).await;
+        Keys { message: Some(id(&draft)), ..Keys::default() }
+    }
+
+    async fn received(&self, octets: &[u8]) -> Keys {
+        let path = "mailFolders/inbox/messages?import=true";
+        let message = self.adele.post_mime(path, octets).await.demand(201).json();
+        Keys { message: Some(id(&message)), ..Keys::default() }
+    }
+
+    async fn attached(&self, number: usize, name: &str) -> Keys {
+        let inner = plain("AlexW", &["AdeleV"], "Inner");
+        let nested = mixed("Middle", &message_part(&inner));
+        let part = match number {
+            1 | 2 | 8 => message_part(&inner),
+            3 => message_part(&nested),
+            _ => b"Content-Type: text/plain; name=\"a.txt\"\r\nContent-Disposition: attachment; filename=\"a.txt\"\r\n\r\nA file.\r\n".to_vec(),
+        };
+        let mut keys = self.received(&mixed(name, &part)).await;
+        let message = keys.message.clone().expect("one was made");
+        if number == 4 {
+            keys = self.draft(&plain("AdeleV", &["AlexW"], name)).await;
+            let path = format!("messages/{}/attachments", keys.message.as_ref().expect("one was made"));
+            let link = json!({"@odata.type": "#microsoft.graph.referenceAttachment", "name": "A link"});
+            keys.attachment = self.adele.post_json(&path, &link).await.json()["id"].as_str().map(str::to_owned);
+            return keys;
+        }
+        let list = self.adele.all(&format!("messages/{message}/attachments")).await;
+        keys.attachment = Some(id(&list[0]));
+        keys
+    }
+
+    async fn folder(&self, name: &str) -> Keys {
+        let folder = self.adele.post_json("mailFolders", &json!({"displayName": name})).await.demand(201).json();
+        let folder = id(&folder);
+        for (child, is_hidden) in [("a", false), ("b", true)] {
+            let body = json!({"displayName": child, "isHidden": is_hidden});
+            self.adele.post_json(&format!("mailFolders/{folder}/childFolders"), &body).await.demand(201);
+        }
+        let path = format!("mailFolders/{folder}/messages?import=true");
+        self.adele.post_mime(&path, &plain("AlexW", &["AdeleV"], name)).await.demand(201);
+        Keys { folder: Some(folder), ..Keys::default() }
+    }
+
+    /// The delta pages ask on from where the first answer leads; so does this.
+    async fn delta(&self, number: usize, name: &str) -> Keys {
+        let mut keys = self.folder(name).await;
+        if number < 2 {
+            return keys;
+        }
+        let first = format!("mailFolders/{}/messages/delta?$select=subject,sender,isRead", keys.folder.as_ref().expect("one"));
+        let prefer = [("prefer", "odata.maxpagesize=1")];
+        let page = self.adele.call("GET".parse().expect("a method"), &first, &prefer, "".into()).await.demand(200).json();
+        let link = if page["@odata.nextLink"].is_null() { &page["@odata.deltaLink"] } else { &page["@odata.nextLink"] };
+        keys.delta = link.as_str().map(str::to_owned);
+        if number == 4 {
+            let path = format!("mailFolders/{}/messages?import=true", keys.folder.as_ref().expect("one"));
+            self.adele.post_mime(&path, &plain("AlexW", &["AdeleV"], "New")).await.demand(201);
+        }
+        keys
+    }
+
+    async fn with_properties(&self, name: &str) -> Keys {
+        let keys = self.received(&plain("AlexW", &["AdeleV"], name)).await;
+        let color = json!({"singleValueExtendedProperties": [
+            {"id": "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name Color", "value": "Green"}
+        ]});
+        let path = format!("messages/{}", keys.message.as_ref().expect("one was made"));
+        self.adele.patch_json(&path, &color).await.demand(200);
+        keys
+    }
+}
+
+fn id(value: &Value) -> String {
+    value["id"].as_str().expect("an id").to_owned()
+}
+
+/// The path with our keys in place of the page's.
+fn located(path: &str, keys: &Keys) -> String {
+    if let Some(link) = &keys.delta {
+        return link.clone();
+    }
+    let path = path.trim_start_matches("/v1.0").replace(' ', "%20").replace('{', "%7B").replace('}', "%7D");
+    let (path, query) = path.split_once('?').map_or((path.as_str(), String::new()), |(path, query)| (path, format!("?{query}")));
+    let mut collection = String::new();
+    let segments = path.split('/').map(|segment| {
+        let key = match collection.as_str() {
+            "users" => Some(address("AdeleV")),
+            "messages" if segment != "delta" => keys.message.clone(),
+            "mailfolders" | "childfolders" if !matches!(segment, "delta" | "inbox" | "Inbox") => keys.folder.clone(),
+            "attachments" if segment != "createUploadSession" => keys.attachment.clone(),
+            _ => None,
+        };
+        collection = segment.to_lowercase();
+        let (name, parenthesised) = segment.split_once("('").map_or((segment, false), |(name, _)| (name, true));
+        match key {
+            Some(key) if !segment.is_empty() => key,
+            _ if parenthesised => format!("{name}('{}')", keys.message.as_deref().unwrap_or_default()),
+            _ => segment.to_owned(),
+        }
+    });
+    segments.collect::<Vec<_>>().join("/") + &query
+}
+
+fn mixed(subject: &str, part: &[u8]) -> Vec<u8> {
+    let (from, to) = (address("AlexW"), address("AdeleV"));
+    let fields =
+        [("From", from.as_str()), ("To", &to), ("Subject", subject), ("Content-Type", "multipart/mixed; boundary=\"b-of-it\"")];
+    let nested = subject == "Middle";
+    let boundary = if nested { "b-inside" } else { "b-of-it" };
+    let head = letter(&fields, "").iter().copied().collect::<Vec<u8>>();
+    let head = String::from_utf8(head).expect("text").replace("b-of-it", boundary);
+    let open = format!("{head}--{boundary}\r\nContent-Type: text/plain\r\n\r\nText.\r\n--{boundary}\r\n");
+    [open.as_bytes(), part, format!("\r\n--{boundary}--\r\n").as_bytes()].concat()
+}
+
+fn message_part(octets: &[u8]) -> Vec<u8> {
+    [b"Content-Type: message/rfc822\r\n\r\n", octets].concat()
+}
+
+fn meeting(subject: &str) -> Vec<u8> {
+    let calendar = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nVERSION:2.0\r\nPRODID:-//T//T\r\nBEGIN:VEVENT\r\nUID:1\r\n\
+                    DTSTAMP:20261124T100000Z\r\nDTSTART:20261201T100000Z\r\nDTEND:20261201T110000Z\r\nSUMMARY:Meet\r\n\
+                    END:VEVENT\r\nEND:VCALENDAR\r\n";
+    let (from, to) = (address("AlexW"), address("AdeleV"));
+    letter(
+        &[
+            ("From", &from),
+            ("To", &to),
+            ("Subject", subject),
+            ("MIME-Version", "1.0"),
+            ("Content-Type", "text/calendar; method=REQUEST; charset=utf-8"),
+        ],
+        calendar,
+    )
+}
