@@ -10,26 +10,37 @@ use shape::differences;
 use stage::Stage;
 
 /// Examples whose pages are about something else: another tier's resource, or none of a mailbox.
-const OTHERS: [(&str, usize, &str); 11] = [
+const OTHERS: [(&str, usize, &str); 14] = [
     ("attachment-get", 6, "a contact is attached: contacts are no mail"),
     ("attachment-get", 7, "an event is attached: events are no mail"),
     ("concept-json-batching", 0, "its parts ask for groups, planner tasks and passwords"),
+    ("eventmessage-get", 0, "a meeting request: events are no mail"),
     ("eventmessage-get", 1, "the event of a meeting request is expanded: events are no mail"),
+    ("eventmessage-update", 0, "a meeting request: events are no mail"),
     ("mailfolder-get", 1, "a search folder (tier T3)"),
     ("mailsearchfolder-post", 0, "a search folder (tier T3)"),
     ("message-post-attachments", 1, "an event is attached: events are no mail"),
     ("opentypeextension-post-opentypeextension", 0, "the page's answer is no JSON"),
-    ("user-get", 0, "shown again as user-get 1, with telephone numbers"),
+    ("user-get", 0, "telephone numbers and offices of a directory"),
+    ("user-get", 1, "telephone numbers and offices of a directory"),
     ("user-get", 2, "identities of a directory"),
     ("user-get", 3, "a schema extension of a directory"),
 ];
 
 /// Examples that are answered otherwise, and the line of the contract that says why.
-const OTHERWISE: [(&str, usize, &str); 5] = [
+const OTHERWISE: [(&str, usize, &str); 13] = [
+    ("attachment-get", 2, "8.4: internetMessageHeaders is read only with $select; the page shows it in an expanded item"),
+    ("attachment-get", 3, "10.12: contentLocation is null; the page shows a text, and annotations of media"),
     ("message-copy", 0, "4.12: copy answers 201; the page shows 200"),
     ("message-createreply", 0, "3.7: createReply answers 201; the page shows 200"),
     ("message-createreplyall", 0, "3.7: createReplyAll answers 201; the page shows 200"),
+    ("message-list-attachments", 0, "10.12: contentLocation is null; the page shows a text"),
+    ("message-move", 0, "1.9: derived types carry @odata.type; the page shows it on a plain message"),
     ("message-replyall", 0, "2.4: replyAll answers 202; the page shows 200"),
+    ("message-update", 0, "8.11: contentType is text or html; the page leaves it empty"),
+    ("singlevaluelegacyextendedproperty-get", 2, "5.11: @odata.id is not served with minimal metadata; the page shows it"),
+    ("user-post-mailfolders", 0, "9.5: every mailbox has a folder of this name already (9.1)"),
+    ("user-post-messages", 2, "2.3: the page's MIME is cut off before its recipients, and the page shows some"),
     ("user-sendmail", 5, "3.1: the page leaves 'message' out, which is required"),
 ];
 
@@ -81,7 +92,11 @@ fn examples() -> Option<Vec<Example>> {
 /// A path with its keys left out, so that an example's and an operation's can be compared.
 fn template(path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default().trim_start_matches("/v1.0").to_lowercase();
-    let path = path.replace("/me", "/users/{}").replace("')", "").replace("('", "/");
+    let path = match path.strip_prefix("/me") {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("/users/{{}}{rest}"),
+        _ => path,
+    };
+    let path = path.replace("')", "").replace("('", "/");
     let mut keyed = false;
     let segments = path.split('/').filter(|segment| !segment.is_empty()).map(|segment| {
         let is_key = keyed && !matches!(segment, "delta" | "$count" | "createuploadsession");
@@ -125,7 +140,8 @@ async fn documented_examples_are_answered_as_the_pages_show() {
     let stage = Stage::of(&server);
     let (mut same, mut wrong, mut otherwise) = (0, Vec::new(), 0);
     for example in examples.iter().filter(|example| !example.is_one_of(&OTHERS)) {
-        let answer = stage.ask(&example.page, example.number, &example.request).await;
+        let refused = example.response["status"] == 400;
+        let answer = stage.ask(&example.page, example.number, &example.request, refused).await;
         let found = compared(&example.response, &answer);
         match (found.is_empty(), example.is_one_of(&OTHERWISE)) {
             (true, false) => same += 1,

@@ -1,5 +1,7 @@
 //! What an example needs to be there, and its request with the keys of what is there.
 
+use bytes::Bytes;
+use hyper::Method;
 use kit::{Answer, Person, Server, address, letter, plain};
 use serde_json::{Value, json};
 
@@ -7,6 +9,12 @@ use serde_json::{Value, json};
 pub(super) struct Stage {
     adele: Person,
 }
+
+/// A part that is a file.
+const FILE: &[u8] = b"Content-Type: text/plain; name=\"a.txt\"\r\nContent-Disposition: attachment; filename=\"a.txt\"\r\nContent-ID: <a@tests.contoso.com>\r\n\r\nA file.\r\n";
+
+/// Pages of which there are several.
+const ONE_A_PAGE: (&str, &str) = ("prefer", "odata.maxpagesize=1");
 
 /// The keys of what was made for an example.
 #[derive(Default)]
@@ -22,11 +30,12 @@ impl Stage {
         Stage { adele: server.person("AdeleV") }
     }
 
-    /// Asks what the example asks.
-    pub(super) async fn ask(&self, page: &str, number: usize, request: &Value) -> Answer {
+    /// Asks what the example asks. A page that shows a refusal of MIME shows no request of its own for it: it is the one
+    /// before, damaged.
+    pub(super) async fn ask(&self, page: &str, number: usize, request: &Value, refused: bool) -> Answer {
         let keys = self.set(page, number).await;
         let path = located(request["path"].as_str().expect("a path"), &keys);
-        let method = request["method"].as_str().expect("a method").parse().expect("a method");
+        let method: Method = request["method"].as_str().expect("a method").parse().expect("a method");
         let mut headers: Vec<(&str, &str)> = Vec::new();
         for (name, value) in request["headers"].as_object().into_iter().flatten() {
             if !name.eq_ignore_ascii_case("content-length") {
@@ -35,9 +44,14 @@ impl Stage {
         }
         let body = match &request["body"] {
             Value::Null => String::new(),
-            Value::String(text) => text.clone(),
+            Value::String(text) if refused => format!("!{text}"),
+            Value::String(text) => text.trim_end().trim_end_matches("...").to_owned(),
             json => json.to_string(),
         };
+        let prefers = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("prefer"));
+        if page.contains("delta") && number < 4 && !prefers {
+            headers.push(ONE_A_PAGE);
+        }
         if !body.is_empty() && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
             headers.push(("content-type", "application/json"));
         }
@@ -74,18 +88,18 @@ impl Stage {
 
     async fn attached(&self, number: usize, name: &str) -> Keys {
         let inner = plain("AlexW", &["AdeleV"], "Inner");
-        let nested = mixed("Middle", &message_part(&inner));
+        let nested = mixed("Middle", FILE);
         let part = match number {
             1 | 2 | 8 => message_part(&inner),
             3 => message_part(&nested),
-            _ => b"Content-Type: text/plain; name=\"a.txt\"\r\nContent-Disposition: attachment; filename=\"a.txt\"\r\n\r\nA file.\r\n".to_vec(),
+            _ => FILE.to_vec(),
         };
         let mut keys = self.received(&mixed(name, &part)).await;
         let message = keys.message.clone().expect("one was made");
         if number == 4 {
             keys = self.draft(&plain("AdeleV", &["AlexW"], name)).await;
             let path = format!("messages/{}/attachments", keys.message.as_ref().expect("one was made"));
-            let link = json!({"@odata.type": "#microsoft.graph.referenceAttachment", "name": "A link"});
+            let link = json!({"@odata.type": "#microsoft.graph.referenceAttachment", "name": "A link", "sourceUrl": "https://contoso.com/a"});
             keys.attachment = self.adele.post_json(&path, &link).await.json()["id"].as_str().map(str::to_owned);
             return keys;
         }
@@ -106,20 +120,30 @@ impl Stage {
         Keys { folder: Some(folder), ..Keys::default() }
     }
 
-    /// The delta pages ask on from where the first answer leads; so does this.
+    /// The delta pages ask on from where the answer before leads; so does this.
     async fn delta(&self, number: usize, name: &str) -> Keys {
         let mut keys = self.folder(name).await;
-        if number < 2 {
-            return keys;
+        let folder = keys.folder.clone().expect("one was made");
+        let messages = format!("mailFolders/{folder}/messages?import=true");
+        for subject in ["Second", "Third", "Fourth"] {
+            self.adele.post_mime(&messages, &plain("AlexW", &["AdeleV"], subject)).await.demand(201);
         }
-        let first = format!("mailFolders/{}/messages/delta?$select=subject,sender,isRead", keys.folder.as_ref().expect("one"));
-        let prefer = [("prefer", "odata.maxpagesize=1")];
-        let page = self.adele.call("GET".parse().expect("a method"), &first, &prefer, "".into()).await.demand(200).json();
-        let link = if page["@odata.nextLink"].is_null() { &page["@odata.deltaLink"] } else { &page["@odata.nextLink"] };
-        keys.delta = link.as_str().map(str::to_owned);
+        let mut link = format!("mailFolders/{folder}/messages/delta?$select=subject,sender,isRead");
+        // One page, all but the last one, or all of them.
+        let pages = [0, 0, 1, 2, usize::MAX][number];
+        for _ in 0..pages {
+            let page = self.adele.call(Method::GET, &link, &[ONE_A_PAGE], Bytes::new()).await.demand(200).json();
+            let next = ["@odata.nextLink", "@odata.deltaLink"].iter().find_map(|name| page[*name].as_str());
+            next.expect("a page leads on").clone_into(&mut link);
+            keys.delta = Some(link.clone());
+            if page["@odata.nextLink"].is_null() {
+                break;
+            }
+        }
         if number == 4 {
-            let path = format!("mailFolders/{}/messages?import=true", keys.folder.as_ref().expect("one"));
-            self.adele.post_mime(&path, &plain("AlexW", &["AdeleV"], "New")).await.demand(201);
+            let list = self.adele.all(&format!("mailFolders/{folder}/messages")).await;
+            self.adele.delete(&format!("messages/{}", id(&list[0]))).await.demand(204);
+            self.adele.post_mime(&messages, &plain("AlexW", &["AdeleV"], "New")).await.demand(201);
         }
         keys
     }
