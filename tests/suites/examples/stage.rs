@@ -196,7 +196,7 @@ fn mixed(subject: &str, part: &[u8]) -> Vec<u8> {
         [("From", from.as_str()), ("To", &to), ("Subject", subject), ("Content-Type", "multipart/mixed; boundary=\"b-of-it\"")];
     let nested = subject == "Middle";
     let boundary = if nested { "b-inside" } else { "b-of-it" };
-    let head = letter(&fields, "").iter().copied().collect::<Vec<u8>>();
+    let head = letter(&fields, "");
     let head = String::from_utf8(head).expect("text").replace("b-of-it", boundary);
     let open = format!("{head}--{boundary}\r\nContent-Type: text/plain\r\n\r\nText.\r\n--{boundary}\r\n");
     [open.as_bytes(), part, format!("\r\n--{boundary}--\r\n").as_bytes()].concat()
