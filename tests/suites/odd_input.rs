@@ -40,7 +40,7 @@ async fn drafted_and_kept(server: &Server, adele: &Person, octets: &[u8]) {
 
 fn demand_bounded(watch: MemoryWatch, octets: usize) {
     let growth = watch.growth();
-    let bound = 2 * ROOM + 2 * COPIES * u64::try_from(octets).unwrap();
+    let bound = ROOM + COPIES * u64::try_from(octets).unwrap();
     assert!(growth < bound, "the server grew by {growth} octets for a message of {octets}");
 }
 

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
-use store::{IndexTx, MailboxId, MessageId, MessageRecord, MessageTexts, StoreError};
+use store::{IndexTx, MailboxId, MessageId, MessageTexts, StoreError};
 
 /// Messages indexed in one transaction, of however many mailboxes.
 const TOGETHER: i64 = 64;
@@ -105,16 +105,18 @@ fn index_message(tx: &mut IndexTx<'_>, mailbox: MailboxId, indexed: &store::Inde
     if tx.knows(indexed, &record)? {
         return Ok(());
     }
-    let texts = texts(tx, mailbox, &record).unwrap_or_else(|error| {
-        tracing::warn!(%error, "a message is indexed without its text");
-        MessageTexts::default()
-    });
-    tx.index_message(indexed, &record, &texts)
+    match tx.octets(record.blob).and_then(|octets| Content::of(mailbox, record, octets)) {
+        Ok(content) => tx.index_message(indexed, &content.record, &texts(&content)),
+        Err(error) => {
+            tracing::warn!(%error, "a message is indexed without its text");
+            let Some(record) = tx.message(mailbox, id)? else { return Ok(()) };
+            tx.index_message(indexed, &record, &MessageTexts::default())
+        }
+    }
 }
 
 /// The texts of a message that its row doesn't hold.
-fn texts(tx: &IndexTx<'_>, mailbox: MailboxId, record: &MessageRecord) -> Result<MessageTexts, StoreError> {
-    let content = Content::of(mailbox, record.clone(), tx.octets(record.blob)?)?;
+fn texts(content: &Content) -> MessageTexts {
     let names = content.attachments().filter_map(|attached| attached.part.file_name.clone());
-    Ok(MessageTexts { body: content.shown().text_body_within(TEXT), attachments: names.take(NAMES).collect() })
+    MessageTexts { body: content.shown().text_body_within(TEXT), attachments: names.take(NAMES).collect() }
 }

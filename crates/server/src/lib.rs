@@ -3,6 +3,7 @@
 //! It is a library so that a test can start a whole server in its own process.
 
 pub mod admin;
+pub mod allocator;
 pub mod cli;
 pub mod config;
 pub mod forwarded;

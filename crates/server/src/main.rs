@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use server::cli::{Cli, Command, Grant};
-use server::{admin, config, log, serve};
+use server::{admin, allocator, config, log, serve};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     log::start(config::log_filter().as_deref())?;
+    allocator::return_large_pieces();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
         match command {

@@ -32,14 +32,21 @@ impl Derived {
             subject: key(&m.subject),
             from: address_key(&m.from),
             sender: address_key(&m.sender),
-            categories: m.categories.iter().map(|name| key(name)).collect(),
+            categories: category_keys(m),
         }
     }
 }
 
-/// The beginning of a text in the form in which it compares.
+/// The names of the categories that a message is filed under.
+fn category_keys(m: &MessageRecord) -> BTreeSet<String> {
+    m.categories.iter().map(|name| key(name)).collect()
+}
+
+/// The beginning of a text in the form in which it compares. Only so much is folded as can be seen of it, with what
+/// stands behind it: the form of a letter may depend on the next ones.
 pub(crate) fn key(text: &str) -> String {
-    beginning(&folded(text))
+    let end = text.char_indices().nth(2 * KEY).map_or(text.len(), |(at, _)| at);
+    beginning(&folded(&text[..end]))
 }
 
 /// So much of a text as indexes have.
@@ -126,7 +133,7 @@ pub(crate) fn column(field: Field) -> Option<&'static str> {
 impl WriteTx<'_> {
     /// Files a message under its categories.
     pub(crate) fn add_categories(&mut self, mailbox: MailboxId, m: &MessageRecord) -> Result<(), StoreError> {
-        for name in Derived::of(m).categories {
+        for name in category_keys(m) {
             self.execute(
                 "INSERT INTO message_category (mailbox, name_key, received_date_time, message) VALUES ($1, $2, $3, $4)",
                 values![&mailbox.0, &name, m.received_date_time.0, &m.id.0],
@@ -137,7 +144,7 @@ impl WriteTx<'_> {
 
     /// Takes a message from under its categories.
     pub(crate) fn remove_categories(&mut self, mailbox: MailboxId, m: &MessageRecord) -> Result<(), StoreError> {
-        for name in Derived::of(m).categories {
+        for name in category_keys(m) {
             self.execute(
                 "DELETE FROM message_category
                  WHERE mailbox = $1 AND name_key = $2 AND received_date_time = $3 AND message = $4",
