@@ -121,12 +121,13 @@ impl Mailbox {
     }
 
     /// The next page of the folders within a folder, else of all but the root: what there is, where no cursor is given.
+    /// Hidden ones are among them only on request.
     ///
     /// # Errors
     /// As [`Mailbox::message_changes`].
     pub async fn folder_changes(
         &self,
-        parent: Option<FolderName>,
+        (parent, with_hidden): (Option<FolderName>, bool),
         cursor: Option<Cursor>,
         size: PageSize,
     ) -> Result<Changes<Folder, FolderId>, MailError> {
@@ -135,9 +136,11 @@ impl Mailbox {
             let (cursor, reach) = mailbox.standing(tx, parent, cursor, Place::FIRST)?;
             let (owner, parent, top) = (cursor.mailbox, cursor.folder, size.top.saturating_add(1));
             let (stay, left) = match cursor.stage {
-                Stage::Present => (tx.present_folders(owner, parent, cursor.since, cursor.after, top)?, Vec::new()),
+                Stage::Present => {
+                    (tx.present_folders(owner, (parent, with_hidden), cursor.since, cursor.after, top)?, Vec::new())
+                }
                 Stage::Changes => (
-                    tx.changed_folders(owner, parent, cursor.after, top)?,
+                    tx.changed_folders(owner, (parent, with_hidden), cursor.after, top)?,
                     tx.departed_folders(owner, parent, cursor.after, top)?,
                 ),
             };

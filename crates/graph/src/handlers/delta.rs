@@ -74,16 +74,15 @@ pub(crate) async fn mail_folder_delta(asked: &Asked<'_>, parent: Option<FolderNa
         From::Cursor(cursor) => Some(cursor),
         From::Latest => Some(mailbox.follow_from_now(parent).await?),
     };
-    let found = mailbox.folder_changes(parent, cursor, PageSize { top, octets: i64::MAX }).await;
+    let found = mailbox.folder_changes((parent, with_hidden), cursor, PageSize { top, octets: i64::MAX }).await;
     let mut page = found.map_err(|error| round.error(asked, error))?;
     let mut value = Vec::new();
     for change in wanted.of_round(cursor.as_ref(), std::mem::take(&mut page.changes)) {
         match change {
             Change::Deleted(id) => value.push(removed(Tracked::MailFolders, ids::folder(id))),
-            Change::Created(folder) | Change::Updated(folder) if with_hidden || !folder.is_hidden => {
+            Change::Created(folder) | Change::Updated(folder) => {
                 value.push(typed(Tracked::MailFolders, selection.render_alone(&folder)));
             }
-            Change::Created(_) | Change::Updated(_) => {}
         }
     }
     Ok(answer(asked, &round.page(asked, &page, value)?, top))

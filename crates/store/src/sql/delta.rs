@@ -96,14 +96,14 @@ impl ReadTx<'_> {
     }
 
     /// Folders that were there, or in this parent, by a change; in the order of their ids, after a place. All folders but
-    /// the root are followed where no parent is named.
+    /// the root are followed where no parent is named, and hidden ones only on request.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub fn present_folders(
         &self,
         mailbox: MailboxId,
-        parent: Option<FolderId>,
+        (parent, with_hidden): (Option<FolderId>, bool),
         by: i64,
         after: Place,
         top: i64,
@@ -112,7 +112,8 @@ impl ReadTx<'_> {
             Some(_) => ("f.parent = $4", "f.parent_modseq", "$5"),
             None => ("f.parent IS NOT NULL", "f.created_modseq", "$4"),
         };
-        let sql = format!("{FOLDER} AND f.id > $2 AND {came} <= $3 AND {within} ORDER BY f.id LIMIT {limit}");
+        let sql =
+            format!("{FOLDER} AND f.id > $2 AND {came} <= $3 AND {within} {} ORDER BY f.id LIMIT {limit}", shown(with_hidden));
         self.followed(&sql, values![&mailbox.0, &after.id, by], (parent, top), folder_of)
     }
 
@@ -123,7 +124,7 @@ impl ReadTx<'_> {
     pub fn changed_folders(
         &self,
         mailbox: MailboxId,
-        parent: Option<FolderId>,
+        (parent, with_hidden): (Option<FolderId>, bool),
         after: Place,
         top: i64,
     ) -> Result<Vec<Folder>, StoreError> {
@@ -131,7 +132,10 @@ impl ReadTx<'_> {
             Some(_) => ("f.parent = $4", "$5"),
             None => ("f.parent IS NOT NULL", "$4"),
         };
-        let sql = format!("{FOLDER} AND (f.modseq, f.id) > ($2, $3) AND {within} ORDER BY f.modseq, f.id LIMIT {limit}");
+        let sql = format!(
+            "{FOLDER} AND (f.modseq, f.id) > ($2, $3) AND {within}{} ORDER BY f.modseq, f.id LIMIT {limit}",
+            shown(with_hidden)
+        );
         self.followed(&sql, values![&mailbox.0, after.at, &after.id], (parent, top), folder_of)
     }
 
@@ -152,7 +156,6 @@ impl ReadTx<'_> {
         };
         let sql = format!(
             "SELECT r.folder, r.modseq FROM folder_departure r WHERE r.mailbox = $1 AND (r.modseq, r.folder) > ($2, $3) {left}
-             AND NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = r.mailbox AND f.id = r.folder {where_it_was})
              AND NOT EXISTS (SELECT 1 FROM folder_departure s WHERE s.mailbox = r.mailbox AND s.folder = r.folder
                  AND s.modseq > r.modseq {again})
              AND NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = r.mailbox AND f.id = r.folder AND f.removal IS NULL {where_it_was})
@@ -174,6 +177,11 @@ impl ReadTx<'_> {
         let values: Vec<Value<'_>> = values.iter().copied().chain(parent).chain([top.into()]).collect();
         self.rows(sql, &values, read)
     }
+}
+
+/// Which of `f` are shown.
+fn shown(with_hidden: bool) -> &'static str {
+    if with_hidden { "" } else { " AND f.is_hidden = 0" }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, MessageId};
+use crate::model::folder::Removal;
 use crate::model::message::MessageRecord;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,11 +19,20 @@ pub(super) const COLUMNS: &str = "id, folder, modseq, blob, prefix, generated, c
     bcc_recipients, reply_to, categories, flag, overlay, folder_modseq";
 
 impl ReadTx<'_> {
-    /// A message by its id.
+    /// A message by its id. One in a folder that was deleted for good is seen no more, even while its row is there.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub fn message(&self, mailbox: MailboxId, id: MessageId) -> Result<Option<MessageRecord>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM message WHERE mailbox = $1 AND id = $2
+             AND folder NOT IN (SELECT f.id FROM folder f WHERE f.mailbox = $1 AND f.removal = $3)"
+        );
+        self.row(&sql, values![&mailbox.0, &id.0, Removal::Permanent.as_str()], message)
+    }
+
+    /// A message by its id, as long as its row is there.
+    fn row_of_message(&self, mailbox: MailboxId, id: MessageId) -> Result<Option<MessageRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM message WHERE mailbox = $1 AND id = $2");
         self.row(&sql, values![&mailbox.0, &id.0], message)
     }
@@ -48,7 +58,7 @@ impl WriteTx<'_> {
     /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such message.
     pub fn replace_message(&mut self, mailbox: MailboxId, record: &MessageRecord) -> Result<i64, StoreError> {
         let at = record.last_modified_date_time;
-        let before = self.message(mailbox, record.id)?.ok_or(StoreError::NotFound)?;
+        let before = self.row_of_message(mailbox, record.id)?.ok_or(StoreError::NotFound)?;
         self.forget(mailbox, &before)?;
         let modseq = self.next_modseq(mailbox)?;
         if before.folder == record.folder {
@@ -77,7 +87,7 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`]; [`StoreError::NotFound`] where there is no such message.
     pub fn remove_message(&mut self, mailbox: MailboxId, id: MessageId, at: Timestamp) -> Result<(), StoreError> {
-        let before = self.message(mailbox, id)?.ok_or(StoreError::NotFound)?;
+        let before = self.row_of_message(mailbox, id)?.ok_or(StoreError::NotFound)?;
         self.forget(mailbox, &before)?;
         self.remove_extended(mailbox, id.into())?;
         let modseq = self.next_modseq(mailbox)?;

@@ -5,6 +5,7 @@ use crate::blobs::Digest;
 use crate::clock::Timestamp;
 use crate::db::{Connection, STEPS, WriteTx, open_for_writing};
 use crate::migrate::migrate;
+use crate::model::folder::Removal;
 use crate::model::message::Overlay;
 use crate::model::person::Person;
 
@@ -161,6 +162,26 @@ fn what_there_is_came_by_then_and_is_newest_first() {
 }
 
 #[test]
+fn a_folder_that_is_being_removed_left_at_once() {
+    let store = Fixture::new();
+    let inbox = store.folder(WellKnownName::Inbox);
+    let child = FolderId([9; 16]);
+    store.tx().add_folder(ADELE, child, inbox, "Child", false, Timestamp(5)).expect("a folder");
+    let message = store.add(1, child);
+    let start = store.last();
+    let mut tx = store.tx();
+    let tree = tx.folder_tree(ADELE, child).expect("a tree");
+    tx.begin_removal(ADELE, &tree, Removal::Permanent, Timestamp(6)).expect("a beginning");
+    let left = store.tx().departed_folders(ADELE, None, Place::behind(start), ALL).expect("a look");
+    assert_eq!(left.iter().map(|departure| departure.id).collect::<Vec<_>>(), [child]);
+    assert!(store.tx().message(ADELE, message).expect("a look").is_none(), "what is in it is seen no more");
+    store.tx().remove_message(ADELE, message, Timestamp(7)).expect("its row is there to be removed");
+    store.tx().end_removal(ADELE, child).expect("an end");
+    let left = store.tx().departed_folders(ADELE, None, Place::behind(start), ALL).expect("a look");
+    assert_eq!(left.len(), 1, "it left once");
+}
+
+#[test]
 fn a_log_forgets_from_its_beginning_and_says_so() {
     let store = Fixture::new();
     let inbox = store.folder(WellKnownName::Inbox);
@@ -182,7 +203,7 @@ fn folders_change_with_their_counts_and_children() {
     let (inbox, archive) = (store.folder(WellKnownName::Inbox), store.folder(WellKnownName::Archive));
     let start = store.last();
     let changed = |parent, since| {
-        let found = store.tx().changed_folders(ADELE, parent, Place::behind(since), ALL).expect("a look");
+        let found = store.tx().changed_folders(ADELE, (parent, true), Place::behind(since), ALL).expect("a look");
         found.into_iter().map(|folder| folder.id).collect::<Vec<_>>()
     };
     assert_eq!(changed(None, start), []);
@@ -201,7 +222,7 @@ fn folders_change_with_their_counts_and_children() {
         changed(None, made),
         [child, inbox].into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
     );
-    let present = store.tx().present_folders(ADELE, None, counted, Place::FIRST, ALL).expect("a look");
+    let present = store.tx().present_folders(ADELE, (None, true), counted, Place::FIRST, ALL).expect("a look");
     assert_eq!(present.len(), WellKnownName::ALL.len() - 1, "all that were there by then, but the root");
     let mut tx = store.tx();
     tx.log_departure(ADELE, store.last(), child, inbox).expect("a departure");
@@ -228,7 +249,7 @@ fn steps_after_one_change(messages: u32) -> Vec<i64> {
         &|tx| tx.departed_messages(ADELE, Some(inbox), start, 1001).expect("a look").len(),
         &|tx| tx.changed_messages(ADELE, None, start, 1001).expect("a look").len(),
         &|tx| 1 + tx.departed_messages(ADELE, None, start, 1001).expect("a look").len(),
-        &|tx| tx.changed_folders(ADELE, None, Place::behind(start), 1001).expect("a look").len() - 1,
+        &|tx| tx.changed_folders(ADELE, (None, true), Place::behind(start), 1001).expect("a look").len() - 1,
         &|tx| 1 + tx.departed_folders(ADELE, None, Place::behind(start), 1001).expect("a look").len(),
     ];
     let steps = |ask: &&dyn Fn(&WriteTx<'_>) -> usize| {
