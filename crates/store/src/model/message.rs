@@ -96,6 +96,48 @@ impl MessageRecord {
         let made_of = |m: &MessageRecord| (m.blob, m.is_draft, m.is_composed);
         made_of(self) == made_of(other) && self.overlay == other.overlay && self.internet_message_id == other.internet_message_id
     }
+
+    /// A message that says nothing, for tests.
+    #[cfg(test)]
+    pub(crate) fn empty(id: MessageId, folder: FolderId, at: Timestamp) -> MessageRecord {
+        MessageRecord {
+            id,
+            folder,
+            modseq: 0,
+            folder_modseq: 0,
+            blob: Digest([0; 32]),
+            prefix: String::new(),
+            generated: String::new(),
+            cuts: String::new(),
+            size: 0,
+            is_draft: false,
+            is_read: false,
+            is_composed: false,
+            created_date_time: at,
+            last_modified_date_time: at,
+            received_date_time: at,
+            sent_date_time: at,
+            internet_message_id: String::new(),
+            conversation_id: [0; 16],
+            conversation_index: Vec::new(),
+            subject: String::new(),
+            body_preview: String::new(),
+            importance: String::new(),
+            inference_classification: String::new(),
+            has_attachments: false,
+            is_delivery_receipt_requested: false,
+            is_read_receipt_requested: false,
+            from: Vec::new(),
+            sender: Vec::new(),
+            to_recipients: Vec::new(),
+            cc_recipients: Vec::new(),
+            bcc_recipients: Vec::new(),
+            reply_to: Vec::new(),
+            categories: Vec::new(),
+            flag: String::new(),
+            overlay: Overlay::default(),
+        }
+    }
 }
 
 /// What the owner of a message set beside its octets, where these would say otherwise or nothing.

@@ -1,12 +1,10 @@
 //! Each test asks a store of its own, in one transaction that is never committed.
 
 use super::*;
-use crate::blobs::Digest;
 use crate::clock::Timestamp;
 use crate::db::{Connection, STEPS, WriteTx, open_for_writing};
 use crate::migrate::migrate;
 use crate::model::folder::Removal;
-use crate::model::message::Overlay;
 use crate::model::person::Person;
 
 const ADELE: MailboxId = MailboxId([7; 16]);
@@ -76,43 +74,7 @@ fn record(number: u32, folder: FolderId) -> MessageRecord {
     let mut id = [0; 16];
     id[12..].copy_from_slice(&number.to_be_bytes());
     let at = Timestamp(i64::from(number) * 1_000_000);
-    MessageRecord {
-        id: MessageId(id),
-        folder,
-        modseq: 0,
-        folder_modseq: 0,
-        blob: Digest([0; 32]),
-        prefix: String::new(),
-        generated: String::new(),
-        cuts: String::new(),
-        size: 0,
-        is_draft: false,
-        is_read: number.is_multiple_of(2),
-        is_composed: false,
-        created_date_time: at,
-        last_modified_date_time: at,
-        received_date_time: at,
-        sent_date_time: at,
-        internet_message_id: String::new(),
-        conversation_id: [0; 16],
-        conversation_index: Vec::new(),
-        subject: String::new(),
-        body_preview: String::new(),
-        importance: String::new(),
-        inference_classification: String::new(),
-        has_attachments: false,
-        is_delivery_receipt_requested: false,
-        is_read_receipt_requested: false,
-        from: Vec::new(),
-        sender: Vec::new(),
-        to_recipients: Vec::new(),
-        cc_recipients: Vec::new(),
-        bcc_recipients: Vec::new(),
-        reply_to: Vec::new(),
-        categories: Vec::new(),
-        flag: String::new(),
-        overlay: Overlay::default(),
-    }
+    MessageRecord { is_read: number.is_multiple_of(2), ..MessageRecord::empty(MessageId(id), folder, at) }
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! The index over messages whose texts are given here, without octets.
 
 use crate::{
-    BodyText, Bounds, Condition, Digest, Field, FieldValue, FolderId, ListQuery, MailboxId, MessageId, MessageRecord,
-    MessageTexts, NumberField, OrderKey, Overlay, Page, Person, Recipient, SearchQuery, Store, StoreError, TextField, Timestamp,
-    WellKnownName,
+    BodyText, Bounds, Condition, Field, FieldValue, FolderId, ListQuery, MailboxId, MessageId, MessageRecord, MessageTexts,
+    NumberField, OrderKey, Page, Person, Recipient, SearchQuery, Store, StoreError, TextField, Timestamp, WellKnownName,
 };
 use tempfile::TempDir;
 
@@ -85,41 +84,15 @@ fn record(folder: FolderId, second: i64, subject: &str) -> MessageRecord {
     let at = Timestamp::from_seconds(second);
     let from = vec![Recipient { name: "Grace".to_owned(), address: "grace@example.com".to_owned() }];
     MessageRecord {
-        id: MessageId::new(at),
-        folder,
-        modseq: 0,
-        folder_modseq: 0,
-        blob: Digest([0; 32]),
-        prefix: String::new(),
-        generated: String::new(),
-        cuts: String::new(),
         size: second,
-        is_draft: false,
-        is_read: false,
-        is_composed: false,
-        created_date_time: at,
-        last_modified_date_time: at,
-        received_date_time: at,
-        sent_date_time: at,
-        internet_message_id: String::new(),
-        conversation_id: [0; 16],
-        conversation_index: Vec::new(),
         subject: subject.to_owned(),
-        body_preview: String::new(),
         importance: "normal".to_owned(),
         inference_classification: "focused".to_owned(),
         has_attachments: second % 2 == 0,
-        is_delivery_receipt_requested: false,
-        is_read_receipt_requested: false,
         sender: from.clone(),
         from,
-        to_recipients: Vec::new(),
-        cc_recipients: Vec::new(),
-        bcc_recipients: Vec::new(),
-        reply_to: Vec::new(),
-        categories: Vec::new(),
         flag: "{}".to_owned(),
-        overlay: Overlay::default(),
+        ..MessageRecord::empty(MessageId::new(at), folder, at)
     }
 }
 
