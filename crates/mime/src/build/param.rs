@@ -83,4 +83,18 @@ mod tests {
         let message = crate::Message::parse(format!("{line}\r\n").into());
         assert_eq!(message.parts()[0].file_name.as_deref(), Some(name.as_str()));
     }
+
+    #[test]
+    fn names_of_thousands_of_octets_read_back_and_of_longer_ones_the_beginning() {
+        for unit in ["%", "é", "名", "😀"] {
+            let read = |name: &str| {
+                let line = content_line("Content-Disposition", "attachment", &[("filename", name)]);
+                crate::Message::parse(format!("{line}\r\n").into()).parts()[0].file_name.clone().unwrap_or_default()
+            };
+            let long = unit.repeat(14_000 / unit.len());
+            assert!(read(&long) == long, "{unit}");
+            let longer = unit.repeat(40_000 / unit.len());
+            assert!(longer.starts_with(&read(&longer)) && read(&longer).len() >= long.len(), "{unit}");
+        }
+    }
 }

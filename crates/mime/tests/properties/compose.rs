@@ -147,7 +147,7 @@ fn attachments_read_back(composition: &Composition, message: &Message) {
     let read: Vec<_> = message.attachments().map(|(_, part)| part).collect();
     assert_eq!(read.len(), expected.len(), "{}", text(message.octets()));
     for (part, given) in read.into_iter().zip(expected) {
-        assert_eq!(part.file_name.as_deref().unwrap_or_default(), one_line(&given.name), "{}", text(message.octets()));
+        name_reads_back(part.file_name.as_deref().unwrap_or_default(), &one_line(&given.name));
         assert_eq!(message.decoded(part), given.octets, "{}", text(message.octets()));
         let is_nameless_text = one_line(&given.name).is_empty() && part.media_type.essence.starts_with("text/");
         assert_eq!(part.is_inline(), given.is_inline && !is_nameless_text);
@@ -157,6 +157,18 @@ fn attachments_read_back(composition: &Composition, message: &Message) {
         if is_media_type(&given.media_type) {
             assert_eq!(part.media_type.essence, given.media_type.to_ascii_lowercase());
         }
+    }
+}
+
+/// A longer name takes more than the thousand pieces that are looked at (RFC 2231 §3), each of 15 octets or more: then its
+/// beginning is read.
+const LONGEST_NAME: usize = 14_000;
+
+fn name_reads_back(read: &str, given: &str) {
+    if given.len() <= LONGEST_NAME {
+        assert_eq!(read, given);
+    } else {
+        assert!(given.starts_with(read) && read.len() >= LONGEST_NAME, "{} of {} octets are read", read.len(), given.len());
     }
 }
 
