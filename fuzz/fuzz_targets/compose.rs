@@ -46,8 +46,12 @@ fn person(u: &mut Unstructured<'_>) -> Result<NameAddr> {
 fn field(u: &mut Unstructured<'_>) -> Result<(String, String)> {
     let names = ["X-Fuzz", "Comments", "In-Reply-To", "References", "List-Unsubscribe", "List-Id", "Auto-Submitted"];
     let name = if u.ratio(1, 8)? { u.arbitrary()? } else { (*u.choose(&names)?).to_owned() };
-    Ok((name, u.arbitrary()?))
+    // Whoever composes refuses a name that has a member of its own.
+    let is_own = OWN.iter().any(|own| own.eq_ignore_ascii_case(&name));
+    Ok((if is_own { "X-Fuzz".to_owned() } else { name }, u.arbitrary()?))
 }
+
+const OWN: [&str; 7] = ["From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Subject"];
 
 fn attachment(u: &mut Unstructured<'_>) -> Result<Attachment> {
     let types = ["image/png", "text/plain", "message/rfc822", "message/delivery-status"];
