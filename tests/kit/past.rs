@@ -3,7 +3,7 @@
 use crate::Server;
 use identity::{ClientApp, Identity, Keys, Scopes};
 use std::sync::Arc;
-use store::{Clock, MailboxId, Person, Timestamp};
+use store::{Application, ApplicationLimits, Clock, Credentials, MailboxId, Person, Timestamp};
 use uuid::Uuid;
 
 /// A clock that stands.
@@ -30,13 +30,16 @@ pub fn expired_token(server: &Server, name: &str) -> String {
         given_name: String::new(),
         surname: String::new(),
     };
-    let app = ClientApp {
+    let app = Application {
         client_id: text(&dev["client_id"]),
-        client_secret: text(&dev["client_secret"]),
         display_name: "A test".to_owned(),
+        account_enabled: true,
         is_public_client: false,
-        key_credentials: Vec::new(),
-        redirect_uris: Vec::new(),
+        delegated_permissions: Scopes::ALL_MAIL.to_owned(),
+        application_permissions: Scopes::ALL_MAIL.to_owned(),
+        limits: ApplicationLimits::default(),
+        created_date_time: Timestamp(0),
     };
+    let app = ClientApp::new(app, Credentials::default());
     identity.person_token(&person, &app, Scopes::ALL_MAIL, 1).expect("its keys sign")
 }

@@ -16,6 +16,7 @@ const REMEMBERED: usize = 10_000;
 #[derive(Debug, Clone)]
 pub struct Caller {
     who: Who,
+    client_id: Arc<str>,
     scopes: Scopes,
     expires: Timestamp,
 }
@@ -39,6 +40,11 @@ impl Caller {
     /// Who asks.
     pub fn who(&self) -> &Who {
         &self.who
+    }
+
+    /// The app that asks, by its client id.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
     }
 
     /// Whether one of these permissions was given.
@@ -157,7 +163,8 @@ fn caller(claims: &Claims) -> Result<Caller, AuthError> {
             (Who::App { client_id: claims.appid.clone() }, Scopes::parse(&roles))
         }
     };
-    Ok(Caller { who, scopes, expires: Timestamp::from_seconds(claims.exp) })
+    let client_id = claims.appid.to_lowercase().into();
+    Ok(Caller { who, client_id, scopes, expires: Timestamp::from_seconds(claims.exp) })
 }
 
 #[cfg(test)]

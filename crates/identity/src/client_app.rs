@@ -3,27 +3,23 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
-use store::Timestamp;
+use store::{Application, Credentials, Digest, KeyCredential, PasswordCredential, ReadTx, StoreError, Timestamp};
 use url::Url;
 
 /// Seconds by which an app's clock may be wrong.
 const SKEW: i64 = 300;
 
-/// An app that is known here. It may use every grant and has every mail permission for all mailboxes.
-#[derive(Clone)]
+/// How a registration writes [`RedirectUri::AnyLoopback`].
+const ANY_LOOPBACK: &str = "http://localhost:*/*";
+
+/// An app that is known here, and how it proves itself.
+#[derive(Debug, Clone)]
 pub struct ClientApp {
-    /// Its client id: a GUID.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: String,
-    /// Name for show.
-    pub display_name: String,
-    /// Whether people may sign in through it where it can't prove itself: on a phone, in a shell.
-    pub is_public_client: bool,
-    /// The RSA keys by which it may prove itself: each an `RSAPublicKey` in DER (RFC 8017 §A.1.1).
-    pub key_credentials: Vec<Vec<u8>>,
-    /// Where codes may be sent.
-    pub redirect_uris: Vec<RedirectUri>,
+    /// What is registered of it.
+    pub registered: Application,
+    passwords: Vec<PasswordCredential>,
+    keys: Vec<KeyCredential>,
+    redirect_uris: Vec<RedirectUri>,
 }
 
 /// Where codes may be sent.
@@ -36,14 +32,34 @@ pub enum RedirectUri {
 }
 
 impl ClientApp {
-    /// Whether this is its id.
-    pub(crate) fn is(&self, client_id: &str) -> bool {
-        self.client_id.eq_ignore_ascii_case(client_id)
+    /// The app that is registered so.
+    pub fn new(registered: Application, credentials: Credentials) -> ClientApp {
+        let Credentials { passwords, keys, redirect_uris } = credentials;
+        let redirect_uris = redirect_uris.into_iter().map(RedirectUri::from).collect();
+        ClientApp { registered, passwords, keys, redirect_uris }
     }
 
-    /// Whether the secret is this app's; takes the same time for any secret of the right length.
-    pub(crate) fn has_secret(&self, client_secret: &str) -> bool {
-        verify_slices_are_equal(self.client_secret.as_bytes(), client_secret.as_bytes()).is_ok()
+    /// The app with this client id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn load(tx: &ReadTx<'_>, client_id: &str) -> Result<Option<ClientApp>, StoreError> {
+        let Some(registered) = tx.application(client_id)? else { return Ok(None) };
+        let credentials = tx.credentials(&registered.client_id)?;
+        Ok(Some(ClientApp::new(registered, credentials)))
+    }
+
+    /// Its client id.
+    pub fn client_id(&self) -> &str {
+        &self.registered.client_id
+    }
+
+    /// Whether this is one of its secrets. A secret is 192 random bits and more, so one digest keeps it; comparing takes the
+    /// same time for any.
+    pub(crate) fn has_secret(&self, client_secret: &str, now: Timestamp) -> bool {
+        let digest = Digest::of(client_secret.as_bytes());
+        let is = |kept: &&PasswordCredential| verify_slices_are_equal(&kept.digest.0, &digest.0).is_ok();
+        self.passwords.iter().filter(is).any(|kept| is_good(kept.end_date_time, now))
     }
 
     /// Whether an assertion says, in this app's name, to one of the addresses in `audiences`, that it is this app.
@@ -58,24 +74,44 @@ impl ClientApp {
         validation.validate_exp = false; // by the clock that is passed in
         validation.set_required_spec_claims(&["aud", "exp", "iss", "sub"]);
         validation.set_audience(audiences);
-        self.key_credentials.iter().any(|key| {
-            let key = DecodingKey::from_rsa_der(key);
+        self.keys.iter().filter(|key| is_good(key.end_date_time, now)).any(|key| {
+            let key = DecodingKey::from_rsa_der(&key.public_key);
             jsonwebtoken::decode::<Assertion>(assertion, &key, &validation).is_ok_and(|read| read.claims.names(self, now))
         })
     }
 
     /// Whether codes may be sent there.
     pub(crate) fn has_redirect_uri(&self, asked: &str) -> bool {
-        // The parser passes over white space and takes `\` for `/`; what was asked is what is sent, so neither may stand there.
-        if asked.bytes().any(|octet| !octet.is_ascii_graphic() || octet == b'\\') || asked.contains('#') {
-            return false;
-        }
         self.redirect_uris.iter().any(|registered| registered.takes(asked))
     }
 }
 
+fn is_good(end_date_time: Option<Timestamp>, now: Timestamp) -> bool {
+    end_date_time.is_none_or(|end| now < end)
+}
+
+impl From<String> for RedirectUri {
+    fn from(text: String) -> RedirectUri {
+        if text == ANY_LOOPBACK { RedirectUri::AnyLoopback } else { RedirectUri::Exact(text) }
+    }
+}
+
+impl From<RedirectUri> for String {
+    fn from(uri: RedirectUri) -> String {
+        match uri {
+            RedirectUri::AnyLoopback => ANY_LOOPBACK.to_owned(),
+            RedirectUri::Exact(text) => text,
+        }
+    }
+}
+
 impl RedirectUri {
-    fn takes(&self, asked: &str) -> bool {
+    /// Whether a code may go there where this is registered.
+    pub(crate) fn takes(&self, asked: &str) -> bool {
+        // The parser passes over white space and takes `\` for `/`; what was asked is what is sent, so neither may stand there.
+        if asked.bytes().any(|octet| !octet.is_ascii_graphic() || octet == b'\\') || asked.contains('#') {
+            return false;
+        }
         match self {
             RedirectUri::AnyLoopback => Url::parse(asked).is_ok_and(|url| is_loopback(&url)),
             RedirectUri::Exact(registered) if registered == asked => true,
@@ -113,10 +149,11 @@ struct Assertion {
 
 impl Assertion {
     fn names(&self, app: &ClientApp, now: Timestamp) -> bool {
+        let is_app = |name: &str| name.eq_ignore_ascii_case(app.client_id());
         let seconds = |from_now: i64| (now.seconds() + from_now) as f64; // exact for the next hundred million years
-        app.is(&self.iss) && app.is(&self.sub) && self.exp > seconds(-SKEW) && self.nbf <= seconds(SKEW)
+        is_app(&self.iss) && is_app(&self.sub) && self.exp > seconds(-SKEW) && self.nbf <= seconds(SKEW)
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -14,7 +14,7 @@ mod refusal;
 mod token;
 
 use crate::error::OAuthError;
-use crate::{ClientApp, Grants, Identity, Seal};
+use crate::{Grants, Identity, Seal};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::request::Parts;
@@ -44,8 +44,6 @@ pub struct SignIn {
     pub identity: Arc<Identity>,
     /// Keeps what people let apps do.
     pub grants: Grants,
-    /// The apps that are known.
-    pub apps: Vec<ClientApp>,
     /// The domain of the tenant, which may stand for its id.
     pub domain: String,
     /// Those who may sign in without proof: nobody, outside development mode.

@@ -33,6 +33,8 @@ pub enum KeyError {
 pub(crate) enum OAuthError {
     /// The person refused.
     AccessDenied,
+    /// The app may not come in.
+    AppDisabled,
     /// No such app.
     AppNotFound,
     /// The app's assertion isn't its own, not for this server, or old.

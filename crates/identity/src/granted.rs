@@ -2,7 +2,8 @@
 //! their own spelling; those that mean nothing here are left out of the answer, which says so (RFC 6749 §3.3).
 
 use crate::error::OAuthError;
-use crate::scope::{Scope, Scopes};
+use crate::scope::Scope;
+use store::Application;
 
 /// Scopes of OpenID Connect (Core §5.4, §11).
 const OPEN_ID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
@@ -14,17 +15,18 @@ const DEFAULT: &str = ".default";
 pub(crate) struct Granted(String);
 
 impl Granted {
-    /// What of these can be granted.
+    /// What of these an app may be given for people.
     ///
     /// # Errors
     /// [`OAuthError::ScopeInvalid`] where it is nothing.
-    pub(crate) fn of(asked: &str) -> Result<Granted, OAuthError> {
+    pub(crate) fn of(asked: &str, app: &Application) -> Result<Granted, OAuthError> {
+        let registered = app.delegated_permissions.split_whitespace();
         let mut names: Vec<String> = Vec::new();
         for name in asked.split_whitespace() {
             if let Some(resource) = resource_of_default(name) {
-                names.extend(Scopes::ALL_MAIL.split(' ').map(|permission| format!("{resource}{permission}")));
+                names.extend(registered.clone().map(|permission| format!("{resource}{permission}")));
                 names.push(name.to_owned());
-            } else if Scope::name_of(name).is_some() || is_open_id(name) {
+            } else if is_open_id(name) || Scope::name_of(name).is_some_and(|name| registered.clone().any(|one| one == name)) {
                 names.push(name.to_owned());
             }
         }
@@ -111,19 +113,22 @@ fn is_open_id(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Scopes;
+    use crate::client_app::tests::registered;
 
     #[test]
     fn names_are_granted_as_they_are_spelled() {
-        let granted = Granted::of("openid https://graph.microsoft.com/mail.send Calendars.Read offline_access").expect("granted");
+        let granted = Granted::of("openid https://graph.microsoft.com/mail.send Calendars.Read offline_access", &registered())
+            .expect("granted");
         assert_eq!(granted.as_str(), "openid https://graph.microsoft.com/mail.send offline_access");
         assert_eq!(granted.scp(), "Mail.Send openid");
-        assert_eq!(Granted::of("Calendars.Read").expect_err("nothing known"), OAuthError::ScopeInvalid);
-        assert_eq!(Granted::of("").expect_err("nothing asked"), OAuthError::ScopeInvalid);
+        assert_eq!(Granted::of("Calendars.Read", &registered()).expect_err("nothing known"), OAuthError::ScopeInvalid);
+        assert_eq!(Granted::of("", &registered()).expect_err("nothing asked"), OAuthError::ScopeInvalid);
     }
 
     #[test]
     fn default_is_all_of_its_resource() {
-        let granted = Granted::of("https://127.0.0.1:8443/.default").expect("granted");
+        let granted = Granted::of("https://127.0.0.1:8443/.default", &registered()).expect("granted");
         assert!(granted.as_str().contains("https://127.0.0.1:8443/Mail.ReadWrite "));
         assert!(granted.as_str().ends_with("https://127.0.0.1:8443/.default"));
         assert_eq!(granted.scp(), Scopes::ALL_MAIL);
@@ -132,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_refresh_may_ask_for_less_and_never_for_more() {
-        let granted = Granted::of("openid offline_access Mail.Read Mail.Send").expect("granted");
+        let granted = Granted::of("openid offline_access Mail.Read Mail.Send", &registered()).expect("granted");
         assert_eq!(granted.narrowed(None), Ok(granted.clone()));
         assert_eq!(granted.narrowed(Some("mail.read profile")).expect("less").as_str(), "mail.read");
         assert_eq!(granted.narrowed(Some("Mail.Read Mail.ReadWrite")), Err(OAuthError::ConsentRequired));

@@ -4,6 +4,7 @@
 use crate::error::OAuthError;
 use crate::granted::Granted;
 use crate::secret::{self, Secret};
+use crate::{ClientApp, RedirectUri};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use encodify::base64::URL_SAFE_NO_PAD;
 use std::sync::Arc;
@@ -120,7 +121,7 @@ impl Grants {
             if used.is_confidential && !claimant.is_confidential {
                 return Ok(Err(OAuthError::CredentialMissing));
             }
-            let Some(person) = tx.person(mailbox)? else { return Ok(Err(OAuthError::GrantInvalid)) };
+            let Some(person) = enabled(tx, mailbox)? else { return Ok(Err(OAuthError::GrantInvalid)) };
             let granted = match Granted::stored(used.grant.scope.clone()).narrowed(scope.as_deref()) {
                 Ok(granted) => granted,
                 Err(refused) => return Ok(Err(refused)),
@@ -148,6 +149,22 @@ impl Grants {
     pub(crate) async fn person(&self, name: &str) -> Result<Option<Person>, OAuthError> {
         let name = name.to_owned();
         self.look(move |tx| tx.person_by_address(&name)).await
+    }
+
+    /// The app with this client id, if it may come in.
+    ///
+    /// # Errors
+    /// [`OAuthError::AppNotFound`], [`OAuthError::AppDisabled`], [`OAuthError::ServerError`].
+    pub(crate) async fn app(&self, client_id: &str) -> Result<ClientApp, OAuthError> {
+        let client_id = client_id.to_owned();
+        let app = self.look(move |tx| ClientApp::load(tx, &client_id)).await?.ok_or(OAuthError::AppNotFound)?;
+        if app.registered.account_enabled { Ok(app) } else { Err(OAuthError::AppDisabled) }
+    }
+
+    /// Whether any app may have codes sent there.
+    pub(crate) async fn is_redirect_uri(&self, asked: &str) -> Result<bool, OAuthError> {
+        let registered = self.look(|tx| tx.redirect_uris()).await?;
+        Ok(registered.into_iter().any(|uri| RedirectUri::from(uri).takes(asked)))
     }
 
     pub(crate) async fn look<T: Send + 'static>(
@@ -200,7 +217,7 @@ pub(crate) fn begin_family(
     claimant: &Claimant,
     now: Timestamp,
 ) -> Outcome<Redeemed> {
-    let Some(person) = tx.person(grant.mailbox)? else { return Ok(Err(OAuthError::GrantInvalid)) };
+    let Some(person) = enabled(tx, grant.mailbox)? else { return Ok(Err(OAuthError::GrantInvalid)) };
     let granted = Granted::stored(grant.scope.clone());
     let refresh_token = granted.has("offline_access").then_some(refresh.text);
     if refresh_token.is_some() {
@@ -215,6 +232,14 @@ pub(crate) fn begin_family(
         tx.add_refresh_token(&token, now)?;
     }
     Ok(Ok(Redeemed { person, granted, nonce: None, refresh_token }))
+}
+
+/// The person whose mailbox it is, if anybody may come in as this person.
+fn enabled(tx: &ReadTx<'_>, mailbox: MailboxId) -> Result<Option<Person>, StoreError> {
+    match tx.account(mailbox)? {
+        Some(account) if account.account_enabled => tx.person(mailbox),
+        _ => Ok(None),
+    }
 }
 
 /// The instant so many seconds later.

@@ -36,7 +36,7 @@ pub async fn token(token: &cli::Token) -> anyhow::Result<ExitCode> {
     let keys = Keys::open(&token.store.data)?;
     let tenant = Tenant::of(&keys);
     let identity = Identity::new(&keys, &tenant.id.to_string(), Arc::new(SystemClock))?;
-    println!("{}", identity.person_token(&person, &tenant.app, &token.scope, TOKEN_DAYS)?);
+    println!("{}", identity.person_token(&person, &tenant.app(), &token.scope, TOKEN_DAYS)?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,15 +2,20 @@
 //! speak as one of them. It holds secrets, so it is its owner's alone, and nothing of it exists in production.
 
 use crate::tenant::Tenant;
-use identity::{DevelopmentPerson, Identity, Keys, Scopes};
+use identity::{DevelopmentPerson, Identity, Keys, RedirectUri, Scopes};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use store::{MailboxId, Person, Store, StoreError, Timestamp};
+use store::{Digest, KeyCredential, MailboxId, PasswordCredential, Person, Store, StoreError, Timestamp};
 use uuid::Uuid;
 
 /// Days that the tokens are good for.
 const TOKEN_DAYS: i64 = 30;
+/// Where apps without an address of their own get their codes: a browser window that they look into.
+const NATIVE_CLIENT: &str = "https://login.microsoftonline.com/common/oauth2/nativeclient";
+/// By what the app's secret and its certificate's key are named.
+const SECRET: [u8; 16] = [1; 16];
+const CERTIFICATE: [u8; 16] = [2; 16];
 /// Local part, given name, surname. The first sends to the second in the banner.
 const PEOPLE: [(&str, &str, &str); 4] =
     [("AdeleV", "Adele", "Vance"), ("AlexW", "Alex", "Wilber"), ("ChristieC", "Christie", "Cline"), ("MeganB", "Megan", "Bowen")];
@@ -46,6 +51,47 @@ fn password(keys: &Keys, person: &Person) -> String {
 /// [`StoreError`], also where somebody else has one of the names.
 pub(crate) async fn move_in(store: &Store, people: Vec<Person>, now: Timestamp) -> Result<(), StoreError> {
     store.write(move |tx| people.iter().try_for_each(|person| tx.add_person(person, now))).await
+}
+
+/// Registers the app that `dev.json` tells of, with its secret and the key in its certificate.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn register(store: &Store, tenant: &Tenant, public_key: Vec<u8>, now: Timestamp) -> Result<(), StoreError> {
+    let app = tenant.application(true, now);
+    let secret = &tenant.client_secret;
+    let secret = PasswordCredential {
+        key_id: SECRET,
+        digest: Digest::of(secret.as_bytes()),
+        hint: secret.chars().take(3).collect(),
+        end_date_time: None,
+    };
+    let key = KeyCredential { key_id: CERTIFICATE, public_key, end_date_time: None };
+    let uris = [RedirectUri::AnyLoopback, RedirectUri::Exact(NATIVE_CLIENT.to_owned())].map(String::from);
+    store
+        .write(move |tx| {
+            tx.put_application(&app)?;
+            tx.put_password_credential(&app.client_id, &secret)?;
+            tx.put_key_credential(&app.client_id, &key)?;
+            tx.set_redirect_uris(&app.client_id, &uris)
+        })
+        .await
+}
+
+/// Outside development mode that app is there for `restante token` alone: what a file of development mode tells opens nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn lock_up(store: &Store, tenant: &Tenant, now: Timestamp) -> Result<(), StoreError> {
+    let app = tenant.application(false, now);
+    store
+        .write(move |tx| {
+            tx.put_application(&app)?;
+            tx.remove_credential(&app.client_id, SECRET)?;
+            tx.remove_credential(&app.client_id, CERTIFICATE)?;
+            tx.set_redirect_uris(&app.client_id, &[])
+        })
+        .await
 }
 
 /// What is in `dev.json`. Scripts read it: a member may be added, never taken away or renamed.
@@ -84,13 +130,14 @@ impl DevFile {
         (keys, tenant, identity): (&Keys, &Tenant, &Identity),
         people: &[Person],
     ) -> anyhow::Result<DevFile> {
+        let app = tenant.app();
         let dev_person = |person: &Person| {
             Ok(DevPerson {
                 id: person.id.to_string(),
                 user_principal_name: person.user_principal_name.clone(),
                 display_name: person.display_name.clone(),
                 password: password(keys, person),
-                token: identity.person_token(person, &tenant.app, Scopes::ALL_MAIL, TOKEN_DAYS)?,
+                token: identity.person_token(person, &app, Scopes::ALL_MAIL, TOKEN_DAYS)?,
             })
         };
         Ok(DevFile {
@@ -99,8 +146,8 @@ impl DevFile {
             ca: ca.to_owned(),
             authority: format!("https://{https}"),
             tenant: tenant.id.to_string(),
-            client_id: tenant.app.client_id.clone(),
-            client_secret: tenant.app.client_secret.clone(),
+            client_id: tenant.client_id.to_string(),
+            client_secret: tenant.client_secret.clone(),
             client_certificate: client_certificate.to_owned(),
             people: people.iter().map(dev_person).collect::<anyhow::Result<_>>()?,
         })

@@ -75,7 +75,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let dir = data_dir(&config.data).with_context(|| format!("the data directory {} can't be had", config.data.display()))?;
     let store = Store::serve(&dir).with_context(|| format!("the store in {} can't be opened", dir.display()))?;
     let keys = Keys::open(&dir)?;
-    let mut tenant = Tenant::of(&keys);
+    let tenant = Tenant::of(&keys);
     let identity = Arc::new(Identity::new(&keys, &tenant.id.to_string(), clock.clone())?);
     let options =
         Options { domain: config.domain.clone(), max_message_octets: config.message_octets, query_work: config.query_work };
@@ -101,14 +101,15 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         let file = dir.join("dev.json");
         dev.write(&file)?;
         banner = banner::development(&dev, &file);
-        tenant.app.key_credentials.push(certificate.public_key);
+        development::register(&store, &tenant, certificate.public_key, clock.now()).await?;
         development = Some(development::with_passwords(&keys, people));
+    } else {
+        development::lock_up(&store, &tenant, clock.now()).await?;
     }
 
     let sign_in = SignIn {
         identity: identity.clone(),
         grants: Grants::new(store.clone(), clock.clone()),
-        apps: if config.development { vec![tenant.app] } else { Vec::new() },
         domain: config.domain.clone(),
         development,
         origin: Arc::new(graph::origin),

@@ -20,6 +20,7 @@ pub use db::{IndexTx, ReadTx, WriteTx};
 pub use error::StoreError;
 pub use ids::{FolderId, MailboxId, MessageId, SubmissionId, UploadId};
 pub use invariants::check;
+pub use model::application::{Application, ApplicationLimits, ApplicationUse, Credentials, KeyCredential, PasswordCredential};
 pub use model::condition::{
     BodyText, Candidate, Collection, Condition, ExtendedCondition, ExtendedTest, Field, FieldValue, FlagDate, Operator,
     TextPlace, folded,
@@ -29,7 +30,7 @@ pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
 pub use model::folder::{Folder, FolderCopy, FolderPlace, Removal, WellKnownName};
 pub use model::message::{MessageRecord, Overlay, Recipient};
 pub use model::outbox::{ForwardPath, ForwardState, Submission};
-pub use model::person::Person;
+pub use model::person::{Account, MailboxAccess, Person};
 pub use model::query::{ListQuery, OrderKey, Page, Position};
 pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery, TextField, Unindexed};
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};

@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/0009_folders.sql"),
     include_str!("../migrations/0010_folder_dates.sql"),
     include_str!("../migrations/0011_query.sql"),
+    include_str!("../migrations/0012_directory.sql"),
 ];
 
 /// Of the index of texts.

@@ -1,5 +1,7 @@
 //! Every statement, by the table it is about. Deeds call these; nothing else in the house writes SQL.
 
+mod accounts;
+mod applications;
 mod blobs;
 pub(crate) mod changes;
 mod delta;

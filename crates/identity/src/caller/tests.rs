@@ -24,14 +24,7 @@ fn fixture() -> Fixture {
     let dir = tempfile::tempdir().expect("temporary directory");
     let clock = Arc::new(FakeClock(AtomicI64::new(NOON)));
     let identity = Identity::new(&Keys::open(dir.path()).expect("keys"), TENANT, clock.clone()).expect("identity");
-    let app = ClientApp {
-        client_id: "c".into(),
-        client_secret: "s".into(),
-        display_name: "App".into(),
-        is_public_client: false,
-        key_credentials: Vec::new(),
-        redirect_uris: Vec::new(),
-    };
+    let app = ClientApp::new(crate::client_app::tests::registered(), store::Credentials::default());
     let person = Person {
         id: MailboxId([7; 16]),
         user_principal_name: "ada@contoso.com".into(),

@@ -6,14 +6,46 @@ use serde_json::{Value, json};
 const NOON: i64 = 1_800_014_400;
 const AUDIENCE: &str = "https://localhost/t/oauth2/v2.0/token";
 
-fn app(redirect_uris: Vec<RedirectUri>, keys: &[&Keys]) -> ClientApp {
-    ClientApp {
+fn app(redirect_uris: &[&str], keys: &[&Keys]) -> ClientApp {
+    let key = |keys: &&Keys| {
+        let public_key = keys.public_key().expect("public key");
+        KeyCredential { key_id: [0; 16], public_key, end_date_time: Some(Timestamp::from_seconds(NOON + 3600)) }
+    };
+    let credentials = Credentials {
+        passwords: Vec::new(),
+        keys: keys.iter().map(key).collect(),
+        redirect_uris: redirect_uris.iter().map(|&uri| uri.to_owned()).collect(),
+    };
+    ClientApp::new(registered(), credentials)
+}
+
+/// An app that may do all that there is to do with mail.
+pub(crate) fn registered() -> Application {
+    Application {
         client_id: "the-app".into(),
-        client_secret: "secret".into(),
         display_name: "App".into(),
+        account_enabled: true,
         is_public_client: false,
-        key_credentials: keys.iter().map(|keys| keys.public_key().expect("public key")).collect(),
-        redirect_uris,
+        delegated_permissions: crate::Scopes::ALL_MAIL.into(),
+        application_permissions: crate::Scopes::ALL_MAIL.into(),
+        limits: store::ApplicationLimits::default(),
+        created_date_time: Timestamp(0),
+    }
+}
+
+#[test]
+fn a_secret_is_good_until_its_end_and_is_kept_as_its_digest() {
+    let secret = |text: &str, end: Option<i64>| PasswordCredential {
+        key_id: [0; 16],
+        digest: Digest::of(text.as_bytes()),
+        hint: text[..3].to_owned(),
+        end_date_time: end.map(Timestamp::from_seconds),
+    };
+    let passwords = vec![secret("old secret", Some(NOON)), secret("new secret", Some(NOON + 60)), secret("for ever", None)];
+    let app = ClientApp::new(registered(), Credentials { passwords, ..Credentials::default() });
+    let now = Timestamp::from_seconds(NOON);
+    for (text, is_good) in [("old secret", false), ("new secret", true), ("for ever", true), ("for eve", false), ("", false)] {
+        assert_eq!(app.has_secret(text, now), is_good, "{text}");
     }
 }
 
@@ -30,7 +62,7 @@ fn signed(keys: &Keys, algorithm: Algorithm, claims: &Value) -> String {
 fn an_assertion_proves_its_app_alone_here_and_now() {
     let dirs = [tempfile::tempdir().expect("directory"), tempfile::tempdir().expect("directory")];
     let [ours, theirs] = dirs.each_ref().map(|dir| Keys::open(dir.path()).expect("keys"));
-    let app = app(Vec::new(), &[&theirs, &ours]);
+    let app = app(&[], &[&theirs, &ours]);
     let now = Timestamp::from_seconds(NOON);
     let audiences = ["https://localhost/other/oauth2/v2.0/token".to_owned(), AUDIENCE.to_owned()];
     for algorithm in [Algorithm::RS256, Algorithm::PS256] {
@@ -57,7 +89,7 @@ fn an_assertion_proves_its_app_alone_here_and_now() {
         claims.as_object_mut().expect("object").remove(claim);
         assert!(!app.has_signed(&signed(&ours, Algorithm::RS256, &claims), &audiences, now), "without {claim}");
     }
-    let secret = EncodingKey::from_secret(&app.key_credentials[1]);
+    let secret = EncodingKey::from_secret(&app.keys[1].public_key);
     let confused = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &assertion(), &secret).expect("signed");
     assert!(!app.has_signed(&confused, &audiences, now), "a public key is no secret");
 }
@@ -68,14 +100,14 @@ fn an_assertion_of_another_key_proves_nothing() {
     let [ours, theirs] = dirs.each_ref().map(|dir| Keys::open(dir.path()).expect("keys"));
     let foreign = signed(&theirs, Algorithm::RS256, &assertion());
     let now = Timestamp::from_seconds(NOON);
-    assert!(!app(Vec::new(), &[&ours]).has_signed(&foreign, &[AUDIENCE.to_owned()], now));
-    assert!(!app(Vec::new(), &[]).has_signed(&foreign, &[AUDIENCE.to_owned()], now));
+    assert!(!app(&[], &[&ours]).has_signed(&foreign, &[AUDIENCE.to_owned()], now));
+    assert!(!app(&[], &[]).has_signed(&foreign, &[AUDIENCE.to_owned()], now));
 }
 
 #[test]
 fn a_registered_address_stands_for_itself_and_on_loopback_for_any_port() {
     let registered = ["https://app.example/back?x=1", "http://localhost/back", "msauth://app/hash"];
-    let app = app(registered.map(|uri| RedirectUri::Exact(uri.to_owned())).to_vec(), &[]);
+    let app = app(&registered, &[]);
     for taken in registered.into_iter().chain(["http://localhost:4711/back", "http://localhost:80/back"]) {
         assert!(app.has_redirect_uri(taken), "{taken}");
     }

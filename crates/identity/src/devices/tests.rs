@@ -2,7 +2,7 @@ use super::*;
 use crate::grants::tests::{ADA, Fixture, claimant};
 
 async fn begin(f: &Fixture, person: Option<MailboxId>) -> Begun {
-    let scope = Granted::of("Mail.Read offline_access").expect("granted");
+    let scope = Granted::of("Mail.Read offline_access", &crate::client_app::tests::registered()).expect("granted");
     f.grants.add_device_code("app", &scope, person).await.expect("codes")
 }
 

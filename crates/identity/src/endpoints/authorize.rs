@@ -20,8 +20,8 @@ use store::Person;
 const CHALLENGE_LENGTH: usize = 43;
 
 /// What an app asks for.
-struct Wish<'e> {
-    app: &'e ClientApp,
+struct Wish {
+    app: ClientApp,
     back: Back,
     granted: Granted,
     code_challenge: Option<String>,
@@ -57,7 +57,7 @@ pub(super) async fn login(State(sign_in): State<Arc<SignIn>>, request: Request) 
 async fn show(sign_in: &SignIn, asked: &Asked) -> Result<Response, Stop> {
     let parameters = if asked.form.is_empty() { &asked.query } else { &asked.form };
     let people = people(sign_in)?;
-    let wish = Wish::read(sign_in, parameters)?;
+    let wish = Wish::read(sign_in, parameters).await?;
     // Development mode: somebody who is named needs no page, so that a script can sign in.
     if let Some(hint) = parameters.get("login_hint")
         && let Some(person) = sign_in.grants.person(hint).await.map_err(Stop::Page)?
@@ -68,7 +68,7 @@ async fn show(sign_in: &SignIn, asked: &Asked) -> Result<Response, Stop> {
         return Err(Stop::Back(wish.back, OAuthError::LoginRequired));
     }
     let choice = Choice {
-        app: &wish.app.display_name,
+        app: &wish.app.registered.display_name,
         permissions: wish.granted.permissions().collect(),
         action: format!("/{}/login?{}", asked.tenant, parameters.text()),
         subject: parameters.text(),
@@ -79,7 +79,7 @@ async fn show(sign_in: &SignIn, asked: &Asked) -> Result<Response, Stop> {
 
 async fn choose(sign_in: &SignIn, asked: &Asked) -> Result<Response, Stop> {
     let people = people(sign_in)?;
-    let wish = Wish::read(sign_in, &asked.query)?;
+    let wish = Wish::read(sign_in, &asked.query).await?;
     sign_in.demand_own_form(&asked.headers, asked.form.get("mark"), asked.query.text()).map_err(Stop::Page)?;
     match asked.form.get("person").and_then(|name| chosen(people, name)) {
         Some(person) => wish.agree(sign_in, person).await,
@@ -97,10 +97,10 @@ pub(super) fn chosen<'p>(people: &'p [DevelopmentPerson], name: &str) -> Option<
     people.iter().map(|one| &one.person).find(|person| person.user_principal_name.eq_ignore_ascii_case(name))
 }
 
-impl<'e> Wish<'e> {
-    fn read(sign_in: &'e SignIn, parameters: &Parameters) -> Result<Wish<'e>, Stop> {
-        let (app, back) = way_back(sign_in, parameters).map_err(Stop::Page)?;
-        match content(parameters) {
+impl Wish {
+    async fn read(sign_in: &SignIn, parameters: &Parameters) -> Result<Wish, Stop> {
+        let (app, back) = way_back(sign_in, parameters).await.map_err(Stop::Page)?;
+        match content(parameters, &app) {
             Ok((granted, code_challenge)) => {
                 Ok(Wish { app, back, granted, code_challenge, nonce: parameters.get("nonce").map(str::to_owned) })
             }
@@ -111,7 +111,7 @@ impl<'e> Wish<'e> {
     /// What comes of it when this person agrees: a code for the app.
     async fn agree(self, sign_in: &SignIn, person: &Person) -> Result<Response, Stop> {
         let Wish { app, back, granted, code_challenge, nonce } = self;
-        let granted = grant(person.id, &app.client_id, &granted);
+        let granted = grant(person.id, app.client_id(), &granted);
         match sign_in.grants.add_code(granted, back.redirect_uri.clone(), code_challenge, nonce).await {
             Ok(code) => Ok(back.give(sign_in, &code)),
             Err(error) => Err(Stop::Back(back, error)),
@@ -120,8 +120,8 @@ impl<'e> Wish<'e> {
 }
 
 /// The app and the way back to it, if the two belong together.
-fn way_back<'e>(sign_in: &'e SignIn, parameters: &Parameters) -> Result<(&'e ClientApp, Back), OAuthError> {
-    let app = sign_in.app(parameters.required("client_id")?)?;
+async fn way_back(sign_in: &SignIn, parameters: &Parameters) -> Result<(ClientApp, Back), OAuthError> {
+    let app = sign_in.app(parameters.required("client_id")?).await?;
     let redirect_uri = parameters.required("redirect_uri")?;
     if !app.has_redirect_uri(redirect_uri) {
         return Err(OAuthError::RedirectUnknown);
@@ -133,7 +133,7 @@ fn way_back<'e>(sign_in: &'e SignIn, parameters: &Parameters) -> Result<(&'e Cli
 }
 
 /// Scopes and challenge of what is asked for.
-fn content(parameters: &Parameters) -> Result<(Granted, Option<String>), OAuthError> {
+fn content(parameters: &Parameters, app: &ClientApp) -> Result<(Granted, Option<String>), OAuthError> {
     if parameters.get("request").or(parameters.get("request_uri")).is_some() {
         return Err(OAuthError::Invalid("A request object is not taken here.")); // OpenID Connect Core §6
     }
@@ -146,7 +146,7 @@ fn content(parameters: &Parameters) -> Result<(Granted, Option<String>), OAuthEr
         // The method that is meant where none is named shows the verifier to whoever sees the request (RFC 7636 §7.2).
         _ => return Err(OAuthError::Invalid("PKCE must have a code_challenge and the code_challenge_method S256.")),
     };
-    Ok((Granted::of(parameters.required("scope")?)?, challenge))
+    Ok((Granted::of(parameters.required("scope")?, &app.registered)?, challenge))
 }
 
 impl Stop {

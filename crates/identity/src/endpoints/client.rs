@@ -15,13 +15,13 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 const TOKEN_PATHS: [&str; 3] = ["oauth2/v2.0/token", "oauth2/token", "v2.0"];
 
 /// An app that asks.
-pub(super) struct Client<'e> {
-    pub(super) app: &'e ClientApp,
+pub(super) struct Client {
+    pub(super) app: ClientApp,
     /// Whether it proved itself.
     pub(super) is_confidential: bool,
 }
 
-impl Client<'_> {
+impl Client {
     /// Demands that the app proved itself.
     ///
     /// # Errors
@@ -32,7 +32,7 @@ impl Client<'_> {
 
     /// Who it is to the store.
     pub(super) fn claimant(&self) -> Claimant {
-        Claimant { client_id: self.app.client_id.clone(), is_confidential: self.is_confidential }
+        Claimant { client_id: self.app.client_id().to_owned(), is_confidential: self.is_confidential }
     }
 }
 
@@ -40,29 +40,29 @@ impl SignIn {
     /// The app with this id.
     ///
     /// # Errors
-    /// [`OAuthError::AppNotFound`].
-    pub(super) fn app(&self, client_id: &str) -> Result<&ClientApp, OAuthError> {
-        self.apps.iter().find(|app| app.is(client_id)).ok_or(OAuthError::AppNotFound)
+    /// [`OAuthError::AppNotFound`], [`OAuthError::AppDisabled`], [`OAuthError::ServerError`].
+    pub(super) async fn app(&self, client_id: &str) -> Result<ClientApp, OAuthError> {
+        self.grants.app(client_id).await
     }
 
     /// The app that asks for tokens. Whoever shows a secret or an assertion must show the right one.
     ///
     /// # Errors
     /// [`OAuthError`]: what it shows is wrong, or it shows nothing and must.
-    pub(super) fn client(&self, asked: &Asked) -> Result<Client<'_>, OAuthError> {
+    pub(super) async fn client(&self, asked: &Asked) -> Result<Client, OAuthError> {
         let basic = basic(&asked.headers);
         let id = basic.as_ref().map(|(id, _)| id.as_str()).or(asked.form.get("client_id"));
-        let app = self.app(id.ok_or(OAuthError::Missing("client_id"))?)?;
+        let app = self.app(id.ok_or(OAuthError::Missing("client_id"))?).await?;
         let secret = basic.as_ref().map(|(_, secret)| secret.as_str()).or(asked.form.get("client_secret"));
         let is_confidential = match (secret, asked.form.get("client_assertion")) {
             (Some(_), Some(_)) => return Err(OAuthError::Invalid("The app must prove itself in one way.")), // RFC 6749 §2.3
-            (Some(secret), None) if app.has_secret(secret) => true,
+            (Some(secret), None) if app.has_secret(secret, self.clock.now()) => true,
             (Some(_), None) => return Err(OAuthError::SecretInvalid),
             (None, Some(assertion)) => {
-                self.check_assertion(asked, app, assertion)?;
+                self.check_assertion(asked, &app, assertion)?;
                 true
             }
-            (None, None) if app.is_public_client => false,
+            (None, None) if app.registered.is_public_client => false,
             (None, None) => return Err(OAuthError::NotPublic),
         };
         Ok(Client { app, is_confidential })

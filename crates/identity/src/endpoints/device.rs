@@ -28,17 +28,17 @@ pub(super) async fn device_code(State(sign_in): State<Arc<SignIn>>, request: Req
 }
 
 async fn begin(sign_in: &SignIn, asked: &Asked) -> Result<Value, OAuthError> {
-    let app = sign_in.app(asked.form.required("client_id")?)?;
-    if !app.is_public_client {
+    let app = sign_in.app(asked.form.required("client_id")?).await?;
+    if !app.registered.is_public_client {
         return Err(OAuthError::NotPublic);
     }
-    let granted = Granted::of(asked.form.required("scope")?)?;
+    let granted = Granted::of(asked.form.required("scope")?, &app.registered)?;
     // Development mode: a person may be named beforehand, so that a script signs in as somebody in particular.
     let person = match (asked.form.get("login_hint"), &sign_in.development) {
         (Some(hint), Some(_)) => sign_in.grants.person(hint).await?.map(|person| person.id),
         _ => None,
     };
-    let begun = sign_in.grants.add_device_code(&app.client_id, &granted, person).await?;
+    let begun = sign_in.grants.add_device_code(app.client_id(), &granted, person).await?;
     let verification_uri = asked.address("oauth2/deviceauth");
     let user_code = &begun.user_code;
     Ok(json!({
@@ -75,7 +75,7 @@ async fn show(sign_in: &SignIn, asked: &Asked) -> Result<Response, OAuthError> {
     let Some(user_code) = asked.query.get("user_code") else { return Ok(page::ask_user_code(&action, false)) };
     let Some(code) = sign_in.grants.typed(user_code).await? else { return Ok(page::ask_user_code(&action, true)) };
     let choice = Choice {
-        app: &sign_in.app(&code.client_id)?.display_name,
+        app: &sign_in.app(&code.client_id).await?.registered.display_name,
         permissions: Granted::stored(code.scope.clone()).permissions().collect(),
         action: format!("{action}?user_code={}", code.user_code),
         subject: &code.user_code,

@@ -119,9 +119,12 @@ pub(super) async fn logout(State(sign_in): State<Arc<SignIn>>, request: Request)
         Ok(asked) => asked,
         Err(error) => return sign_in.refusal(error).into_response(),
     };
-    match asked.query.get("post_logout_redirect_uri") {
-        None => page::message(StatusCode::OK, "Signed out", "You are signed out. This window can be closed."),
-        Some(uri) if sign_in.apps.iter().any(|app| app.has_redirect_uri(uri)) => Redirect::to(uri).into_response(),
-        Some(_) => page::refused(&sign_in.refusal(OAuthError::RedirectUnknown)),
+    let Some(uri) = asked.query.get("post_logout_redirect_uri") else {
+        return page::message(StatusCode::OK, "Signed out", "You are signed out. This window can be closed.");
+    };
+    match sign_in.grants.is_redirect_uri(uri).await {
+        Ok(true) => Redirect::to(uri).into_response(),
+        Ok(false) => page::refused(&sign_in.refusal(OAuthError::RedirectUnknown)),
+        Err(error) => page::refused(&sign_in.refusal(error)),
     }
 }

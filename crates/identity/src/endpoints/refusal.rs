@@ -69,6 +69,7 @@ fn row(error: OAuthError) -> Row {
     const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
     match error {
         OAuthError::AccessDenied => (BAD, "access_denied", 65_004, "The person declined."),
+        OAuthError::AppDisabled => (BAD, "unauthorized_client", 7_000_112, "The app is disabled."),
         OAuthError::AppNotFound => (BAD, "unauthorized_client", 700_016, "There is no app with this client_id here."),
         OAuthError::AssertionInvalid => (
             UNAUTHORIZED,

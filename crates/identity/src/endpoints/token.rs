@@ -3,12 +3,12 @@
 use super::SignIn;
 use super::asked::{Asked, Parameters};
 use super::client::Client;
+use crate::ClientApp;
 use crate::devices::Undecided;
 use crate::error::{KeyError, OAuthError};
 use crate::granted::{Granted, asks_for_default};
 use crate::grants::{CodeProof, Redeemed, grant};
 use crate::token::IdClaims;
-use crate::{ClientApp, Scopes};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::Json;
 use axum::extract::{Request, State};
@@ -56,7 +56,7 @@ async fn answer(sign_in: &SignIn, request: Request, version: Version) -> Respons
 async fn grant_tokens(sign_in: &SignIn, asked: &Asked, version: Version) -> Result<Value, OAuthError> {
     let form = &asked.form;
     let grant_type = form.required("grant_type")?;
-    let client = sign_in.client(asked)?;
+    let client = sign_in.client(asked).await?;
     let grants = &sign_in.grants;
     let redeemed = match grant_type {
         "client_credentials" => return app_tokens(sign_in, &client, form, version),
@@ -67,8 +67,8 @@ async fn grant_tokens(sign_in: &SignIn, asked: &Asked, version: Version) -> Resu
         }
         "password" => {
             let person = with_password(sign_in, form).await?;
-            let granted = Granted::of(&scope(form, version)?)?;
-            grants.begin(grant(person.id, &client.app.client_id, &granted), client.claimant()).await?
+            let granted = Granted::of(&scope(form, version)?, &client.app.registered)?;
+            grants.begin(grant(person.id, client.app.client_id(), &granted), client.claimant()).await?
         }
         // `device_code` is how Microsoft's first libraries wrote it.
         DEVICE_CODE | "device_code" => {
@@ -77,17 +77,17 @@ async fn grant_tokens(sign_in: &SignIn, asked: &Asked, version: Version) -> Resu
         }
         _ => return Err(OAuthError::UnsupportedGrantType),
     };
-    person_tokens(sign_in, asked, client.app, redeemed, version).map_err(|error| unsigned(&error))
+    person_tokens(sign_in, asked, &client.app, redeemed, version).map_err(|error| unsigned(&error))
 }
 
 /// What an app gets for itself (RFC 6749 §4.4): what it was given before, whatever resource's name stands in front.
-fn app_tokens(sign_in: &SignIn, client: &Client<'_>, form: &Parameters, version: Version) -> Result<Value, OAuthError> {
+fn app_tokens(sign_in: &SignIn, client: &Client, form: &Parameters, version: Version) -> Result<Value, OAuthError> {
     client.demand_proof()?;
     if !asks_for_default(&scope(form, version)?) {
         return Err(OAuthError::ScopeNotDefault);
     }
-    let roles: Vec<&str> = Scopes::ALL_MAIL.split(' ').collect();
-    let token = sign_in.identity.app_token(client.app, &roles, LIFE).map_err(|error| unsigned(&error))?;
+    let roles: Vec<&str> = client.app.registered.application_permissions.split_whitespace().collect();
+    let token = sign_in.identity.app_token(&client.app, &roles, LIFE).map_err(|error| unsigned(&error))?;
     // Exactly these members: a client is known that dies of a fifth one.
     let body = json!({"token_type": "Bearer", "expires_in": LIFE, "ext_expires_in": LIFE, "access_token": token});
     Ok(in_version(sign_in, body, form, version))
@@ -129,7 +129,7 @@ fn id_claims(sign_in: &SignIn, asked: &Asked, app: &ClientApp, person: &Person, 
     let now = sign_in.clock.now().seconds();
     let id = person.id.to_string();
     IdClaims {
-        aud: app.client_id.clone(),
+        aud: app.client_id().to_owned(),
         iss: asked.issuer(sign_in),
         iat: now,
         nbf: now,

@@ -50,7 +50,7 @@ pub(crate) fn claimant() -> Claimant {
 }
 
 fn offline() -> Grant {
-    grant(ADA, "app", &Granted::of("Mail.Read offline_access").expect("granted"))
+    grant(ADA, "app", &Granted::of("Mail.Read offline_access", &crate::client_app::tests::registered()).expect("granted"))
 }
 
 const URI: &str = "http://localhost/";

@@ -66,8 +66,8 @@ async fn production_signs_nobody_in_and_says_so() {
     for form in [password, format!("grant_type=client_credentials&{app}")] {
         let refused = asked(&running, "POST", token, &form).await;
         assert!(
-            refused.starts_with("HTTP/1.1 400 ") && refused.contains("AADSTS700016"),
-            "it is no app of production: {refused}"
+            refused.starts_with("HTTP/1.1 401 ") && refused.contains("AADSTS7000215"),
+            "a secret of development mode proves nothing: {refused}"
         );
     }
     let metadata = asked(&running, "GET", "/contoso.com/v2.0/.well-known/openid-configuration", "").await;
