@@ -20,13 +20,14 @@ const FLOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Outside crates that only these rooms may name.
-const OWNERS: [(&str, &[&str]); 20] = [
+const OWNERS: [(&str, &[&str]); 22] = [
     ("anyhow", &["server", "client"]),
     ("aws-lc-rs", &["identity", "smime", "smtp"]),
     ("axum", &["graph", "identity", "server"]),
     ("clap", &["server", "client"]),
     ("httparse", &["server"]),
     ("hyper", &["server"]),
+    ("hyper-rustls", &["server"]),
     ("hyper-util", &["server"]),
     ("jsonwebtoken", &["identity"]),
     ("libc", &["server"]),
@@ -36,6 +37,7 @@ const OWNERS: [(&str, &[&str]); 20] = [
     ("rcgen", &["server"]),
     ("rusqlite", &["store"]),
     ("rustls", &["server", "smtp", "client"]),
+    ("rustls-native-certs", &["server"]),
     ("tokio-postgres", &["store"]),
     ("tokio-rustls", &["server", "smtp", "client"]),
     ("toml", &["server"]),

@@ -83,16 +83,23 @@ pub(crate) struct ApiError {
     pub(crate) cause: Option<String>,
     /// Where to ask instead.
     pub(crate) location: Option<String>,
+    /// Seconds after which to ask again.
+    pub(crate) retry_after: Option<i64>,
 }
 
 impl ApiError {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> ApiError {
-        ApiError { code, message: message.into(), cause: None, location: None }
+        ApiError { code, message: message.into(), cause: None, location: None, retry_after: None }
     }
 
     /// The same, with an address that answers.
     pub(crate) fn located(self, location: String) -> ApiError {
         ApiError { location: Some(location), ..self }
+    }
+
+    /// The same, which may be other after so many seconds (RFC 9110 §10.2.3).
+    pub(crate) fn retry_after(self, seconds: i64) -> ApiError {
+        ApiError { retry_after: Some(seconds), ..self }
     }
 
     pub(crate) fn because(mut self, cause: impl std::fmt::Display) -> ApiError {
@@ -154,7 +161,15 @@ impl ApiError {
 
 impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> ApiError {
-        ApiError::new(ErrorCode::InvalidAuthenticationToken, error.to_string())
+        match error {
+            AuthError::Expired | AuthError::Invalid | AuthError::Missing | AuthError::Stranger | AuthError::WrongAudience => {
+                ApiError::new(ErrorCode::InvalidAuthenticationToken, error.to_string())
+            }
+            AuthError::Unavailable => {
+                let put_off = ApiError::new(ErrorCode::ServiceNotAvailable, error.to_string()).because(error);
+                put_off.retry_after(identity::RETRY)
+            }
+        }
     }
 }
 

@@ -363,7 +363,7 @@ async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response
         return if reads { Ok(document.answer(version, &origin)) } else { Err(ApiError::method_not_allowed()) };
     }
     let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let caller = graph.identity.prove(authorization)?;
+    let caller = graph.identity.prove(authorization).await?;
     let Target { version, user, resource } = target?; // a stranger isn't told which paths there are
     let asked = Asked {
         graph,
@@ -405,6 +405,9 @@ fn refusal(graph: &Graph, method: &Method, ids: &RequestIds, error: &ApiError) -
     }
     if let Some(location) = error.location.as_deref().and_then(|location| HeaderValue::from_str(location).ok()) {
         response.headers_mut().insert(header::LOCATION, location);
+    }
+    if let Some(seconds) = error.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }

@@ -1,6 +1,7 @@
 //! The proof of who asks.
 
 use crate::error::AuthError;
+use crate::issuers::{Issuers, Proven};
 use crate::scope::{Scope, Scopes};
 use crate::token::{Claims, IdClaims, Issuer};
 use crate::{ClientApp, KeyError, Keys, Seal};
@@ -11,6 +12,8 @@ use store::{Clock, MailboxId, Person, Timestamp};
 
 /// Proven tokens that are remembered: a client sends the same one again and again.
 const REMEMBERED: usize = 10_000;
+/// Seconds for which a token of another issuer is remembered: what that one takes back, or who is known here, may change.
+const REMEMBERED_FOR: i64 = 300;
 
 /// Somebody who proved a token. Only [`Identity`] makes one.
 #[derive(Debug, Clone)]
@@ -59,7 +62,15 @@ pub struct Identity {
     links: Seal,
     tenant: String,
     clock: Arc<dyn Clock>,
-    proven: RwLock<HashMap<[u8; 32], Caller>>,
+    others: Option<Issuers>,
+    proven: RwLock<HashMap<[u8; 32], Remembered>>,
+}
+
+/// A token that was proven, and until when that holds without another look.
+#[derive(Clone)]
+struct Remembered {
+    caller: Caller,
+    until: Timestamp,
 }
 
 impl Identity {
@@ -70,7 +81,20 @@ impl Identity {
     pub fn new(keys: &Keys, tenant: &str, clock: Arc<dyn Clock>) -> Result<Identity, KeyError> {
         let issuer = Issuer::new(keys, tenant)?;
         let links = Seal::new(keys, "links");
-        Ok(Identity { issuer, links, tenant: tenant.to_owned(), clock, proven: RwLock::default() })
+        Ok(Identity { issuer, links, tenant: tenant.to_owned(), clock, others: None, proven: RwLock::default() })
+    }
+
+    /// The same, who takes tokens of other issuers too.
+    #[must_use]
+    pub fn trusting(self, others: Issuers) -> Identity {
+        Identity { others: Some(others), ..self }
+    }
+
+    /// Asks the other issuers for their keys, so that the first who comes with a token of theirs need not wait.
+    pub async fn fetch_keys(&self) {
+        if let Some(others) = &self.others {
+            others.fetch_keys().await;
+        }
     }
 
     /// The seal on what stands in links that clients follow.
@@ -116,11 +140,11 @@ impl Identity {
         self.issuer.issue(&Claims::of_app(app, &self.tenant, roles, self.clock.now().seconds(), seconds))
     }
 
-    /// Proves the token of an `Authorization` field (RFC 6750 §2.1).
+    /// Proves the token of an `Authorization` field (RFC 6750 §2.1). It waits only for the keys of another issuer.
     ///
     /// # Errors
     /// [`AuthError`].
-    pub fn prove(&self, authorization: Option<&str>) -> Result<Caller, AuthError> {
+    pub async fn prove(&self, authorization: Option<&str>) -> Result<Caller, AuthError> {
         let token = authorization.map(str::trim).filter(|text| !text.is_empty()).ok_or(AuthError::Missing)?;
         let (scheme, token) = token.split_once(' ').ok_or(AuthError::Invalid)?;
         if !scheme.eq_ignore_ascii_case("Bearer") {
@@ -129,26 +153,42 @@ impl Identity {
         let token = token.trim();
         let key: [u8; 32] =
             digest::digest(&digest::SHA256, token.as_bytes()).as_ref().try_into().map_err(|_| AuthError::Invalid)?;
+        let now = self.clock.now();
         let remembered = self.proven.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let caller = match remembered {
-            Some(caller) => caller,
-            None => self.prove_anew(key, token)?,
+            Some(known) if now < known.until => known.caller,
+            _ => self.prove_anew(key, token, now).await?,
         };
-        if caller.expires <= self.clock.now() { Err(AuthError::Expired) } else { Ok(caller) }
+        if caller.expires <= now { Err(AuthError::Expired) } else { Ok(caller) }
     }
 
-    fn prove_anew(&self, key: [u8; 32], token: &str) -> Result<Caller, AuthError> {
-        let claims = self.issuer.read(token)?;
-        if Timestamp::from_seconds(claims.nbf) > self.clock.now() {
-            return Err(AuthError::Expired);
-        }
-        let caller = caller(&claims)?;
+    async fn prove_anew(&self, key: [u8; 32], token: &str, now: Timestamp) -> Result<Caller, AuthError> {
+        let foreign = match &self.others {
+            Some(others) => others.prove(token).await?,
+            None => None,
+        };
+        let known = match foreign {
+            Some(Proven { who, client_id, scopes, expires }) => {
+                let caller = Caller { who, client_id: client_id.into(), scopes, expires };
+                Remembered { until: expires.min(Timestamp::from_seconds(now.seconds() + REMEMBERED_FOR)), caller }
+            }
+            None => {
+                let caller = self.prove_own(token, now)?;
+                Remembered { until: caller.expires, caller }
+            }
+        };
+        let caller = known.caller.clone();
         let mut proven = self.proven.write().unwrap_or_else(PoisonError::into_inner);
         if proven.len() >= REMEMBERED {
             proven.clear(); // those in use are back with their next request
         }
-        proven.insert(key, caller.clone());
+        proven.insert(key, known);
         Ok(caller)
+    }
+
+    fn prove_own(&self, token: &str, now: Timestamp) -> Result<Caller, AuthError> {
+        let claims = self.issuer.read(token)?;
+        if Timestamp::from_seconds(claims.nbf) > now { Err(AuthError::Expired) } else { caller(&claims) }
     }
 }
 

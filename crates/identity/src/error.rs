@@ -12,6 +12,12 @@ pub enum AuthError {
     /// There is none.
     #[error("Access token is empty.")]
     Missing,
+    /// An issuer that is trusted made it, for an app or a person who isn't registered here or may not come in.
+    #[error("The app or the person of the access token is not registered here, or is disabled.")]
+    Stranger,
+    /// Its issuer's keys can't be had now, so it can't be told whether it is good. It may be in a few seconds.
+    #[error("The issuer of the access token can't be reached, so the token can't be checked now. Try again.")]
+    Unavailable,
     /// It was issued for another resource.
     #[error("Access token validation failure. Invalid audience.")]
     WrongAudience,

@@ -1,10 +1,12 @@
 //! Settings: what may be written ([`RawConfig`]), and what it comes to ([`Config`]). This is the only room that reads a
 //! file of settings or the environment; all others are told.
 
+mod issuers;
 mod raw;
 mod resolve;
 
-pub use raw::{RawConfig, RawLimits, RawListen};
+pub use issuers::IssuerConfig;
+pub use raw::{RawConfig, RawIssuer, RawLimits, RawListen};
 pub use resolve::{Address, Config, ConfigErrors, load, resolve};
 
 /// What to log, in the words of `tracing_subscriber::EnvFilter`: the variable `RESTANTE_LOG`.

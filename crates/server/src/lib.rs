@@ -17,6 +17,7 @@ mod development;
 #[cfg(test)]
 mod fake_clock;
 mod health;
+mod key_fetch;
 mod listen;
 mod request_target;
 mod tenant;

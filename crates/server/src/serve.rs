@@ -3,8 +3,9 @@
 
 use crate::app_certificate::AppCertificate;
 use crate::cli::ServeFlags;
-use crate::config::{self, Config};
+use crate::config::{self, Config, IssuerConfig};
 use crate::development::{self, DevFile};
+use crate::key_fetch::KeyFetch;
 use crate::listen::{self, Listener};
 use crate::tenant::Tenant;
 use crate::{banner, certificate, health};
@@ -12,7 +13,7 @@ use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use graph::{BodyBudget, Graph};
-use identity::{Grants, Identity, Keys, Seal, SignIn, sign_in_routes};
+use identity::{Fetch, Grants, Identity, Issuers, Keys, Seal, SignIn, sign_in_routes};
 use mailbox::{Mail, Options};
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
@@ -76,7 +77,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let store = Store::serve(&dir).with_context(|| format!("the store in {} can't be opened", dir.display()))?;
     let keys = Keys::open(&dir)?;
     let tenant = Tenant::of(&keys);
-    let identity = Arc::new(Identity::new(&keys, &tenant.id.to_string(), clock.clone())?);
+    let identity = Identity::new(&keys, &tenant.id.to_string(), clock.clone())?;
+    let identity = Arc::new(identity.trusting(others(&config.issuers, &store, &clock)?));
     let options =
         Options { domain: config.domain.clone(), max_message_octets: config.message_octets, query_work: config.query_work };
     let mail = Mail::new(store.clone(), clock.clone(), options);
@@ -118,6 +120,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         new_id: random_id,
     };
     let max_message_octets = config.message_octets;
+    let to_ask = identity.clone();
     let graph = Graph { mail: mail.clone(), identity, clock, max_message_octets, body_budget: BodyBudget::default() };
     let router = router(store, sign_in, graph);
     let trusted = Arc::new(config.trusted_proxies.clone());
@@ -127,6 +130,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     doors.spawn(Listener::new(https, Some(tls), trusted).serve(router, until));
     let (stop_work, told) = watch::channel(false);
     let work = work(mail, told);
+    tokio::spawn(async move { to_ask.fetch_keys().await }); // nobody waits for it, and an issuer that is down stops nothing
     tracing::info!(http = %addresses.0, https = %addresses.1, development = config.development, "listening");
     Ok(Running { http: addresses.0, https: addresses.1, banner, stop, doors, stop_work, work })
 }
@@ -166,6 +170,16 @@ impl Running {
         }
         self.work.shutdown().await;
     }
+}
+
+/// The other issuers that are trusted, each with a client of its own.
+fn others(issuers: &[IssuerConfig], store: &Store, clock: &Arc<dyn Clock>) -> anyhow::Result<Issuers> {
+    let with_client = |one: &IssuerConfig| {
+        let fetch: Arc<dyn Fetch> = Arc::new(KeyFetch::new(one.ca.as_deref())?);
+        Ok((one.trusted.clone(), fetch))
+    };
+    let trusted = issuers.iter().map(with_client).collect::<anyhow::Result<_>>()?;
+    Ok(Issuers::new(trusted, store.clone(), clock.clone()))
 }
 
 /// What is done when nobody asks for it, until it is told to stop.

@@ -39,11 +39,11 @@ fn bearer(token: &str) -> String {
     format!("Bearer {token}")
 }
 
-#[test]
-fn a_token_is_proven_until_it_expires() {
+#[tokio::test]
+async fn a_token_is_proven_until_it_expires() {
     let f = fixture();
     let token = f.identity.person_token(&f.person, &f.app, "Mail.Read", 30).expect("token");
-    let caller = f.identity.prove(Some(&bearer(&token))).expect("caller");
+    let caller = f.identity.prove(Some(&bearer(&token))).await.expect("caller");
     assert_eq!(caller.who(), &Who::Person { id: f.person.id });
     assert!(caller.may(&[Scope::MailRead]) && !caller.may(&[Scope::MailSend]));
     assert_eq!(
@@ -53,13 +53,13 @@ fn a_token_is_proven_until_it_expires() {
     );
 
     f.clock.0.fetch_add(30 * 24 * 60 * 60, Ordering::Relaxed);
-    assert!(f.identity.prove(Some(&bearer(&token))).is_ok(), "30 days are promised");
+    assert!(f.identity.prove(Some(&bearer(&token))).await.is_ok(), "30 days are promised");
     f.clock.0.fetch_add(24 * 60 * 60, Ordering::Relaxed);
-    assert_eq!(f.identity.prove(Some(&bearer(&token))).expect_err("expired"), AuthError::Expired);
+    assert_eq!(f.identity.prove(Some(&bearer(&token))).await.expect_err("expired"), AuthError::Expired);
 }
 
-#[test]
-fn strangers_are_refused() {
+#[tokio::test]
+async fn strangers_are_refused() {
     let (ours, theirs) = (fixture(), fixture());
     let foreign = theirs.identity.person_token(&ours.person, &ours.app, "Mail.Read", 1).expect("token");
     let own = ours.identity.app_token(&ours.app, &["Mail.Read"], 60).expect("token");
@@ -76,9 +76,9 @@ fn strangers_are_refused() {
         (Some(bearer(&cut)), AuthError::Invalid),
         (Some(bearer(&unsigned)), AuthError::Invalid),
     ] {
-        assert_eq!(ours.identity.prove(header.as_deref()).expect_err("refused"), error, "{header:?}");
+        assert_eq!(ours.identity.prove(header.as_deref()).await.expect_err("refused"), error, "{header:?}");
     }
-    assert!(ours.identity.prove(Some(&bearer(&own))).is_ok());
+    assert!(ours.identity.prove(Some(&bearer(&own))).await.is_ok());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! is refused.
 
 use serde::Deserialize;
+use std::path::PathBuf;
 
 /// The file.
 #[derive(Debug, Default, Deserialize)]
@@ -20,6 +21,8 @@ pub struct RawConfig {
     pub listen: RawListen,
     /// What is too much.
     pub limits: RawLimits,
+    /// Whose tokens are taken beside our own: Entra ID, Keycloak and other OpenID providers. Unless said: nobody's.
+    pub issuers: Vec<RawIssuer>,
 }
 
 /// `[listen]`
@@ -42,4 +45,29 @@ pub struct RawLimits {
     /// How much one list of messages may look at before it is refused as `InefficientFilter`: a message found by an index
     /// counts 1, one that is looked at 4, one whose row is read 20, one whose text is read 200. Unless said, 1000000.
     pub query_work: Option<u64>,
+}
+
+/// `[[issuers]]`: an OpenID provider whose tokens are taken, for people who are here and for apps that are registered here
+/// by the same client id. It is trusted for all of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawIssuer {
+    /// What `iss` is in its tokens, letter by letter, such as `"https://login.microsoftonline.com/TENANT/v2.0"` or
+    /// `"https://keycloak.example/realms/REALM"`. Its metadata are below it, at `/.well-known/openid-configuration`, and must
+    /// name it. Keys come over https; over http only from this machine.
+    pub issuer: String,
+    /// Where its metadata are, if not there: Entra's v1.0 tokens have `iss` `https://sts.windows.net/TENANT/` and their
+    /// metadata at `https://login.microsoftonline.com/TENANT/.well-known/openid-configuration`.
+    pub discovery: Option<String>,
+    /// What `aud` may be, such as `["api://restante"]`: one at least. A token for anything else is refused.
+    pub audiences: Vec<String>,
+    /// What `tid` must be: a tenant's GUID, where an issuer has several. Unless said, it isn't looked at.
+    pub tenant: Option<String>,
+    /// The claim that names a person here: `"oid"` or `"sub"` by id, a GUID; any other, such as `"email"`, by address, and
+    /// `email` only where `email_verified` is true. Unless said, the first of `preferred_username`, `upn` and `email` that is
+    /// an address. Name one that people can't choose for themselves at the issuer: whoever has the address is let in.
+    pub person: Option<String>,
+    /// A file with the certificates, in PEM, of the authorities that may vouch for the issuer's host. Unless said, those of
+    /// the system.
+    pub ca: Option<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! `RawConfig` and command line to [`Config`], once, with every error found.
 
+use super::issuers::{IssuerConfig, issuers};
 use super::raw::RawConfig;
 use crate::cli::{DEFAULT_DATA, ServeFlags};
 use crate::forwarded::TrustedProxies;
@@ -40,6 +41,8 @@ pub struct Config {
     pub query_work: u64,
     /// Who is believed about how a request came.
     pub trusted_proxies: TrustedProxies,
+    /// Whose tokens are taken beside our own.
+    pub issuers: Vec<IssuerConfig>,
 }
 
 /// Where to listen.
@@ -92,6 +95,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         errors.push(format!("limits.message_octets is {message_octets}; it must be from 1 to {MOST_MESSAGE_OCTETS}."));
     }
     let trusted_proxies = trusted_proxies(&raw, &mut errors);
+    let issuers = issuers(&raw.issuers, &mut errors);
     let query_work = raw.limits.query_work.unwrap_or(QUERY_WORK);
     if !errors.is_empty() {
         return Err(ConfigErrors(errors));
@@ -106,6 +110,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         message_octets,
         query_work,
         trusted_proxies,
+        issuers,
     })
 }
 

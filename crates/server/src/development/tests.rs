@@ -71,8 +71,8 @@ fn secrets_stay_over_a_restart_and_differ_between_directories() {
     }
 }
 
-#[test]
-fn a_token_is_good_for_thirty_days() {
+#[tokio::test]
+async fn a_token_is_good_for_thirty_days() {
     let dir = tempfile::tempdir().expect("temporary directory");
     let clock = FakeClock::at_noon();
     let dev = written(dir.path(), &clock, "127.0.0.1:1");
@@ -80,7 +80,7 @@ fn a_token_is_good_for_thirty_days() {
     let identity = Identity::new(&keys, dev["tenant"].as_str().expect("tenant"), clock.clone()).expect("identity");
     let bearer = format!("Bearer {}", dev["people"][2]["token"].as_str().expect("token"));
     clock.advance(30 * 24 * 60 * 60);
-    let caller = identity.prove(Some(&bearer)).expect("still good");
+    let caller = identity.prove(Some(&bearer)).await.expect("still good");
     let identity::Who::Person { id } = caller.who() else { panic!("{caller:?}") };
     assert_eq!(id.to_string(), dev["people"][2]["id"].as_str().expect("id"));
     assert!(caller.may(&[identity::Scope::MailSend]) && caller.may(&[identity::Scope::MailReadWrite]));

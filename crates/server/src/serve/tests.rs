@@ -24,6 +24,7 @@ async fn started(dir: &Path, development: bool) -> Running {
         message_octets: 1024,
         query_work: 1_000_000,
         trusted_proxies: crate::forwarded::TrustedProxies::default(),
+        issuers: Vec::new(),
     };
     start(config, FakeClock::at_noon()).await.expect("it starts")
 }

@@ -17,6 +17,7 @@ fn no_file_is_development_mode() {
         message_octets: 157_286_400,
         query_work: 1_000_000,
         trusted_proxies: TrustedProxies::loopback(),
+        issuers: Vec::new(),
     };
     assert_eq!(config, expected);
 }
