@@ -18,6 +18,7 @@ mod raw;
 mod rng;
 mod server;
 mod settings;
+mod tls;
 mod wait;
 
 pub use answer::Answer;
@@ -34,4 +35,5 @@ pub use raw::{exchange, exchange_to_the_end};
 pub use rng::Rng;
 pub use server::{PEOPLE, Server, address};
 pub use settings::{aloud, is_long, kills, seed, shared, shared_path, skipped, workspace};
+pub use tls::{Tls, self_signed};
 pub use wait::{now, until, until_within};

@@ -77,11 +77,20 @@ impl Server {
 
     /// Asks the process to stop (SIGTERM) and demands that it does within 10 seconds, with exit code 0.
     pub async fn stop(&mut self) {
-        let process = i32::try_from(self.process()).ok().and_then(Pid::from_raw).expect("a process has a number");
-        kill_process(process, Signal::TERM).expect("the process can be asked to stop");
+        self.signal(Signal::TERM);
         let status = tokio::time::timeout(Duration::from_secs(10), self.child.wait()).await;
         let status = status.expect("SIGTERM ends it within 10 seconds").expect("it can be waited for");
         assert_eq!(status.code(), Some(0), "the exit code after SIGTERM");
+    }
+
+    /// Tells the process that what it read may have changed (SIGHUP).
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let process = i32::try_from(self.process()).ok().and_then(Pid::from_raw).expect("a process has a number");
+        kill_process(process, signal).expect("the process can be told");
     }
 
     /// Stops the server and demands that its store is in order and nothing panicked.

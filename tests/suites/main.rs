@@ -16,6 +16,7 @@ mod examples;
 mod extended;
 mod folders;
 mod headers;
+mod https;
 mod lists;
 mod messages;
 mod odd_input;

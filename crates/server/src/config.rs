@@ -5,8 +5,9 @@ mod issuers;
 mod raw;
 mod resolve;
 
+pub use crate::certificate::CertificateFiles;
 pub use issuers::IssuerConfig;
-pub use raw::{RawConfig, RawIssuer, RawLimits, RawListen};
+pub use raw::{RawConfig, RawIssuer, RawLimits, RawListen, RawTls};
 pub use resolve::{Address, Config, ConfigErrors, load, resolve};
 
 /// What to log, in the words of `tracing_subscriber::EnvFilter`: the variable `RESTANTE_LOG`.

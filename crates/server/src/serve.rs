@@ -2,13 +2,14 @@
 //! doors down, so that what is below always outlives what leans on it.
 
 use crate::app_certificate::AppCertificate;
+use crate::certificate::{self, Authority, Certificates, LocalCertificate, OperatorCertificate};
 use crate::cli::ServeFlags;
 use crate::config::{self, Config, IssuerConfig};
 use crate::development::{self, DevFile};
 use crate::key_fetch::KeyFetch;
 use crate::listen::{self, Listener};
 use crate::tenant::Tenant;
-use crate::{banner, certificate, health};
+use crate::{banner, health};
 use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -86,9 +87,11 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let http = listen::bind("HTTP", config.http).await?;
     let https = listen::bind("HTTPS", config.https).await?;
     let addresses = (reachable(http.local_addr()?), reachable(https.local_addr()?));
-    let authority = certificate::Authority::open(&dir, clock.now())?;
+    let authority = Authority::open(&dir, clock.now())?;
     let ca = authority.pem().to_owned();
-    let tls = certificate::tls(authority, addresses.1.ip(), clock.clone())?;
+    let local = LocalCertificate::new(authority, addresses.1.ip(), clock.clone())?;
+    let operator = config.tls.clone().map(OperatorCertificate::open).transpose()?.map(Arc::new);
+    let tls = certificate::tls(Certificates { local, operator: operator.clone() })?;
     if config.smtp_asked {
         tracing::warn!("--smtp was given, but this version has no SMTP; nothing listens there");
     }
@@ -127,7 +130,10 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let (stop, until) = watch::channel(false);
     let mut doors = JoinSet::new();
     doors.spawn(Listener::new(http, None, trusted.clone()).serve(router.clone(), until.clone()));
-    doors.spawn(Listener::new(https, Some(tls), trusted).serve(router, until));
+    doors.spawn(Listener::new(https, Some(tls), trusted).serve(router, until.clone()));
+    if let Some(operator) = operator {
+        doors.spawn(operator.watch(until));
+    }
     let (stop_work, told) = watch::channel(false);
     let work = work(mail, told);
     tokio::spawn(async move { to_ask.fetch_keys().await }); // nobody waits for it, and an issuer that is down stops nothing

@@ -19,6 +19,8 @@ pub struct RawConfig {
     pub trusted_proxies: Option<Vec<String>>,
     /// Where to listen.
     pub listen: RawListen,
+    /// The certificate that clients are shown.
+    pub tls: RawTls,
     /// What is too much.
     pub limits: RawLimits,
     /// Whose tokens are taken beside our own: Entra ID, Keycloak and other OpenID providers. Unless said: nobody's.
@@ -34,6 +36,18 @@ pub struct RawListen {
     pub http: Option<String>,
     /// Likewise for HTTPS; unless said, 127.0.0.1:8443.
     pub https: Option<String>,
+}
+
+/// `[tls]`. A path that is not absolute begins where the file of settings is. Unless said: a certificate of the local CA,
+/// which clients must be told to trust.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawTls {
+    /// The file of a certificate in PEM, with those behind it that lead to its CA, such as `"fullchain.pem"`. It is read
+    /// anew when it changes, and on SIGHUP.
+    pub certificate: Option<PathBuf>,
+    /// The file of its private key in PEM, without a password, such as `"key.pem"`. It should be its owner's alone (0600).
+    pub key: Option<PathBuf>,
 }
 
 /// `[limits]`

@@ -2,6 +2,7 @@
 
 use super::issuers::{IssuerConfig, issuers};
 use super::raw::RawConfig;
+use crate::certificate::CertificateFiles;
 use crate::cli::{DEFAULT_DATA, ServeFlags};
 use crate::forwarded::TrustedProxies;
 use std::fmt;
@@ -33,6 +34,8 @@ pub struct Config {
     pub http: Address,
     /// Where to listen with TLS.
     pub https: Address,
+    /// The operator's certificate, if there is one.
+    pub tls: Option<CertificateFiles>,
     /// Whether somebody asked for SMTP, which is not there yet.
     pub smtp_asked: bool,
     /// Octets that a message may have at most.
@@ -96,6 +99,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     }
     let trusted_proxies = trusted_proxies(&raw, &mut errors);
     let issuers = issuers(&raw.issuers, &mut errors);
+    let tls = certificate_files(&raw, flags, &mut errors);
     let query_work = raw.limits.query_work.unwrap_or(QUERY_WORK);
     if !errors.is_empty() {
         return Err(ConfigErrors(errors));
@@ -106,6 +110,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         data,
         http,
         https,
+        tls,
         smtp_asked,
         message_octets,
         query_work,
@@ -172,6 +177,24 @@ fn trusted_proxies(raw: &RawConfig, errors: &mut Vec<String>) -> TrustedProxies 
         read
     };
     TrustedProxies(texts.iter().filter_map(&mut network).collect())
+}
+
+/// The operator's certificate, tried out: one that can't be used should be known before anything runs.
+fn certificate_files(raw: &RawConfig, flags: &ServeFlags, errors: &mut Vec<String>) -> Option<CertificateFiles> {
+    let (certificate, key) = match (&raw.tls.certificate, &raw.tls.key) {
+        (Some(certificate), Some(key)) => (certificate, key),
+        (None, None) => return None,
+        _ => {
+            errors.push("tls.certificate and tls.key must be said together, or neither.".to_owned());
+            return None;
+        }
+    };
+    let from = flags.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let files = CertificateFiles { certificate: from.join(certificate), key: from.join(key) };
+    if let Err(error) = files.check() {
+        errors.push(format!("[tls] can't be used: {error:#}."));
+    }
+    Some(files)
 }
 
 fn data(raw: &RawConfig, flags: &ServeFlags, errors: &mut Vec<String>) -> PathBuf {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::certificate::{self, Authority, Certificates, LocalCertificate};
 use axum::Extension;
 use axum::routing::{get, post};
 use std::net::{IpAddr, Ipv4Addr};
@@ -68,8 +69,9 @@ async fn a_silent_client_is_let_go() {
     silence_ends_after(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", None, HEADER).await;
     let dir = tempfile::tempdir().expect("temporary directory");
     let clock = crate::fake_clock::FakeClock::at_noon();
-    let authority = crate::certificate::Authority::open(dir.path(), store::Clock::now(&*clock)).expect("authority");
-    let tls = crate::certificate::tls(authority, FREE.ip(), clock).expect("tls");
+    let authority = Authority::open(dir.path(), store::Clock::now(&*clock)).expect("authority");
+    let local = LocalCertificate::new(authority, FREE.ip(), clock).expect("certificate");
+    let tls = certificate::tls(Certificates { local, operator: None }).expect("tls");
     silence_ends_after(b"", Some(tls.clone()), HANDSHAKE).await;
     silence_ends_after(b"\x16\x03\x01\x02", Some(tls), HANDSHAKE).await;
 }

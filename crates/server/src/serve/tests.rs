@@ -17,6 +17,7 @@ async fn started(dir: &Path, development: bool) -> Running {
     let config = Config {
         development,
         domain: "contoso.com".to_owned(),
+        tls: None,
         data: dir.to_owned(),
         http: free,
         https: free,

@@ -13,6 +13,7 @@ fn no_file_is_development_mode() {
         data: "restante-data".into(),
         http: Address { socket: "127.0.0.1:8025".parse().expect("address"), explicit: false },
         https: Address { socket: "127.0.0.1:8443".parse().expect("address"), explicit: false },
+        tls: None,
         smtp_asked: false,
         message_octets: 157_286_400,
         query_work: 1_000_000,
@@ -46,6 +47,27 @@ fn every_error_is_found() {
     }
     let ConfigErrors(errors) = resolve(file(""), &ServeFlags::default()).expect_err("errors");
     assert_eq!(errors.len(), 2, "{errors:#?}");
+}
+
+#[test]
+fn a_certificate_stands_beside_the_file_and_is_tried_out() {
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let flags = ServeFlags { config: Some(dir.path().join("restante.toml")), data: Some("d".into()), ..ServeFlags::default() };
+    let resolved = |tls: &str| resolve(file(&format!("domain = 'a.com'\n[tls]\n{tls}")), &flags);
+    let refused = |tls: &str, words: &str| {
+        let ConfigErrors(errors) = resolved(tls).expect_err("refused");
+        assert!(errors.len() == 1 && errors[0].contains(words) && errors[0].ends_with('.'), "{errors:#?}");
+    };
+    refused("certificate = 'cert.pem'", "together");
+    refused("key = 'key.pem'", "together");
+    let both = "certificate = 'cert.pem'\nkey = 'key.pem'";
+    refused(both, "cert.pem can't be read");
+    let [one, other] = ["a.com", "b.com"].map(|name| rcgen::generate_simple_self_signed([name.to_owned()]).expect("made"));
+    std::fs::write(dir.path().join("cert.pem"), one.cert.pem()).expect("write");
+    std::fs::write(dir.path().join("key.pem"), other.signing_key.serialize_pem()).expect("write");
+    refused(both, "can't be used together");
+    std::fs::write(dir.path().join("key.pem"), one.signing_key.serialize_pem()).expect("write");
+    assert_eq!(resolved(both).expect("a pair").tls.expect("files").key, dir.path().join("key.pem"));
 }
 
 #[test]

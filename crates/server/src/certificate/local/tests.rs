@@ -1,12 +1,6 @@
 use super::*;
 use crate::fake_clock::FakeClock;
 
-fn renewing(authority: Authority, clock: &Arc<FakeClock>) -> Renewing {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let leaf = RwLock::new(authority.issue(&[], &provider, clock.now()).expect("leaf"));
-    Renewing { authority, addresses: Vec::new(), provider, clock: clock.clone(), leaf }
-}
-
 #[test]
 fn the_authority_stays_and_its_key_is_the_owners() {
     use std::os::unix::fs::PermissionsExt;
@@ -37,7 +31,8 @@ fn a_key_that_is_none_is_told_and_left_alone() {
 fn a_certificate_is_kept_until_thirty_days_before_its_end() {
     let dir = tempfile::tempdir().expect("temporary directory");
     let clock = FakeClock::at_noon();
-    let renewing = renewing(Authority::open(dir.path(), clock.now()).expect("authority"), &clock);
+    let authority = Authority::open(dir.path(), clock.now()).expect("authority");
+    let renewing = LocalCertificate::new(authority, Ipv4Addr::LOCALHOST.into(), clock.clone()).expect("certificate");
     let first = renewing.current();
     clock.advance((LIFE - SPARE) * DAY - 1);
     assert!(Arc::ptr_eq(&first, &renewing.current()), "one second before, the same");
