@@ -1,5 +1,5 @@
 use super::*;
-use crate::certificate::{Authority, tls};
+use crate::certificate::{Authority, Certificates, LocalCertificate, tls};
 use crate::fake_clock::FakeClock;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use store::Clock;
@@ -75,7 +75,8 @@ async fn a_certificate_is_checked() {
     let clock = Arc::new(store::SystemClock);
     let authority = Authority::open(dir.path(), clock.now()).expect("an authority");
     let ca = authority.pem().to_owned();
-    let config = tls(authority, IpAddr::V4(Ipv4Addr::LOCALHOST), clock).expect("TLS");
+    let local = LocalCertificate::new(authority, IpAddr::V4(Ipv4Addr::LOCALHOST), clock).expect("a certificate");
+    let config = tls(Certificates { local, operator: None }).expect("TLS");
     let at = answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", Some(TlsAcceptor::from(config))).await;
     let here = format!("https://127.0.0.1:{}/", at.port());
 
