@@ -27,6 +27,8 @@ pub struct Server {
     child: Child,
     home: TempDir,
     config: Option<PathBuf>,
+    /// Outside development mode, what the log was like before the last start: it alone says where the server listens.
+    production: Option<usize>,
     dev: Value,
     http: Http,
     finished: bool,
@@ -43,6 +45,19 @@ impl Server {
         Server::launch(Some(text)).await
     }
 
+    /// Starts a server outside development mode, with these settings beside the domain's. Its people are those of development
+    /// mode, which was there before; the app of that mode is locked up.
+    pub async fn in_production(settings: &str) -> Server {
+        let mut server = Server::start().await;
+        server.stop().await;
+        server.demand_order().await;
+        let path = server.home.path().join("restante.toml");
+        fs::write(&path, format!("domain = \"contoso.com\"\n{settings}")).expect("the config can be written");
+        (server.config, server.production) = (Some(path), Some(0));
+        server.restart().await;
+        server
+    }
+
     async fn launch(config: Option<&str>) -> Server {
         let home = tempfile::tempdir().expect("a temporary directory can be made");
         let config = config.map(|text| {
@@ -51,7 +66,7 @@ impl Server {
             path
         });
         let child = spawn(home.path(), config.as_deref());
-        let mut server = Server { child, home, config, dev: Value::Null, http: Http::new(), finished: false };
+        let mut server = Server { child, home, config, production: None, dev: Value::Null, http: Http::new(), finished: false };
         server.until_ready().await;
         server
     }
@@ -66,6 +81,7 @@ impl Server {
     pub fn spawn_again(&mut self) {
         // A server that is gone has left its own: its ports may be another test's by now.
         let _ = fs::remove_file(self.data_dir().join("dev.json"));
+        self.production = self.production.map(|_| self.log().len());
         self.child = spawn(self.home.path(), self.config.as_deref());
         self.http = Http::new();
     }
@@ -141,6 +157,11 @@ impl Server {
 
     /// The app of dev.json for itself, by client credentials.
     pub async fn app(&self) -> Person {
+        self.bearer(Some(self.app_token().await))
+    }
+
+    /// The token of the app of dev.json for itself.
+    pub async fn app_token(&self) -> String {
         let member = |name: &str| self.dev[name].as_str().expect("dev.json names the app").to_owned();
         let form = format!(
             "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default",
@@ -153,7 +174,7 @@ impl Server {
             .body(Full::new(Bytes::from(form)))
             .expect("this is a request");
         let granted = self.http.attempt(request).await.expect("the token endpoint answers").demand(200).json();
-        self.bearer(Some(granted["access_token"].as_str().expect("a token was given").to_owned()))
+        granted["access_token"].as_str().expect("a token was given").to_owned()
     }
 
     pub(crate) fn client(&self) -> &Http {
@@ -197,11 +218,15 @@ impl Server {
         let (file, http) = (self.data_dir().join("dev.json"), self.http.clone());
         let child = &mut self.child;
         let log = self.home.path().join("log");
+        let (said, production) = (self.dev.clone(), self.production);
         self.dev = until_within(Duration::from_secs(30), "the server listens", async || {
             if let Some(status) = ended(child) {
                 panic!("the server ended with {status}:\n{}", fs::read_to_string(&log).unwrap_or_default());
             }
-            let dev: Value = serde_json::from_slice(&fs::read(&file).ok()?).expect("dev.json is whole at every moment");
+            let dev: Value = match production {
+                Some(before) => listening(&said, fs::read_to_string(&log).ok()?.get(before..)?)?,
+                None => serde_json::from_slice(&fs::read(&file).ok()?).expect("dev.json is whole at every moment"),
+            };
             let base = dev["base_url"].as_str().expect("dev.json names the base URL");
             let health = format!("{}/healthz", base.trim_end_matches("/v1.0"));
             let request = Request::get(health).body(Full::default()).expect("this is a request");
@@ -210,6 +235,15 @@ impl Server {
         })
         .await;
     }
+}
+
+/// What dev.json would say of a server that is where its log says.
+fn listening(dev: &Value, log: &str) -> Option<Value> {
+    let line = log.lines().find(|line| line.contains("listening http="))?;
+    let address = line.split_once("http=")?.1.split(' ').next()?;
+    let mut dev = dev.clone();
+    dev["base_url"] = format!("http://{address}/v1.0").into();
+    Some(dev)
 }
 
 fn ended(child: &mut Child) -> Option<ExitStatus> {

@@ -17,6 +17,7 @@ mod extended;
 mod folders;
 mod headers;
 mod https;
+mod issuers;
 mod lists;
 mod messages;
 mod odd_input;
