@@ -20,8 +20,9 @@ const FLOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Outside crates that only these rooms may name.
-const OWNERS: [(&str, &[&str]); 22] = [
+const OWNERS: [(&str, &[&str]); 24] = [
     ("anyhow", &["server", "client"]),
+    ("argon2", &["identity"]),
     ("aws-lc-rs", &["identity", "smime", "smtp"]),
     ("axum", &["graph", "identity", "server"]),
     ("clap", &["server", "client"]),
@@ -29,6 +30,7 @@ const OWNERS: [(&str, &[&str]); 22] = [
     ("hyper", &["server"]),
     ("hyper-rustls", &["server"]),
     ("hyper-util", &["server"]),
+    ("icu_normalizer", &["identity"]),
     ("jsonwebtoken", &["identity"]),
     ("libc", &["server"]),
     ("mail-parser", &["mime"]),

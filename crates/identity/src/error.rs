@@ -49,6 +49,8 @@ pub(crate) enum OAuthError {
     AuthorizationDeclined,
     /// The person at the other screen has not decided.
     AuthorizationPending,
+    /// Too many sign in at this moment.
+    Busy,
     /// The code's time is over.
     CodeExpired,
     /// The code was exchanged before.

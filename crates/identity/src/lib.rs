@@ -13,6 +13,7 @@ mod granted;
 mod grants;
 mod issuers;
 mod keys;
+pub mod password;
 mod scope;
 mod seal;
 mod secret;

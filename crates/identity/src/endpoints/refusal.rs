@@ -79,6 +79,9 @@ fn row(error: OAuthError) -> Row {
         ),
         OAuthError::AuthorizationDeclined => (BAD, "authorization_declined", 65_004, "The sign-in was declined."),
         OAuthError::AuthorizationPending => (BAD, "authorization_pending", 70_016, "Nobody has signed in with the code yet."),
+        OAuthError::Busy => {
+            (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", 90_033, "Too many sign in at this moment; try again.")
+        }
         OAuthError::CodeExpired => (BAD, "invalid_grant", 70_008, "The authorization code has expired."),
         OAuthError::CodeRedeemed => (BAD, "invalid_grant", 54_005, "The authorization code was redeemed before."),
         OAuthError::ConsentRequired => (BAD, "invalid_grant", 65_001, "The person has not consented to these scopes."),
