@@ -31,7 +31,7 @@ struct Known {
     keys: KeySet,
     /// When the keys came.
     fetched: Option<Timestamp>,
-    /// When keys were last asked for.
+    /// When keys had last been asked for.
     attempted: Option<Timestamp>,
     /// Whether they came then.
     came: bool,
@@ -66,7 +66,7 @@ impl KeyRing {
         match (key, age) {
             (Some(key), Some(..=FRESH)) => return Ok(key),
             (Some(key), Some(..=USABLE)) => {
-                drop(self.begin_refresh()); // it goes on by itself
+                self.refresh_behind();
                 return Ok(key);
             }
             _ => self.refresh().await,
@@ -86,6 +86,14 @@ impl KeyRing {
         }
     }
 
+    /// The same, while whoever asks goes on with what is known.
+    fn refresh_behind(self: &Arc<Self>) {
+        // One that is under way will do: there may be many who ask.
+        if self.turn.try_lock().is_ok() {
+            drop(self.begin_refresh());
+        }
+    }
+
     /// In a task of its own: whoever asked may go away meanwhile, and others wait for the same answer.
     fn begin_refresh(self: &Arc<Self>) -> tokio::task::JoinHandle<()> {
         let ring = self.clone();
@@ -94,19 +102,19 @@ impl KeyRing {
 
     async fn refresh_in_turn(&self) {
         let _turn = self.turn.lock().await;
-        let now = self.clock.now();
-        if !self.read(|known| known.has_rested(now)) {
+        let begun = self.clock.now();
+        if !self.read(|known| known.has_rested(begun)) {
             return;
         }
         let fetched = keys_of(&self.trusted, self.fetch.as_ref()).await;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.attempted = Some(now);
+        known.attempted = Some(self.clock.now()); // an issuer that is slow has its rest too
         known.came = fetched.is_ok();
         match fetched {
             Ok(keys) => {
                 tracing::info!(issuer = self.trusted.issuer, keys = keys.len(), "the issuer's keys came");
                 known.keys = keys;
-                known.fetched = Some(now);
+                known.fetched = Some(begun);
             }
             // Those that are known stay: an issuer that can't be reached has taken nothing back.
             Err(error) => tracing::warn!(issuer = self.trusted.issuer, %error, "the issuer's keys can't be had"),
