@@ -205,6 +205,7 @@ impl From<MailError> for ApiError {
                 ApiError::new(ErrorCode::ErrorFolderExists, message)
             }
             MailError::InvalidPropertySet(why) => ApiError::new(ErrorCode::ErrorInvalidPropertySet, why),
+            MailError::MailLoop => ApiError::internal(cause), // no request asks for what meets it
             MailError::KeyReused => told(
                 ErrorCode::IdempotencyKeyReused,
                 "The Idempotency-Key was used with another request within the last 24 hours.",

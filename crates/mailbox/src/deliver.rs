@@ -9,6 +9,8 @@ use crate::error::MailError;
 use crate::extended::Hanging;
 use crate::generated::{Trace, standing_before, trace_fields};
 use crate::index::{Copy, Place, Reading, index};
+use crate::people::person_at;
+use crate::receive::Arrival;
 use futures::stream::{FuturesUnordered, StreamExt};
 use mime::{Cuts, Message};
 use std::collections::HashSet;
@@ -16,7 +18,9 @@ use std::future::Future;
 use std::iter::repeat_n;
 use std::pin::pin;
 use std::time::Duration;
-use store::{Blob, MessageId, Overlay, Person, ReadTx, StoreError, Submission, Timestamp, WellKnownName, WriteTx};
+use store::{
+    Blob, Digest, MessageId, Overlay, Person, ReadTx, StoreError, Submission, SubmissionId, Timestamp, WellKnownName, WriteTx,
+};
 
 /// Forward-paths looked at together; their deeds share commits.
 const TOGETHER: i64 = 256;
@@ -122,7 +126,7 @@ impl Mail {
         let mut filed = HashSet::new();
         let paths = &submission.forward_paths;
         for (path, reading) in paths.iter().zip(repeat_n(reading, paths.len())) {
-            match tx.person_by_address(&path.address)? {
+            match person_at(tx, &path.address)? {
                 None => {
                     tracing::warn!("a message for nobody here is held");
                     tx.hold_forward_path(submission.mailbox, submission.id, &path.address)?;
@@ -130,7 +134,7 @@ impl Mail {
                 Some(person) => {
                     let still_due = tx.take_forward_path(submission.mailbox, submission.id, &path.address)?;
                     if still_due && filed.insert(person.id) {
-                        self.file_for(tx, submission, reading, &person, &path.address)?;
+                        self.file_for(tx, &Arriving::from(submission), reading, &person, &path.address)?;
                     }
                 }
             }
@@ -138,21 +142,23 @@ impl Mail {
         Ok(())
     }
 
-    fn file_for(
+    /// Files a copy in somebody's Inbox.
+    pub(crate) fn file_for(
         &self,
         tx: &mut WriteTx<'_>,
-        submission: &Submission,
+        arriving: &Arriving<'_>,
         reading: Reading,
         person: &Person,
         forward_path: &str,
     ) -> Result<(), MailError> {
         let now = self.inner.clock.now();
-        let id = uuid::Uuid::from_bytes(submission.id.0).simple().to_string();
-        let (reverse_path, by) = (&submission.reverse_path, &self.inner.options.domain);
-        let trace = trace_fields(reading.line_end, &Trace { reverse_path, by, id: &id, forward_path, now });
-        let prefix = standing_before(trace + &submission.prefix, reading.opening, reading.line_end);
-        let cuts = Cuts::parse(&submission.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", submission.cuts)))?;
-        let copy = Copy { reading, blob: submission.blob, prefix, generated: String::new(), cuts };
+        let id = uuid::Uuid::from_bytes(arriving.id.0).simple().to_string();
+        let by = &self.inner.options.domain;
+        let Arriving { reverse_path, arrival, .. } = *arriving;
+        let trace = trace_fields(reading.line_end, &Trace { reverse_path, arrival, by, id: &id, forward_path, now });
+        let prefix = standing_before(trace + arriving.prefix, reading.opening, reading.line_end);
+        let cuts = Cuts::parse(arriving.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", arriving.cuts)))?;
+        let copy = Copy { reading, blob: arriving.blob, prefix, generated: String::new(), cuts };
         let place = Place {
             mailbox: person.id,
             folder: tx.well_known_folder(person.id, WellKnownName::Inbox)?,
@@ -171,6 +177,25 @@ impl Mail {
         tx.add_message(person.id, &record)?;
         hanging.write(tx, person.id, record.id.into())?;
         Ok(())
+    }
+}
+
+/// What comes into mailboxes, whether it was submitted here or outside.
+pub(crate) struct Arriving<'a> {
+    pub(crate) id: SubmissionId,
+    pub(crate) blob: Digest,
+    /// Generated fields that stand before its octets.
+    pub(crate) prefix: &'a str,
+    pub(crate) cuts: &'a str,
+    pub(crate) reverse_path: &'a str,
+    /// How it came from outside.
+    pub(crate) arrival: Option<&'a Arrival>,
+}
+
+impl<'a> From<&'a Submission> for Arriving<'a> {
+    fn from(submission: &'a Submission) -> Arriving<'a> {
+        let Submission { id, blob, prefix, cuts, reverse_path, .. } = submission;
+        Arriving { id: *id, blob: *blob, prefix, cuts, reverse_path, arrival: None }
     }
 }
 

@@ -60,6 +60,9 @@ pub enum MailError {
     /// What is given can't be set, or not any more; the sentence says why.
     #[error("{0}")]
     InvalidPropertySet(&'static str),
+    /// It has come by too many servers (RFC 5321 §6.3).
+    #[error("the message goes round in circles")]
+    MailLoop,
     /// The name of a header field is none, or is not the client's to give.
     #[error("the header field {0:?} can't be given")]
     InvalidHeader(String),

@@ -2,6 +2,7 @@
 
 use crate::compose::{DELIVERY_RECEIPT, IMPORTANCE, READ_RECEIPT};
 use crate::index::importance;
+use crate::receive::Arrival;
 use mime::{Date, LineEnd, Message, NameAddr, Opening};
 use store::{Overlay, Person, Recipient, Timestamp};
 
@@ -59,18 +60,25 @@ pub(crate) fn name_addrs(recipients: &[Recipient]) -> Vec<NameAddr> {
     recipients.iter().map(|r| NameAddr { name: r.name.clone(), address: r.address.clone() }).collect()
 }
 
-/// The trace that final delivery adds (RFC 5321 §4.4): where errors go, and that it came by here.
+/// The trace that final delivery adds (RFC 5321 §4.4): where errors go, by where and from where it came, and what was found
+/// out about its origin.
 pub(crate) fn trace_fields(line_end: LineEnd, trace: &Trace<'_>) -> String {
-    let Trace { reverse_path, by, id, forward_path, now } = trace;
+    let Trace { reverse_path, arrival, by, id, forward_path, now } = trace;
     let date = Date::format(now.seconds());
-    let lines =
-        format!("Return-Path: <{reverse_path}>\r\nReceived: by {by} (Restante) id {id}\r\n for <{forward_path}>; {date}\r\n");
+    let from = arrival.map_or_else(String::new, |arrival| format!("from {}\r\n ", arrival.from()));
+    let with = arrival.map_or_else(String::new, |arrival| format!("with {} ", arrival.with));
+    let results = arrival.map_or("", |arrival| arrival.authentication_results.as_str());
+    let lines = format!(
+        "Return-Path: <{reverse_path}>\r\n{results}Received: {from}by {by} (Restante) {with}id {id}\r\n for <{forward_path}>; {date}\r\n"
+    );
     ended_as(lines, line_end)
 }
 
 /// What a Received field tells.
 pub(crate) struct Trace<'t> {
     pub(crate) reverse_path: &'t str,
+    /// How it came from outside; nothing where it never left.
+    pub(crate) arrival: Option<&'t Arrival>,
     pub(crate) by: &'t str,
     pub(crate) id: &'t str,
     pub(crate) forward_path: &'t str,

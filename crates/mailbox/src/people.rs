@@ -83,6 +83,18 @@ impl Mail {
     }
 }
 
+/// Whose mail an address is: somebody's, as it stands or without its detail (RFC 5233 §1: `ada+lists@contoso.com`).
+pub(crate) fn person_at(tx: &ReadTx<'_>, address: &str) -> Result<Option<Person>, StoreError> {
+    if let Some(person) = tx.person_by_address(address)? {
+        return Ok(Some(person));
+    }
+    let Some((local, domain)) = address.rsplit_once('@') else { return Ok(None) };
+    match local.split_once('+') {
+        Some((user, _)) if !user.is_empty() => tx.person_by_address(&format!("{user}@{domain}")),
+        _ => Ok(None),
+    }
+}
+
 fn by_name(tx: &ReadTx<'_>, name: &str) -> Result<Option<Person>, StoreError> {
     match uuid::Uuid::try_parse(name) {
         Ok(id) => tx.person(MailboxId(*id.as_bytes())),

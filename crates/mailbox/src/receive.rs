@@ -1,0 +1,129 @@
+//! Mail from outside: it is filed in the Inbox of everybody whom it names before its sender is told that it was taken.
+
+use crate::Mail;
+use crate::deliver::Arriving;
+use crate::error::{Kind, MailError};
+use crate::index::Reading;
+use crate::people::person_at;
+use mime::Message;
+use std::collections::HashSet;
+use std::iter::repeat_n;
+use std::net::IpAddr;
+use store::{Blob, MailboxId, Person, ReadTx, StoreError, SubmissionId, WriteTx};
+
+/// Received fields of a message that still moves on (RFC 5321 §6.3: at least 100).
+const MOST_RECEIVED: usize = 100;
+
+/// A message from outside, for people here.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// Its octets.
+    pub blob: Blob,
+    /// Whom to tell where it can't be delivered; empty for a report, of which nobody is told (RFC 5321 §4.5.5).
+    pub reverse_path: String,
+    /// For whom it is, as the client named them.
+    pub forward_paths: Vec<String>,
+    /// How it came.
+    pub arrival: Arrival,
+}
+
+/// Whom an address reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Somebody who has a mailbox here.
+    Somebody,
+    /// Nobody, though its domain is ours.
+    Nobody,
+    /// Another server's people.
+    Elsewhere,
+}
+
+/// How a message came from outside (RFC 5321 §4.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// What the client called itself.
+    pub helo: String,
+    /// Where it really stood.
+    pub peer: IpAddr,
+    /// What was spoken, of the registered names: `ESMTP`, `ESMTPS`, `LMTP`, …
+    pub with: &'static str,
+    /// What was found out about its origin: whole fields with their CRLF, or nothing.
+    pub authentication_results: String,
+}
+
+impl Arrival {
+    /// What stands behind `from` in a Received field: a name that the client gave, without what could end it or the line, and
+    /// its address.
+    pub(crate) fn from(&self) -> String {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':' | '[' | ']');
+        let helo: String = self.helo.chars().filter(|&c| is_plain(c)).take(255).collect();
+        let helo = if helo.is_empty() { "unknown" } else { &helo };
+        match self.peer.to_canonical() {
+            IpAddr::V4(ip) => format!("{helo} ([{ip}])"),
+            IpAddr::V6(ip) => format!("{helo} ([IPv6:{ip}])"),
+        }
+    }
+}
+
+impl Mail {
+    /// Whom mail to an address from outside would reach.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn reach(&self, address: &str) -> Result<Reach, MailError> {
+        let wanted = address.to_owned();
+        let found = self.inner.store.read::<_, StoreError>(move |tx: &ReadTx<'_>| person_at(tx, &wanted)).await?;
+        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+        Ok(match found {
+            Some(_) => Reach::Somebody,
+            None if self.is_local(domain) => Reach::Nobody,
+            None => Reach::Elsewhere,
+        })
+    }
+
+    /// Takes a message from outside: it is in the Inbox of each of its recipients, or in nobody's, when this answers.
+    ///
+    /// # Errors
+    /// [`MailError::MailLoop`]; [`MailError::NotFound`] where a recipient is nobody here; [`MailError::Store`].
+    pub async fn receive(&self, incoming: Incoming) -> Result<(), MailError> {
+        let message = Message::parse(incoming.blob.octets.clone());
+        if message.fields().filter(|field| field.is("Received")).count() > MOST_RECEIVED {
+            return Err(MailError::MailLoop);
+        }
+        // Read before the deed, and once: the writer is one.
+        let reading = Reading::of("", &message);
+        let mail = self.clone();
+        self.inner.store.write(move |tx: &mut WriteTx<'_>| mail.file_incoming(tx, &incoming, reading)).await
+    }
+
+    fn file_incoming(&self, tx: &mut WriteTx<'_>, incoming: &Incoming, reading: Reading) -> Result<(), MailError> {
+        let recipients = recipients(tx, &incoming.forward_paths)?;
+        tx.put_blob(&incoming.blob)?;
+        let arriving = Arriving {
+            id: SubmissionId::new(self.inner.clock.now()),
+            blob: incoming.blob.digest,
+            prefix: "",
+            cuts: "",
+            reverse_path: &incoming.reverse_path,
+            arrival: Some(&incoming.arrival),
+        };
+        let readings = repeat_n(reading, recipients.len());
+        recipients
+            .iter()
+            .zip(readings)
+            .try_for_each(|((person, path), reading)| self.file_for(tx, &arriving, reading, person, path))
+    }
+}
+
+/// Those for whom a message is, each once, with the first address by which they are named.
+fn recipients<'p>(tx: &ReadTx<'_>, forward_paths: &'p [String]) -> Result<Vec<(Person, &'p str)>, MailError> {
+    let mut seen: HashSet<MailboxId> = HashSet::new();
+    let mut recipients = Vec::new();
+    for path in forward_paths {
+        let person = person_at(tx, path)?.ok_or(MailError::NotFound(Kind::User))?;
+        if seen.insert(person.id) {
+            recipients.push((person, path.as_str()));
+        }
+    }
+    Ok(recipients)
+}

@@ -1,0 +1,32 @@
+//! The end of a message: it goes into the mailboxes, and what came of that is a reply. The one table from what went wrong to
+//! SMTP's words.
+
+use crate::session::Transaction;
+use crate::wire::reply::{self, Reply};
+use mailbox::{Arrival, Incoming, Mail, MailError};
+use store::{Blob, StoreError};
+
+/// Puts a message into the mailboxes of its recipients.
+pub(crate) async fn receive(mail: &Mail, blob: Blob, transaction: &Transaction, arrival: Arrival) -> Reply {
+    let Transaction { reverse_path, forward_paths, .. } = transaction;
+    let incoming = Incoming { blob, reverse_path: reverse_path.clone(), forward_paths: forward_paths.clone(), arrival };
+    match mail.receive(incoming).await {
+        Ok(()) => reply::TAKEN.into(),
+        Err(error) => refused(&error),
+    }
+}
+
+/// What a client is told of a deed that failed.
+pub(crate) fn refused(error: &MailError) -> Reply {
+    let plain = match error {
+        MailError::MailLoop => reply::LOOP,
+        MailError::NotFound(_) => reply::NOBODY, // gone since RCPT
+        MailError::TooLarge { .. } => reply::TOO_LARGE,
+        MailError::Store(StoreError::Io(_)) => reply::NO_ROOM,
+        MailError::Store(StoreError::Stopped) => reply::CLOSING,
+        _ => reply::LOCAL_ERROR,
+    };
+    let reply = Reply::from(plain);
+    tracing::warn!(%error, code = reply.code, "a message was not taken");
+    reply
+}

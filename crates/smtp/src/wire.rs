@@ -1,0 +1,5 @@
+//! Text on the wire, without a socket.
+
+pub(crate) mod command;
+pub(crate) mod data;
+pub(crate) mod reply;
