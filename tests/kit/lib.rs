@@ -19,6 +19,7 @@ mod raw;
 mod rng;
 mod server;
 mod settings;
+mod smtp;
 mod tls;
 mod wait;
 
@@ -37,5 +38,6 @@ pub use raw::{exchange, exchange_to_the_end};
 pub use rng::Rng;
 pub use server::{PEOPLE, Server, address};
 pub use settings::{aloud, is_long, kills, seed, shared, shared_path, skipped, workspace};
+pub use smtp::Smtp;
 pub use tls::{Tls, self_signed};
 pub use wait::{now, until, until_within};

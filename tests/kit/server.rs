@@ -254,7 +254,7 @@ fn spawn(home: &Path, config: Option<&Path>) -> Child {
     let log = File::options().create(true).append(true).open(home.join("log")).expect("the log can be written");
     let mut command = Command::new(binary());
     command.arg("serve").arg("--data").arg(home.join("data"));
-    command.args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0"]);
+    command.args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]);
     if let Some(path) = config {
         command.arg("--config").arg(path);
     }

@@ -101,7 +101,7 @@ fn request(uri: &str, headers: HeaderMap) -> Request<Full<Bytes>> {
     request
 }
 
-fn config(trusted: &str, protocols: &[&str]) -> ClientConfig {
+pub(crate) fn config(trusted: &str, protocols: &[&str]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     for der in CertificateDer::pem_slice_iter(trusted.as_bytes()) {
         roots.add(der.expect("a certificate")).expect("it can be trusted");

@@ -28,6 +28,7 @@ mod search;
 mod seed;
 mod send_as;
 mod sign_in;
+mod smtp_in;
 mod spellings;
 mod uploads;
 mod versions;

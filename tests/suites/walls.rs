@@ -20,7 +20,7 @@ const FLOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Outside crates that only these rooms may name.
-const OWNERS: [(&str, &[&str]); 24] = [
+const OWNERS: [(&str, &[&str]); 25] = [
     ("anyhow", &["server", "client"]),
     ("argon2", &["identity"]),
     ("aws-lc-rs", &["identity", "smime", "smtp"]),
@@ -38,6 +38,7 @@ const OWNERS: [(&str, &[&str]); 24] = [
     ("openssl", &["smime"]),
     ("rcgen", &["server"]),
     ("rusqlite", &["store"]),
+    ("smtp-proto", &["smtp"]),
     ("rustls", &["server", "smtp", "client"]),
     ("rustls-native-certs", &["server"]),
     ("tokio-postgres", &["store"]),

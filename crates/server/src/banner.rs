@@ -1,24 +1,26 @@
 //! What a person reads when the server stands: where it is, and in development mode two lines that can be pasted.
 
 use crate::development::{DevFile, DevPerson};
-use std::net::SocketAddr;
+use crate::listen::Addresses;
 use std::path::Path;
 
 /// For production: nothing secret.
-pub(crate) fn production((http, https): (SocketAddr, SocketAddr), ca: &Path) -> String {
+pub(crate) fn production(addresses: Addresses, ca: &Path) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    format!("Restante {version} listens on http://{http} and https://{https} (CA: {}).\n", ca.display())
+    let Addresses { http, https, smtp } = addresses;
+    format!("Restante {version} listens on http://{http}, https://{https} (CA: {}) and smtp://{smtp}.\n", ca.display())
 }
 
 /// For development: the addresses, who is here, where the secrets are, and how to send and read a message.
 pub(crate) fn development(dev: &DevFile, file: &Path) -> String {
-    let DevFile { base_url, https_url, authority, tenant, ca, people, .. } = dev;
+    let DevFile { base_url, https_url, authority, tenant, ca, smtp, people, .. } = dev;
     let names: Vec<&str> = people.iter().map(|person| person.user_principal_name.as_str()).collect();
     let mut text = format!(
         "Restante {version} listens, in development mode.\n\n\
          \x20 Graph      {base_url}\n\
          \x20            {https_url}   CA: {ca}\n\
          \x20 tokens     {authority}/{tenant}/oauth2/v2.0/token\n\
+         \x20 SMTP       {smtp}   (mail for these people)\n\
          \x20 people     {names}\n\
          \x20 secrets    {file}   (tokens, passwords, client id and secret)\n",
         version = env!("CARGO_PKG_VERSION"),

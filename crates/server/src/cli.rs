@@ -51,7 +51,7 @@ pub struct ServeFlags {
     /// Address for HTTPS; port 0 takes a free one [default: 127.0.0.1:8443]
     #[arg(long, value_name = "ADDR")]
     pub https: Option<String>,
-    /// Address for SMTP; taken, but there is no SMTP yet
+    /// Address for SMTP; port 0 takes a free one [default: 127.0.0.1:2525]
     #[arg(long, value_name = "ADDR")]
     pub smtp: Option<String>,
     /// Settings in TOML; without it, development mode

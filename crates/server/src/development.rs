@@ -1,10 +1,10 @@
 //! Development mode: people who can be written to at once, and `dev.json`, which tells everything that a script needs to
 //! speak as one of them. It holds secrets, so it is its owner's alone, and nothing of it exists in production.
 
+use crate::listen::Addresses;
 use crate::tenant::Tenant;
 use identity::{DevelopmentPerson, Identity, Keys, RedirectUri, Scopes};
 use serde::Serialize;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use store::{Digest, KeyCredential, MailboxId, PasswordCredential, Person, Store, StoreError, Timestamp};
 use uuid::Uuid;
@@ -101,6 +101,7 @@ pub(crate) struct DevFile {
     pub(crate) https_url: String,
     pub(crate) ca: PathBuf,
     pub(crate) authority: String,
+    pub(crate) smtp: String,
     pub(crate) tenant: String,
     client_id: String,
     client_secret: String,
@@ -125,7 +126,7 @@ impl DevFile {
     /// # Errors
     /// Where no token can be signed.
     pub(crate) fn new(
-        (http, https): (SocketAddr, SocketAddr),
+        Addresses { http, https, smtp }: Addresses,
         (ca, client_certificate): (&Path, &Path),
         (keys, tenant, identity): (&Keys, &Tenant, &Identity),
         people: &[Person],
@@ -145,6 +146,7 @@ impl DevFile {
             https_url: format!("https://{https}/v1.0"),
             ca: ca.to_owned(),
             authority: format!("https://{https}"),
+            smtp: smtp.to_string(),
             tenant: tenant.id.to_string(),
             client_id: tenant.client_id.to_string(),
             client_secret: tenant.client_secret.clone(),

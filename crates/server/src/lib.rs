@@ -19,5 +19,6 @@ mod fake_clock;
 mod health;
 mod key_fetch;
 mod listen;
+mod mail_doors;
 mod request_target;
 mod tenant;

@@ -39,6 +39,14 @@ const EXHAUSTED: Duration = Duration::from_millis(250);
 /// For the requests that run when the end comes.
 const LAST_REQUESTS: Duration = Duration::from_secs(6);
 
+/// Where clients on this machine reach the doors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Addresses {
+    pub(crate) http: SocketAddr,
+    pub(crate) https: SocketAddr,
+    pub(crate) smtp: SocketAddr,
+}
+
 /// A bound address and what is spoken there.
 pub(crate) struct Listener {
     socket: TcpListener,

@@ -4,12 +4,12 @@
 use crate::app_certificate::AppCertificate;
 use crate::certificate::{self, Authority, Certificates, LocalCertificate, OperatorCertificate};
 use crate::cli::ServeFlags;
-use crate::config::{self, Config, IssuerConfig};
+use crate::config::{self, Address, Config, IssuerConfig};
 use crate::development::{self, DevFile};
 use crate::key_fetch::KeyFetch;
-use crate::listen::{self, Listener};
+use crate::listen::{self, Addresses, Listener};
 use crate::tenant::Tenant;
-use crate::{banner, health};
+use crate::{banner, health, mail_doors};
 use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -59,8 +59,7 @@ pub async fn run(flags: &ServeFlags) -> anyhow::Result<ExitCode> {
 
 /// A server that runs. Dropped without [`Running::stop`], it breaks off.
 pub struct Running {
-    http: SocketAddr,
-    https: SocketAddr,
+    addresses: Addresses,
     banner: String,
     stop: watch::Sender<bool>,
     doors: JoinSet<()>,
@@ -86,15 +85,17 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
 
     let http = listen::bind("HTTP", config.http).await?;
     let https = listen::bind("HTTPS", config.https).await?;
-    let addresses = (reachable(http.local_addr()?), reachable(https.local_addr()?));
+    let smtp = listen::bind("SMTP", config.smtp).await?;
+    let addresses = Addresses {
+        http: reachable(http.local_addr()?),
+        https: reachable(https.local_addr()?),
+        smtp: reachable(smtp.local_addr()?),
+    };
     let authority = Authority::open(&dir, clock.now())?;
     let ca = authority.pem().to_owned();
-    let local = LocalCertificate::new(authority, addresses.1.ip(), clock.clone())?;
+    let local = LocalCertificate::new(authority, addresses.https.ip(), clock.clone())?;
     let operator = config.tls.clone().map(OperatorCertificate::open).transpose()?.map(Arc::new);
     let tls = certificate::tls(Certificates { local, operator: operator.clone() })?;
-    if config.smtp_asked {
-        tracing::warn!("--smtp was given, but this version has no SMTP; nothing listens there");
-    }
 
     let mut banner = banner::production(addresses, &ca);
     let mut development = None;
@@ -130,26 +131,31 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let (stop, until) = watch::channel(false);
     let mut doors = JoinSet::new();
     doors.spawn(Listener::new(http, None, trusted.clone()).serve(router.clone(), until.clone()));
-    doors.spawn(Listener::new(https, Some(tls), trusted).serve(router, until.clone()));
+    doors.spawn(Listener::new(https, Some(tls.clone()), trusted).serve(router, until.clone()));
+    doors.spawn(mail_doors::smtp(smtp, &mail, &config, tls).serve(until.clone()));
+    if let Some(socket) = config.lmtp {
+        let lmtp = listen::bind("LMTP", Address { socket, explicit: true }).await?;
+        doors.spawn(mail_doors::lmtp(lmtp, &mail, &config).serve(until.clone()));
+    }
     if let Some(operator) = operator {
         doors.spawn(operator.watch(until));
     }
     let (stop_work, told) = watch::channel(false);
     let work = work(mail, told);
     tokio::spawn(async move { to_ask.fetch_keys().await }); // nobody waits for it, and an issuer that is down stops nothing
-    tracing::info!(http = %addresses.0, https = %addresses.1, development = config.development, "listening");
-    Ok(Running { http: addresses.0, https: addresses.1, banner, stop, doors, stop_work, work })
+    tracing::info!(http = %addresses.http, https = %addresses.https, smtp = %addresses.smtp, development = config.development, "listening");
+    Ok(Running { addresses, banner, stop, doors, stop_work, work })
 }
 
 impl Running {
     /// Where HTTP is reached.
     pub fn http(&self) -> SocketAddr {
-        self.http
+        self.addresses.http
     }
 
     /// Where HTTPS is reached.
     pub fn https(&self) -> SocketAddr {
-        self.https
+        self.addresses.https
     }
 
     /// What to tell the person who started it.

@@ -1,7 +1,7 @@
 //! One connection: octets in, replies out, in the order that the session says.
 
 use crate::kept::Kept;
-use crate::listener::Door;
+use crate::listener::{Door, stopped};
 use crate::receive::{receive, refused};
 use crate::session::{Next, Protocol, Session};
 use crate::wire::command::{MAX_LINE, parse};
@@ -143,7 +143,7 @@ impl Conversation {
             tokio::select! {
                 biased;
                 filled = self.fill() => filled?,
-                _ = stop.wait_for(|&stop| stop) => return Err(End::Stopping),
+                () = stopped(&mut stop) => return Err(End::Stopping),
             }
         }
     }

@@ -91,7 +91,7 @@ impl Listener {
         let mut until = stop.clone();
         loop {
             tokio::select! {
-                _ = until.wait_for(|&stop| stop) => break,
+                () = stopped(&mut until) => break,
                 Some(_) = conversations.join_next() => {} // a panic in it was logged where it happened
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => self.open(stream, peer, stop.clone(), &mut conversations),
@@ -142,6 +142,11 @@ impl Listener {
         *of_peer += 1;
         Some(Seat { peers: self.peers.clone(), ip })
     }
+}
+
+/// Waits until `stop` says so, or nobody is left to say it.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|&stop| stop).await;
 }
 
 /// A connection that is counted for its peer as long as this lives.

@@ -36,6 +36,10 @@ pub struct RawListen {
     pub http: Option<String>,
     /// Likewise for HTTPS; unless said, 127.0.0.1:8443.
     pub https: Option<String>,
+    /// Likewise for SMTP, where other servers bring mail for our people; unless said, 127.0.0.1:2525.
+    pub smtp: Option<String>,
+    /// Likewise for LMTP, where a mail server in front of this one does, such as Postfix; unless said, nowhere.
+    pub lmtp: Option<String>,
 }
 
 /// `[tls]`. A path that is not absolute begins where the file of settings is. Unless said: a certificate of the local CA,

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 /// Where to listen unless something else is said.
 const HTTP: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8025);
 const HTTPS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8443);
+const SMTP: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 2525);
 /// The domain of development mode.
 const DOMAIN: &str = "contoso.com";
 /// 150 MB is what Exchange takes at most.
@@ -36,8 +37,10 @@ pub struct Config {
     pub https: Address,
     /// The operator's certificate, if there is one.
     pub tls: Option<CertificateFiles>,
-    /// Whether somebody asked for SMTP, which is not there yet.
-    pub smtp_asked: bool,
+    /// Where mail from other servers comes in.
+    pub smtp: Address,
+    /// Where it comes in from a server on this side of the wall, over LMTP.
+    pub lmtp: Option<SocketAddr>,
     /// Octets that a message may have at most.
     pub message_octets: u64,
     /// How much one list of messages may look at.
@@ -87,10 +90,8 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     let mut errors = Vec::new();
     let http = address("HTTP", flags.http.as_ref().or(raw.listen.http.as_ref()), HTTP, &mut errors);
     let https = address("HTTPS", flags.https.as_ref().or(raw.listen.https.as_ref()), HTTPS, &mut errors);
-    let smtp_asked = flags.smtp.is_some();
-    if smtp_asked {
-        address("SMTP", flags.smtp.as_ref(), HTTP, &mut errors);
-    }
+    let smtp = address("SMTP", flags.smtp.as_ref().or(raw.listen.smtp.as_ref()), SMTP, &mut errors);
+    let lmtp = raw.listen.lmtp.as_ref().map(|text| address("LMTP", Some(text), SMTP, &mut errors).socket);
     let domain = domain(&raw, &mut errors);
     let data = data(&raw, flags, &mut errors);
     let message_octets = raw.limits.message_octets.unwrap_or(MESSAGE_OCTETS);
@@ -111,7 +112,8 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         http,
         https,
         tls,
-        smtp_asked,
+        smtp,
+        lmtp,
         message_octets,
         query_work,
         trusted_proxies,

@@ -11,7 +11,8 @@ fn written(dir: &Path, clock: &Arc<FakeClock>, http: &str) -> Value {
     let keys = Keys::open(dir).expect("keys");
     let tenant = Tenant::of(&keys);
     let identity = Identity::new(&keys, &tenant.id.to_string(), clock.clone()).expect("identity");
-    let addresses = (http.parse().expect("address"), "127.0.0.1:2".parse().expect("address"));
+    let at = |text: &str| text.parse().expect("address");
+    let addresses = Addresses { http: at(http), https: at("127.0.0.1:2"), smtp: at("127.0.0.1:3") };
     let people = people(&tenant, "contoso.com");
     let dev = DevFile::new(addresses, (&dir.join("tls/ca.pem"), &dir.join("keys/app.pem")), (&keys, &tenant, &identity), &people)
         .expect("dev");
@@ -30,9 +31,19 @@ fn members(value: &Value) -> Vec<&str> {
 fn dev_json_has_the_promised_members() {
     let dir = tempfile::tempdir().expect("temporary directory");
     let dev = written(dir.path(), &FakeClock::at_noon(), "127.0.0.1:1");
-    let expected =
-        ["base_url", "https_url", "ca", "authority", "tenant", "client_id", "client_secret", "client_certificate", "people"];
-    assert_eq!(members(&dev), expected, "no smtp while there is none");
+    let expected = [
+        "base_url",
+        "https_url",
+        "ca",
+        "authority",
+        "smtp",
+        "tenant",
+        "client_id",
+        "client_secret",
+        "client_certificate",
+        "people",
+    ];
+    assert_eq!(members(&dev), expected);
     assert_eq!(dev["base_url"], "http://127.0.0.1:1/v1.0");
     assert_eq!(dev["https_url"], "https://127.0.0.1:2/v1.0");
     assert_eq!(dev["authority"], "https://127.0.0.1:2");
