@@ -15,6 +15,8 @@ const LEVELS: usize = 12;
 pub(super) struct Compiled {
     /// In FTS5's language.
     pub(super) expression: String,
+    /// Texts, each alone, of which every one must be found; what few messages have may be among them.
+    pub(super) texts: Vec<String>,
     /// What must hold too: a condition on `d`, a row of `search_document`.
     pub(super) condition: Vec<SearchQuery>,
 }
@@ -47,17 +49,18 @@ pub(super) fn compile(query: &SearchQuery, only: Option<FolderId>, but: &[Folder
         other => vec![other],
     };
     let word = |folder: &FolderId| quoted(&folder_word(*folder));
-    let mut found: Vec<String> = only.iter().map(word).collect();
+    let mut texts = Vec::new();
     let mut left_out: Vec<String> = but.iter().map(word).collect();
     let mut condition = Vec::new();
     for part in parts {
         match (expression(&part), part) {
             (None, part) => condition.push(part),
             (Some(_), SearchQuery::Not(inner)) => left_out.extend(expression(&inner)),
-            (Some(text), _) => found.push(text),
+            (Some(text), _) => texts.push(text),
         }
     }
-    Some(Compiled { expression: all(found, left_out), condition })
+    let found = only.iter().map(word).chain(texts.iter().cloned()).collect();
+    Some(Compiled { expression: all(found, left_out), texts, condition })
 }
 
 /// The query without texts that have no word; nothing where nothing is left.

@@ -285,6 +285,22 @@ async fn what_is_found_is_filtered_and_sorted_whether_it_is_much_or_little() {
 }
 
 #[tokio::test]
+async fn what_is_rare_comes_latest_first_page_by_page() {
+    let shelf = large_shelf().await;
+    let folder = Some(shelf.folder(WellKnownName::Inbox).await);
+    let (mut after, mut seconds) = (None, Vec::new());
+    for _ in 0..6 {
+        let both = SearchQuery::All(vec![words("tea"), words("rare")]);
+        let page = shelf.page(ListQuery { folder, after, top: 10, ..list(both) }).await;
+        seconds.extend(page.items.iter().map(|(record, _)| record.size));
+        after = page.items.last().map(|(_, place)| place.clone());
+    }
+    let mut expected: Vec<i64> = (0..52).map(|n| 1000 + (n * 700) % 5200).collect();
+    expected.sort_unstable_by(|one, other| other.cmp(one));
+    assert_eq!(seconds, expected);
+}
+
+#[tokio::test]
 async fn looking_through_too_much_is_refused() {
     let shelf = large_shelf().await;
     let none = Condition::equal(Field::Subject, FieldValue::Text("nothing".to_owned()));
