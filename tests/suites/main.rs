@@ -18,6 +18,7 @@ mod folders;
 mod headers;
 mod https;
 mod issuers;
+mod limits;
 mod lists;
 mod messages;
 mod odd_input;

@@ -7,6 +7,7 @@ pub(crate) use budget::Share;
 
 use crate::error::{ApiError, ErrorCode};
 use crate::request::Asked;
+use crate::throttle;
 use axum::body::HttpBody;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
@@ -179,7 +180,7 @@ pub(crate) async fn next(body: &mut Body) -> Result<Option<Bytes>, ApiError> {
         let frame = tokio::time::timeout(STALL, body.frame()).await;
         match frame.map_err(|_| ApiError::new(ErrorCode::RequestTimeout, "The body stopped coming."))? {
             None => return Ok(None),
-            Some(Err(error)) => return Err(ApiError::bad_request("The body broke off.").because(error)),
+            Some(Err(error)) => return Err(throttle::broken_off(error)),
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     return Ok(Some(data));
@@ -195,8 +196,12 @@ pub(crate) fn linger(mut body: Body) {
     tokio::spawn(async move {
         let reading = async {
             let mut read = 0;
-            while let Ok(Some(piece)) = next(&mut body).await {
-                read += piece.len() as u64;
+            loop {
+                match next(&mut body).await {
+                    Ok(Some(piece)) => read += piece.len() as u64,
+                    Err(error) if error.code == ErrorCode::RequestTooLong => {} // it is told once, and the rest still comes
+                    Ok(None) | Err(_) => break,
+                }
                 if read > LINGER_OCTETS {
                     break;
                 }

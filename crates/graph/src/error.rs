@@ -26,6 +26,7 @@ macro_rules! error_codes {
 }
 
 error_codes! {
+    ApplicationThrottled "ApplicationThrottled" TOO_MANY_REQUESTS;
     BadRequest "BadRequest" BAD_REQUEST;
     ErrorAccessDenied "ErrorAccessDenied" FORBIDDEN;
     ErrorCannotDeleteObject "ErrorCannotDeleteObject" BAD_REQUEST;
@@ -62,6 +63,7 @@ error_codes! {
     RequestBodyRead "RequestBodyRead" BAD_REQUEST;
     RequestBrokerParseUri "RequestBroker--ParseUri" BAD_REQUEST;
     RequestTimeout "RequestTimeout" REQUEST_TIMEOUT;
+    RequestTooLong "BadRequest" PAYLOAD_TOO_LARGE;
     RequestUnsupportedQuery "Request_UnsupportedQuery" BAD_REQUEST;
     ResponseSizeExceeded "ResponseSizeExceeded" INSUFFICIENT_STORAGE;
     SearchWithFilter "SearchWithFilter" BAD_REQUEST;

@@ -17,8 +17,10 @@ mod round;
 mod routes;
 mod schema;
 mod search;
+mod throttle;
 
 pub use body::BodyBudget;
+pub use throttle::Throttle;
 
 use axum::Router;
 use identity::Identity;
@@ -39,6 +41,8 @@ pub struct Graph {
     pub max_message_octets: u64,
     /// The memory that large JSON bodies share.
     pub body_budget: BodyBudget,
+    /// Graph's own limits, where apps are held to them.
+    pub throttle: Option<Throttle>,
 }
 
 /// How a request came: a request extension that the listener sets. Links in answers go back the same way.

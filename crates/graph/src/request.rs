@@ -4,6 +4,7 @@ use crate::body::{self, Given, Share};
 use crate::error::{ApiError, ErrorCode};
 use crate::prefer::Preferences;
 use crate::schema::message::{etag, version};
+use crate::throttle::Gate;
 use crate::{Graph, Scheme, ids};
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -50,6 +51,8 @@ pub(crate) struct Asked<'g> {
     pub(crate) headers: HeaderMap,
     /// Its share of the memory for large bodies; a member of a batch lives on the batch's own.
     pub(crate) share: OnceLock<Option<Share>>,
+    /// Where it is let in to a mailbox.
+    pub(crate) gate: Gate,
 }
 
 impl Asked<'_> {
@@ -62,9 +65,11 @@ impl Asked<'_> {
         Ok(())
     }
 
-    /// Opens the mailbox that was asked for, for one of these permissions.
+    /// Opens the mailbox that was asked for, for one of these permissions, and takes a place there.
     pub(crate) async fn mailbox(&self, wanted: &[Scope]) -> Result<Mailbox, ApiError> {
-        Ok(self.graph.mail.open(&self.caller, &self.user, wanted).await?.expecting(self.if_match()))
+        let mailbox = self.graph.mail.open(&self.caller, &self.user, wanted).await?;
+        self.gate.enter(self.caller.client_id(), mailbox.owner().id)?;
+        Ok(mailbox.expecting(self.if_match()))
     }
 
     /// The versions that `If-Match` names (RFC 9110 §13.1.1), weak ones like strong ones, since Graph's all are weak; nothing

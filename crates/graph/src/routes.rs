@@ -10,6 +10,7 @@ use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::prefer::Preferences;
 use crate::request::{Asked, Origin, RequestIds, Version, origin};
 use crate::schema::extension::ExtensionId;
+use crate::throttle::Gate;
 use crate::{Graph, ids};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -355,7 +356,9 @@ fn with_ids(mut response: Response, ids: &RequestIds) -> Response {
 async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response, ApiError> {
     let origin = origin(parts)?;
     if let Some(at) = upload_at(&origin, parts.uri.path()) {
-        return uploads::at_upload_url(&graph.mail, &parts.method, &at?, &parts.headers, body).await;
+        let gate = Gate::of(graph.throttle.as_ref(), &parts.method, &parts.headers, body)?;
+        let response = uploads::at_upload_url(&graph.mail, &gate, &parts.method, &at?, &parts.headers, body).await?;
+        return Ok(gate.leave_with(response));
     }
     let target = resolve(parts.uri.path());
     if let Ok(Target { version, resource: Resource::Document(document), .. }) = target {
@@ -375,9 +378,11 @@ async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response
         options: Options::parse(parts.uri.query().unwrap_or_default())?,
         preferences: Preferences::of(&parts.headers),
         headers: parts.headers.clone(),
+        gate: Gate::of(graph.throttle.as_ref(), &parts.method, &parts.headers, body)?,
         share: if parts.extensions.get::<Origin>().is_some() { OnceLock::from(None) } else { OnceLock::new() },
     };
-    dispatch(&asked, resource, &parts.method, body).await
+    let response = dispatch(&asked, resource, &parts.method, body).await?;
+    Ok(asked.gate.leave_with(response))
 }
 
 /// Graph's error envelope (Graph: errors). The cause is told where the caller can mend it.
@@ -395,6 +400,9 @@ fn refusal(graph: &Graph, method: &Method, ids: &RequestIds, error: &ApiError) -
         "request-id": ids.request_id,
         "client-request-id": ids.client_request_id,
     });
+    if error.code == ErrorCode::ApplicationThrottled {
+        inner["code"] = status.as_str().into(); // Graph: throttling
+    }
     if let Some(cause) = error.cause.as_deref().filter(|_| status.is_client_error()) {
         inner["cause"] = cause.into();
     }

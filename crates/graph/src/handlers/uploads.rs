@@ -11,6 +11,7 @@ use crate::request::Asked;
 use crate::schema::json::Members;
 use crate::schema::message::date;
 use crate::schema::new_attachment;
+use crate::throttle::Gate;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
@@ -61,12 +62,14 @@ pub(crate) struct Addressed {
 /// What is done at an upload's own address: whoever knows it may.
 pub(crate) async fn at_upload_url(
     mail: &Mail,
+    gate: &Gate,
     method: &Method,
     at: &Addressed,
     headers: &HeaderMap,
     body: &mut Body,
 ) -> Result<Response, ApiError> {
     let session = mail.upload(at.owner, at.id).await?;
+    gate.enter("", at.owner)?; // which app does it, the address doesn't tell
     match *method {
         Method::DELETE => {
             mail.cancel_upload(at.owner, &session).await?;

@@ -63,6 +63,9 @@ pub struct RawLimits {
     /// How much one list of messages may look at before it is refused as `InefficientFilter`: a message found by an index
     /// counts 1, one that is looked at 4, one whose row is read 20, one whose text is read 200. Unless said, 1000000.
     pub query_work: Option<u64>,
+    /// Whether each app is held, at each mailbox, to the limits that Graph itself sets: 4 requests at a time, 10000 in 10
+    /// minutes, 150 MB of uploads in 5 minutes, 4 MB in one request. Unless said: false.
+    pub graph: bool,
 }
 
 /// `[[issuers]]`: an OpenID provider whose tokens are taken, for people who are here and for apps that are registered here

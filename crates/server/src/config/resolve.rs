@@ -45,6 +45,8 @@ pub struct Config {
     pub message_octets: u64,
     /// How much one list of messages may look at.
     pub query_work: u64,
+    /// Whether apps are held to the limits that Graph itself sets.
+    pub graph_limits: bool,
     /// Who is believed about how a request came.
     pub trusted_proxies: TrustedProxies,
     /// Whose tokens are taken beside our own.
@@ -116,6 +118,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         lmtp,
         message_octets,
         query_work,
+        graph_limits: raw.limits.graph,
         trusted_proxies,
         issuers,
     })

@@ -25,6 +25,7 @@ async fn started(dir: &Path, development: bool) -> Running {
         lmtp: None,
         message_octets: 1024,
         query_work: 1_000_000,
+        graph_limits: false,
         trusted_proxies: crate::forwarded::TrustedProxies::default(),
         issuers: Vec::new(),
     };

@@ -18,6 +18,7 @@ fn no_file_is_development_mode() {
         lmtp: None,
         message_octets: 157_286_400,
         query_work: 1_000_000,
+        graph_limits: false,
         trusted_proxies: TrustedProxies::loopback(),
         issuers: Vec::new(),
     };
