@@ -125,7 +125,8 @@ impl RedirectUri {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether this is an address of this machine over http (RFC 8252 §7.3).
+pub(crate) fn is_loopback(url: &Url) -> bool {
     url.scheme() == "http"
         && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
         && url.username().is_empty()

@@ -14,6 +14,7 @@ mod grants;
 mod issuers;
 mod keys;
 pub mod password;
+mod registry;
 mod scope;
 mod seal;
 mod secret;
@@ -27,5 +28,10 @@ pub use file::replace_file;
 pub use grants::Grants;
 pub use issuers::{Fetch, FetchAddress, FetchError, Fetching, Issuers, RETRY, TrustedIssuer};
 pub use keys::Keys;
+pub use registry::{
+    Access, AddedApp, AppChanges, Change, LimitChanges, MadeSecret, MailboxGrant, NewCertificate, NewPerson, NewSecret,
+    PersonChanges, RegisteredApp, RegisteredKey, RegisteredLimits, RegisteredPerson, RegisteredSecret, Registry, RegistryError,
+    is_domain,
+};
 pub use scope::{Scope, Scopes};
 pub use seal::Seal;

@@ -11,6 +11,8 @@ pub enum Scope {
     MailReadWrite,
     /// Send mail.
     MailSend,
+    /// Register apps and people and grant rights, all by the admin API: Restante's own, and for apps alone.
+    RestanteAdmin,
     /// Read the signed-in person.
     UserRead,
     /// Read everybody.
@@ -19,17 +21,28 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, with their names.
-    const NAMES: [(Scope, &'static str); 9] = [
+    const NAMES: [(Scope, &'static str); 10] = [
         (Scope::MailRead, "Mail.Read"),
         (Scope::MailReadBasic, "Mail.ReadBasic"),
         (Scope::MailReadBasic, "Mail.ReadBasic.All"),
         (Scope::MailReadWrite, "Mail.ReadWrite"),
         (Scope::MailSend, "Mail.Send"),
+        (Scope::RestanteAdmin, "Restante.Admin"),
         (Scope::UserRead, "User.Read"),
         (Scope::UserReadAll, "User.Read.All"),
         (Scope::UserReadAll, "User.ReadBasic.All"),
         (Scope::UserReadAll, "Directory.Read.All"),
     ];
+
+    /// The names of all permissions.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        Scope::NAMES.iter().map(|(_, name)| *name)
+    }
+
+    /// Whether only an app may have it for itself, and never in the name of a person.
+    pub(crate) fn is_for_apps_alone(name: &str) -> bool {
+        Scope::NAMES.contains(&(Scope::RestanteAdmin, name))
+    }
 
     /// The permission's name as Graph writes it, for one in any case that may carry its resource in front.
     pub(crate) fn name_of(spelled: &str) -> Option<&'static str> {

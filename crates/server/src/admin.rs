@@ -2,8 +2,9 @@
 
 use crate::cli;
 use crate::tenant::Tenant;
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail};
 use identity::{Identity, Keys, Scopes};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use store::{Person, Store, StoreError, SystemClock};
@@ -16,7 +17,7 @@ const TOKEN_DAYS: i64 = 30;
 /// # Errors
 /// Where the store can't be read.
 pub fn check(store: &cli::Store) -> anyhow::Result<ExitCode> {
-    let findings = store::check(&store.data).with_context(|| cannot_open(store))?;
+    let findings = store::check(&store.data).with_context(|| cannot_open(&store.data))?;
     for finding in &findings {
         println!("{finding}");
     }
@@ -40,28 +41,30 @@ pub async fn token(token: &cli::Token) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// `restante grant send-as`: the person may send as the address from now on, also on a running server.
-///
-/// # Errors
-/// Where there is no such person, the address is none, or the store can't be written.
-pub async fn grant_send_as(grant: &cli::SendAs) -> anyhow::Result<ExitCode> {
-    let is_address = grant.address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    ensure!(grant.address == "*" || is_address, "\"{}\" is no address; it must be one, or * for any.", grant.address);
-    let (store, person) = person(&grant.store, &grant.user).await?;
-    let address = grant.address.clone();
-    store.write::<_, StoreError>(move |tx| tx.grant_send_as(person.id, &address)).await?;
-    println!("{} may send as {}.", person.user_principal_name, grant.address);
-    Ok(ExitCode::SUCCESS)
-}
-
 async fn person(which: &cli::Store, name: &str) -> anyhow::Result<(Store, Person)> {
-    let store = Store::beside(&which.data).with_context(|| cannot_open(which))?;
+    let store = open(&which.data)?;
     let wanted = name.to_owned();
     let found = store.read::<_, StoreError>(move |tx| tx.person_by_address(&wanted)).await?;
     let person = found.with_context(|| format!("there is nobody named {name} here"))?;
     Ok((store, person))
 }
 
-fn cannot_open(store: &cli::Store) -> String {
-    format!("the store in {} can't be opened", store.data.display())
+/// The store in a data directory, beside a server that may be running on it.
+///
+/// # Errors
+/// Where there is none, or it can't be opened.
+pub(crate) fn open(data: &Path) -> anyhow::Result<Store> {
+    match Store::beside(data) {
+        Err(StoreError::Missing) => {
+            bail!(
+                "there is no store in {} yet. The server makes it when it first starts; then this works beside it.",
+                data.display()
+            )
+        }
+        opened => opened.with_context(|| cannot_open(data)),
+    }
+}
+
+fn cannot_open(data: &Path) -> String {
+    format!("the store in {} can't be opened", data.display())
 }

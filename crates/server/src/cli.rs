@@ -1,6 +1,14 @@
 //! What may stand on the command line. Values are read as text here and judged in [`crate::config`], so that all that is
 //! wrong is said at once.
 
+mod app;
+mod grant;
+mod user;
+
+pub use app::{App, AppCommand, AppSettings, AppUpdate, Clearable, Credential, NewAppFlags};
+pub use grant::{Grant, GrantCommand, Right};
+pub use user::{Alias, NewUser, User, UserCommand};
+
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -19,18 +27,18 @@ pub struct Cli {
 /// What the binary does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Register apps: what they may do, their secrets, what narrows them
+    App(AppCommand),
     /// Verify what must always hold in a data directory, also beside a running server: a line a finding, exit 0 or 1
     Check(Store),
-    /// Grant a right
-    Grant {
-        /// Which.
-        #[command(subcommand)]
-        grant: Grant,
-    },
+    /// Grant people rights on others' addresses and mailboxes, and take them back
+    Grant(GrantCommand),
     /// Start the server (also what happens without a subcommand)
     Serve(ServeFlags),
     /// Print a bearer token for a person
     Token(Token),
+    /// Register people and shared mailboxes
+    User(UserCommand),
 }
 
 impl Default for Command {
@@ -67,25 +75,15 @@ pub struct Store {
     pub data: PathBuf,
 }
 
-/// Rights that can be granted.
-#[derive(Debug, Subcommand)]
-pub enum Grant {
-    /// Let a person send as an address that is not theirs
-    SendAs(SendAs),
-}
-
-/// Who may send as whom.
+/// Which data directory, and how to tell what was done there.
 #[derive(Debug, Clone, Args)]
-pub struct SendAs {
-    /// Where
-    #[command(flatten)]
-    pub store: Store,
-    /// Who: a userPrincipalName
-    #[arg(long, value_name = "UPN")]
-    pub user: String,
-    /// As whom: an address, or * for any
-    #[arg(long, value_name = "ADDR")]
-    pub address: String,
+pub struct Register {
+    /// Data directory
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA, global = true)]
+    pub data: PathBuf,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub json: bool,
 }
 
 /// A token for whom and for what.

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod forwarded;
 pub mod log;
+pub mod register;
 pub mod serve;
 
 mod app_certificate;

@@ -1,8 +1,8 @@
 //! `restante`: one subcommand after the other.
 
 use clap::Parser;
-use server::cli::{Cli, Command, Grant};
-use server::{admin, allocator, config, log, serve};
+use server::cli::{Cli, Command};
+use server::{admin, allocator, config, log, register, serve};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -29,10 +29,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
         match command {
+            Command::App(command) => register::app(command).await,
             Command::Check(store) => admin::check(&store),
-            Command::Grant { grant: Grant::SendAs(grant) } => admin::grant_send_as(&grant).await,
+            Command::Grant(command) => register::grant(command).await,
             Command::Serve(flags) => serve::run(&flags).await,
             Command::Token(token) => admin::token(&token).await,
+            Command::User(command) => register::user(command).await,
         }
     });
     runtime.shutdown_timeout(LAST_WAIT);

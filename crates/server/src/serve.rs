@@ -24,7 +24,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Clock, Store, SystemClock};
+use store::{Clock, Store, StoreError, SystemClock};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -75,6 +75,8 @@ pub struct Running {
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Running> {
     let dir = data_dir(&config.data).with_context(|| format!("the data directory {} can't be had", config.data.display()))?;
     let store = Store::serve(&dir).with_context(|| format!("the store in {} can't be opened", dir.display()))?;
+    let domain = config.domain.clone();
+    store.write::<_, StoreError>(move |tx| tx.set_domain(&domain)).await?;
     let keys = Keys::open(&dir)?;
     let tenant = Tenant::of(&keys);
     let identity = Identity::new(&keys, &tenant.id.to_string(), clock.clone())?;

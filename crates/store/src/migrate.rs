@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0010_folder_dates.sql"),
     include_str!("../migrations/0011_query.sql"),
     include_str!("../migrations/0012_directory.sql"),
+    include_str!("../migrations/0013_registry.sql"),
 ];
 
 /// Of the index of texts.

@@ -5,6 +5,7 @@ use super::raw::RawConfig;
 use crate::certificate::CertificateFiles;
 use crate::cli::{DEFAULT_DATA, ServeFlags};
 use crate::forwarded::TrustedProxies;
+use identity::is_domain;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -157,17 +158,6 @@ fn domain(raw: &RawConfig, errors: &mut Vec<String>) -> String {
             String::new()
         }
     }
-}
-
-/// RFC 1035 §2.3.1 and §2.3.4, with the digits in front that RFC 1123 §2.1 allows.
-fn is_domain(text: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    text.len() <= 253 && text.split('.').all(is_label)
 }
 
 fn trusted_proxies(raw: &RawConfig, errors: &mut Vec<String>) -> TrustedProxies {

@@ -1,6 +1,6 @@
 //! How people come in, and what they share with each other and with apps.
 
-use crate::db::{ReadTx, WriteTx, values};
+use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::MailboxId;
 use crate::model::person::{Account, MailboxAccess};
@@ -29,17 +29,19 @@ impl ReadTx<'_> {
     /// Whom a mailbox was opened to, and how far.
     ///
     /// # Errors
-    /// [`StoreError::Database`].
+    /// [`StoreError`].
     pub fn accesses(&self, mailbox: MailboxId) -> Result<Vec<(MailboxId, MailboxAccess)>, StoreError> {
         let sql = "SELECT grantee, access FROM mailbox_grant WHERE mailbox = $1 ORDER BY grantee, access";
-        self.rows(sql, values![&mailbox.0], |row| {
-            let access = match row.text(1)?.as_str() {
-                "fullAccess" => MailboxAccess::FullAccess,
-                "sendOnBehalf" => MailboxAccess::SendOnBehalf,
-                other => return Err(StoreError::Corrupt(format!("a mailbox is opened for {other}"))),
-            };
-            Ok((MailboxId(row.fixed(0)?), access))
-        })
+        self.rows(sql, values![&mailbox.0], access)
+    }
+
+    /// Which mailboxes were opened to somebody, and how far.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn accesses_of(&self, grantee: MailboxId) -> Result<Vec<(MailboxId, MailboxAccess)>, StoreError> {
+        let sql = "SELECT mailbox, access FROM mailbox_grant WHERE grantee = $1 ORDER BY mailbox, access";
+        self.rows(sql, values![&grantee.0], access)
     }
 
     /// The addresses as which a person may send beside the own ones; `*` is any.
@@ -48,6 +50,15 @@ impl ReadTx<'_> {
     /// [`StoreError::Database`].
     pub fn send_as_addresses(&self, mailbox: MailboxId) -> Result<Vec<String>, StoreError> {
         self.rows("SELECT address FROM send_as WHERE mailbox = $1 ORDER BY address", values![&mailbox.0], |row| row.text(0))
+    }
+
+    /// Who may send as an address that is another's, beside those who may as any.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn send_as_grantees(&self, address: &str) -> Result<Vec<MailboxId>, StoreError> {
+        let sql = "SELECT mailbox FROM send_as WHERE address = $1 ORDER BY mailbox";
+        self.rows(sql, values![&address.to_lowercase()], |row| Ok(MailboxId(row.fixed(0)?)))
     }
 
     /// What a person lets an app do; nothing where the person never agreed.
@@ -60,6 +71,16 @@ impl ReadTx<'_> {
     }
 }
 
+/// Whose and how far.
+fn access(row: &Row<'_>) -> Result<(MailboxId, MailboxAccess), StoreError> {
+    let access = match row.text(1)?.as_str() {
+        "fullAccess" => MailboxAccess::FullAccess,
+        "sendOnBehalf" => MailboxAccess::SendOnBehalf,
+        other => return Err(StoreError::Corrupt(format!("a mailbox is opened for {other}"))),
+    };
+    Ok((MailboxId(row.fixed(0)?), access))
+}
+
 impl WriteTx<'_> {
     /// Says how a person comes in.
     ///
@@ -70,6 +91,16 @@ impl WriteTx<'_> {
             "UPDATE person SET account_enabled = $1, is_shared = $2, password_hash = $3 WHERE id = $4",
             values![account.account_enabled, account.is_shared, account.password_hash.as_ref(), &id.0],
         )?;
+        Ok(())
+    }
+
+    /// Takes back all codes and refresh tokens of a person: whoever uses an app must sign in anew.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn sign_out(&mut self, id: MailboxId) -> Result<(), StoreError> {
+        self.execute("DELETE FROM authorization_code WHERE mailbox = $1", values![&id.0])?;
+        self.execute("DELETE FROM refresh_token WHERE mailbox = $1", values![&id.0])?;
         Ok(())
     }
 

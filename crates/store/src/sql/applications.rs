@@ -26,6 +26,16 @@ impl ReadTx<'_> {
         found.map(|(app, limited)| self.with_limits(app, &limited)).transpose()
     }
 
+    /// The app with this name, the first of them by client id where several have it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn application_by_name(&self, display_name: &str) -> Result<Option<Application>, StoreError> {
+        let sql = format!("{APPLICATION} WHERE display_name = $1 ORDER BY client_id LIMIT 1");
+        let found = self.row(&sql, values![display_name], application)?;
+        found.map(|(app, limited)| self.with_limits(app, &limited)).transpose()
+    }
+
     /// So many apps at most, by their client ids, behind one of them or from the first.
     ///
     /// # Errors

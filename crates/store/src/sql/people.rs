@@ -38,6 +38,14 @@ impl ReadTx<'_> {
         self.rows(&format!("{PERSON} WHERE id > $1 ORDER BY id LIMIT $2"), values![&after.0, limit], person)
     }
 
+    /// The domain whose mailboxes are here; nothing where no server has started here yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn domain(&self) -> Result<Option<String>, StoreError> {
+        self.row("SELECT name FROM domain", values![], |row| row.text(0))
+    }
+
     /// A person's addresses, folded to lower case.
     ///
     /// # Errors
@@ -80,6 +88,28 @@ impl WriteTx<'_> {
         self.execute("INSERT INTO address (address, person) VALUES ($1, $2)", values![&address, &person.id.0])?;
         self.execute("INSERT INTO mailbox (id, modseq) VALUES ($1, 0)", values![&person.id.0])?;
         self.add_well_known_folders(person.id, now)
+    }
+
+    /// Says how a person is called.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn set_person_names(&mut self, person: &Person) -> Result<(), StoreError> {
+        self.execute(
+            "UPDATE person SET display_name = $1, given_name = $2, surname = $3 WHERE id = $4",
+            values![&person.display_name, &person.given_name, &person.surname, &person.id.0],
+        )?;
+        Ok(())
+    }
+
+    /// Says whose mailboxes are here, for commands beside the server.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn set_domain(&mut self, name: &str) -> Result<(), StoreError> {
+        self.execute("DELETE FROM domain WHERE name <> $1", values![name])?;
+        self.execute("INSERT INTO domain (name) VALUES ($1) ON CONFLICT (name) DO NOTHING", values![name])?;
+        Ok(())
     }
 
     /// Lets a mailbox's owner send as an address; `*` is any.
