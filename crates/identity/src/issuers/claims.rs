@@ -76,19 +76,31 @@ impl Claims {
     }
 
     /// Whether an app speaks for itself. A person's token must never pass for one, whatever roles it lists, so there must be a
-    /// sign of it: `idtyp`; or, in Entra's tokens without that, the same `oid` and `sub`, where a person's `sub` is another for
-    /// each app; or Keycloak's name of a service account together with `client_id`, which people's sessions there don't have.
+    /// sign of it: `idtyp`, or else what Entra and Keycloak give to apps alone.
     fn is_app(&self) -> bool {
-        if let Some(kind) = self.text("idtyp") {
-            return kind == "app";
+        match self.text("idtyp") {
+            Some(kind) => kind == "app",
+            None => self.text("scp").is_none() && (self.is_entras_app() || self.is_keycloaks_app()),
         }
-        if self.text("scp").is_some() {
-            return false;
-        }
-        let same = |one: &str, other: &str| self.text(one).is_some_and(|text| self.text(other) == Some(text));
+    }
+
+    /// Entra's apps have the same `oid` and `sub`, where a person's `sub` is another for each app. Other issuers may give both to
+    /// people, and then name them.
+    fn is_entras_app(&self) -> bool {
+        let of_people = ["scope", "preferred_username", "upn", "unique_name", "email", "name", "given_name", "family_name"];
+        self.has_same("oid", "sub") && !of_people.into_iter().any(|name| self.0.contains_key(name))
+    }
+
+    /// Keycloak's apps have an account of their own, and `client_id`, which people's sessions don't have (`clientId` where the
+    /// client was made before Keycloak 21). People might choose a name, but not the other.
+    fn is_keycloaks_app(&self) -> bool {
         let account = self.text("preferred_username").and_then(|name| name.strip_prefix("service-account-"));
-        let is_account = account.is_some_and(|id| self.text("azp").is_some_and(|azp| azp.eq_ignore_ascii_case(id)));
-        same("oid", "sub") || (same("client_id", "azp") && is_account)
+        let is_own = account.is_some_and(|id| self.text("azp").is_some_and(|azp| azp.eq_ignore_ascii_case(id)));
+        is_own && (self.has_same("client_id", "azp") || self.has_same("clientId", "azp"))
+    }
+
+    fn has_same(&self, one: &str, other: &str) -> bool {
+        self.text(one).is_some_and(|text| self.text(other) == Some(text))
     }
 
     /// A claim that is an address. `email` may be what somebody typed, so the issuer must have verified it (OpenID Connect
@@ -173,7 +185,8 @@ mod tests {
         let entra_v2 = json!({"azp": "c", "idtyp": "app", "oid": "o", "sub": "p", "roles": ["Mail.Read"]});
         let keycloak = json!({"azp": "Mailer", "client_id": "Mailer", "preferred_username": "service-account-mailer",
             "scope": "email", "roles": ["Mail.Read"]});
-        for app in [&entra_v1, &entra_v2, &keycloak] {
+        let older = json!({"azp": "m", "clientId": "m", "preferred_username": "service-account-m", "roles": ["Mail.Read"]});
+        for app in [&entra_v1, &entra_v2, &keycloak, &older] {
             let claims = claims(app.clone());
             assert_eq!(claims.subject(&trusted(None)), Some(Subject::App), "{app}");
             assert!(claims.permissions(&Subject::App).starts_with("Mail.Read") && claims.client_id().is_some(), "{app}");
@@ -187,10 +200,14 @@ mod tests {
             changed(&entra_v1, json!({"sub": "pairwise"})),
             changed(&entra_v1, json!({"scp": "Mail.Read"})),
             changed(&entra_v1, json!({"oid": "", "sub": ""})),
+            changed(&entra_v1, json!({"scope": "openid"})),
+            changed(&entra_v1, json!({"preferred_username": "a@b.c"})),
+            changed(&entra_v1, json!({"name": "Ada"})),
             changed(&entra_v2, json!({"idtyp": "user"})),
             changed(&entra_v2, json!({"idtyp": "user", "sub": "o"})),
             changed(&keycloak, json!({"client_id": null})),
             changed(&keycloak, json!({"client_id": "other"})),
+            changed(&older, json!({"clientId": "other", "client_id": "other"})),
             changed(&keycloak, json!({"preferred_username": "service-account-other"})),
         ] {
             assert_ne!(person.subject(&trusted(None)), Some(Subject::App), "{:?}", person.0);
