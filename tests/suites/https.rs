@@ -89,3 +89,42 @@ async fn who_asks_for_this_machine_is_shown_what_the_local_ca_made() {
     assert!(Tls::connect(&at, "mail.example", &local_ca(&server), &BOTH).await.is_err());
     server.finish().await;
 }
+
+/// Clients that have Microsoft's names built in come under these, whatever leads the names here.
+#[tokio::test]
+async fn development_mode_is_called_as_microsofts_servers_are() {
+    let server = Server::start().await;
+    let (at, ca) = (at(&server), local_ca(&server));
+    let authorization = server.person("AdeleV").authorization();
+    for name in ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com"] {
+        let mut tls = Tls::connect(&at, name, &ca, &BOTH).await.expect(name);
+        let metadata = tls.get("/common/v2.0/.well-known/openid-configuration", &[("host", name)]).await.expect("an answer");
+        assert_eq!(metadata.demand(200).json()["token_endpoint"], format!("https://{name}/common/oauth2/v2.0/token"));
+    }
+    for protocol in BOTH {
+        let mut tls = Tls::connect(&at, "graph.microsoft.com", &ca, &[protocol]).await.expect("a handshake");
+        let asked = [("authorization", authorization.as_str()), ("host", "graph.microsoft.com")];
+        let folders = tls.get("/v1.0/me/mailFolders?$top=1", &asked).await.expect("an answer").demand(200).json();
+        assert!(folders["@odata.nextLink"].as_str().is_some_and(|link| link.starts_with("https://graph.microsoft.com/v1.0/")));
+    }
+    assert!(Tls::connect(&at, "bank.example", &ca, &BOTH).await.is_err(), "there is no certificate for others");
+    let by_http = server.get_with("/v1.0/", &[("host", "graph.microsoft.com")]).await.demand(200).json();
+    assert_eq!(by_http["@odata.context"], "http://graph.microsoft.com/v1.0/$metadata");
+    server.finish().await;
+}
+
+/// No public CA has certificates for Microsoft's names, so those of `hosts` that the operator's lacks are the local CA's.
+#[tokio::test]
+async fn what_the_operators_certificate_does_not_name_the_local_ca_does() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let operators = renew(folder.path(), &["mail.contoso.com"]);
+    let tls = format!("[tls]\ncertificate = '{0}/fullchain.pem'\nkey = '{0}/key.pem'\n", folder.path().display());
+    let hosts = "hosts = ['graph.microsoft.com', 'Mail.Contoso.com', 'alias.contoso.com', '203.0.113.5']";
+    let server = Server::with_config(&format!("development = true\n{hosts}\n{tls}")).await;
+    let (at, ca) = (at(&server), local_ca(&server));
+    Tls::connect(&at, "mail.contoso.com", &operators, &BOTH).await.expect("the operator's");
+    for name in ["graph.microsoft.com", "alias.contoso.com"] {
+        Tls::connect(&at, name, &ca, &BOTH).await.expect(name);
+    }
+    server.finish().await;
+}

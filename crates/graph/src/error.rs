@@ -57,6 +57,7 @@ error_codes! {
     InvalidInternetMessageHeader "InvalidInternetMessageHeader" BAD_REQUEST;
     InvalidRange "InvalidRange" RANGE_NOT_SATISFIABLE;
     InvalidTimeZone "InvalidTimeZone" BAD_REQUEST;
+    MisdirectedRequest "MisdirectedRequest" MISDIRECTED_REQUEST;
     NameAlreadyExists "nameAlreadyExists" CONFLICT;
     NotImplemented "NotImplemented" NOT_IMPLEMENTED;
     PreconditionFailed "ErrorIrresolvableConflict" PRECONDITION_FAILED;
@@ -111,6 +112,11 @@ impl ApiError {
 
     pub(crate) fn bad_request(message: impl Into<String>) -> ApiError {
         ApiError::new(ErrorCode::BadRequest, message)
+    }
+
+    pub(crate) fn misdirected() -> ApiError {
+        let message = "This server does not answer for the host that the request names.";
+        ApiError::new(ErrorCode::MisdirectedRequest, message).because("The setting 'hosts' names those for which it does.")
     }
 
     pub(crate) fn malformed_id() -> ApiError {

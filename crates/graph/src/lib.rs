@@ -54,7 +54,12 @@ pub enum Scheme {
     Https,
 }
 
-/// Scheme, host and port by which a client knows this server; nothing where a request doesn't name one host.
+/// Tells whether a request may name this host, given without a port: a request extension that the listener sets. Without it
+/// every host may be named.
+#[derive(Clone)]
+pub struct OwnHosts(pub Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+/// Scheme, host and port by which a client knows this server; nothing where a request doesn't name one host, or another's.
 pub fn origin(parts: &axum::http::request::Parts) -> Option<String> {
     request::origin(parts).ok()
 }

@@ -5,7 +5,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::prefer::Preferences;
 use crate::schema::message::{etag, version};
 use crate::throttle::Gate;
-use crate::{Graph, Scheme, ids};
+use crate::{Graph, OwnHosts, Scheme, ids};
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
@@ -195,7 +195,7 @@ pub(crate) struct Origin(pub(crate) String);
 /// Scheme, host and port by which the client knows this server. Links in answers begin so.
 ///
 /// # Errors
-/// Where the request names no host, two, or something else (RFC 9112 §3.2: 400).
+/// Where the request names no host, two, or something else (RFC 9112 §3.2: 400), or another's (RFC 9110 §7.4: 421).
 pub(crate) fn origin(parts: &Parts) -> Result<String, ApiError> {
     if let Some(Origin(origin)) = parts.extensions.get() {
         return Ok(origin.clone());
@@ -211,7 +211,10 @@ pub(crate) fn origin(parts: &Parts) -> Result<String, ApiError> {
         (None, None, None) if parts.version < axum::http::Version::HTTP_11 => Some("localhost"),
         _ => None,
     };
-    let host = host.filter(|host| !host.contains('@') && host.parse::<Authority>().is_ok());
+    let host = host.filter(|host| !host.contains('@')).and_then(|host| host.parse::<Authority>().ok());
     let host = host.ok_or_else(|| ApiError::bad_request("The request must name one host, in one Host header field."))?;
+    if parts.extensions.get::<OwnHosts>().is_some_and(|OwnHosts(have)| !have(host.host())) {
+        return Err(ApiError::misdirected());
+    }
     Ok(format!("{scheme}://{host}"))
 }

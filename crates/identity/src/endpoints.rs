@@ -13,6 +13,8 @@ mod page;
 mod refusal;
 mod token;
 
+pub use discovery::MICROSOFT_AUTHORITIES;
+
 use crate::error::OAuthError;
 use crate::{Grants, Identity, Seal};
 use axum::Router;

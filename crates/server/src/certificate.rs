@@ -1,10 +1,12 @@
 //! Which certificate a client is shown: the operator's, where there is one and it is for the name that the client asks for,
 //! and else that of the local CA. Both may change while the server runs; connections that stand are left alone.
 
+mod authority;
 mod local;
 mod operator;
 
-pub(crate) use local::{Authority, LocalCertificate};
+pub(crate) use authority::Names;
+pub(crate) use local::LocalCertificate;
 pub use operator::CertificateFiles;
 pub(crate) use operator::OperatorCertificate;
 

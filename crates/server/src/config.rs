@@ -6,6 +6,7 @@ mod raw;
 mod resolve;
 
 pub use crate::certificate::CertificateFiles;
+pub use crate::hosts::Hosts;
 pub use issuers::IssuerConfig;
 pub use raw::{RawConfig, RawIssuer, RawLimits, RawListen, RawTls};
 pub use resolve::{Address, Config, ConfigErrors, load, resolve};

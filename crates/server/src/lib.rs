@@ -18,6 +18,7 @@ mod development;
 #[cfg(test)]
 mod fake_clock;
 mod health;
+mod hosts;
 mod key_fetch;
 mod listen;
 mod mail_doors;

@@ -3,11 +3,12 @@
 
 use crate::config::Address;
 use crate::forwarded::TrustedProxies;
+use crate::hosts::Hosts;
 use crate::request_target::EncodedTargets;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::ConnectInfo;
-use graph::Scheme;
+use graph::{OwnHosts, Scheme};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
@@ -52,6 +53,7 @@ pub(crate) struct Listener {
     socket: TcpListener,
     tls: Option<Arc<ServerConfig>>,
     trusted: Arc<TrustedProxies>,
+    hosts: Arc<Hosts>,
 }
 
 /// Binds an address. A default one that is taken gives way to a free port of the same IP address; one that somebody asked
@@ -73,9 +75,15 @@ pub(crate) async fn bind(door: &str, address: Address) -> anyhow::Result<TcpList
 }
 
 impl Listener {
-    /// Listens here; with TLS where that is given. Of proxies, only those of `trusted` are believed.
-    pub(crate) fn new(socket: TcpListener, tls: Option<Arc<ServerConfig>>, trusted: Arc<TrustedProxies>) -> Listener {
-        Listener { socket, tls, trusted }
+    /// Listens here; with TLS where that is given. Of proxies, only those of `trusted` are believed, and requests may name
+    /// `hosts`.
+    pub(crate) fn new(
+        socket: TcpListener,
+        tls: Option<Arc<ServerConfig>>,
+        trusted: Arc<TrustedProxies>,
+        hosts: Arc<Hosts>,
+    ) -> Listener {
+        Listener { socket, tls, trusted, hosts }
     }
 
     /// Answers with `router` until `stop` turns true. Then it takes no more connections, closes idle ones, lets running
@@ -96,6 +104,7 @@ impl Listener {
                             peer,
                             router: router.clone(),
                             trusted: self.trusted.clone(),
+                            own_hosts: stream.local_addr().ok().and_then(|at| self.hosts.rule(at.ip())),
                             watcher: graceful.watcher(),
                             stop: stop.clone(),
                         };
@@ -133,6 +142,7 @@ struct Connection {
     peer: SocketAddr,
     router: Router,
     trusted: Arc<TrustedProxies>,
+    own_hosts: Option<OwnHosts>,
     watcher: Watcher,
     stop: watch::Receiver<bool>,
 }
@@ -163,7 +173,7 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (peer, trusted, app) = (self.peer, self.trusted, TowerToHyperService::new(self.router));
+        let (peer, trusted, own_hosts, app) = (self.peer, self.trusted, self.own_hosts, TowerToHyperService::new(self.router));
         let asked = Arc::new(AtomicBool::new(false));
         let first = asked.clone();
         let service = service_fn(move |request: Request<Incoming>| {
@@ -171,6 +181,9 @@ impl Connection {
             let (mut parts, body) = request.into_parts();
             parts.extensions.insert(ConnectInfo(peer));
             parts.extensions.insert(scheme);
+            if let Some(own_hosts) = &own_hosts {
+                parts.extensions.insert(own_hosts.clone());
+            }
             trusted.apply(peer, &mut parts);
             app.call(Request::from_parts(parts, body))
         });

@@ -2,10 +2,11 @@
 //! doors down, so that what is below always outlives what leans on it.
 
 use crate::app_certificate::AppCertificate;
-use crate::certificate::{self, Authority, Certificates, LocalCertificate, OperatorCertificate};
+use crate::certificate::{self, Certificates, LocalCertificate, Names, OperatorCertificate};
 use crate::cli::ServeFlags;
 use crate::config::{self, Address, Config, IssuerConfig};
 use crate::development::{self, DevFile};
+use crate::hosts::Hosts;
 use crate::key_fetch::KeyFetch;
 use crate::listen::{self, Addresses, Listener};
 use crate::tenant::Tenant;
@@ -93,9 +94,10 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         https: reachable(https.local_addr()?),
         smtp: reachable(smtp.local_addr()?),
     };
-    let authority = Authority::open(&dir, clock.now())?;
-    let ca = authority.pem().to_owned();
-    let local = LocalCertificate::new(authority, addresses.https.ip(), clock.clone())?;
+    let Hosts { names, addresses: others, .. } = &config.hosts;
+    let names = Names::with(names, &[others, &[addresses.https.ip()][..]].concat());
+    let local = LocalCertificate::open(&dir, names, clock.clone())?;
+    let ca = local.ca().to_owned();
     let operator = config.tls.clone().map(OperatorCertificate::open).transpose()?.map(Arc::new);
     let tls = certificate::tls(Certificates { local, operator: operator.clone() })?;
 
@@ -131,11 +133,11 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let body_budget = BodyBudget::default();
     let graph = Graph { mail: mail.clone(), identity, clock, max_message_octets, body_budget, throttle };
     let router = router(store, sign_in, graph);
-    let trusted = Arc::new(config.trusted_proxies.clone());
+    let (trusted, hosts) = (Arc::new(config.trusted_proxies.clone()), Arc::new(config.hosts.clone()));
     let (stop, until) = watch::channel(false);
     let mut doors = JoinSet::new();
-    doors.spawn(Listener::new(http, None, trusted.clone()).serve(router.clone(), until.clone()));
-    doors.spawn(Listener::new(https, Some(tls.clone()), trusted).serve(router, until.clone()));
+    doors.spawn(Listener::new(http, None, trusted.clone(), hosts.clone()).serve(router.clone(), until.clone()));
+    doors.spawn(Listener::new(https, Some(tls.clone()), trusted, hosts).serve(router, until.clone()));
     doors.spawn(mail_doors::smtp(smtp, &mail, &config, tls).serve(until.clone()));
     if let Some(socket) = config.lmtp {
         let lmtp = listen::bind("LMTP", Address { socket, explicit: true }).await?;

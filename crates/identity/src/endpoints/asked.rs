@@ -33,7 +33,8 @@ impl Asked {
         if !sign_in.is_tenant(&tenant) {
             return Err(OAuthError::TenantNotFound);
         }
-        let origin = (sign_in.origin)(&parts).ok_or(OAuthError::Invalid("The request must name one host."))?;
+        let origin = (sign_in.origin)(&parts)
+            .ok_or(OAuthError::Invalid("The request must name one host, and one for which this server answers."))?;
         let octets = axum::body::to_bytes(body, FORM).await.map_err(|_| OAuthError::Invalid("The body is too large."))?;
         if !octets.is_empty() && !is_form(&parts.headers) {
             return Err(OAuthError::Invalid("The body must be application/x-www-form-urlencoded."));

@@ -14,7 +14,8 @@ use std::sync::Arc;
 use url::{Host, Url};
 
 /// Microsoft's authorities: a client that has them built in reaches this server under one of their names.
-const MICROSOFT: [&str; 4] = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"];
+pub const MICROSOFT_AUTHORITIES: [&str; 4] =
+    ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"];
 
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`
 pub(super) async fn openid_configuration(State(sign_in): State<Arc<SignIn>>, request: Request) -> Response {
@@ -91,7 +92,7 @@ pub(super) async fn instance(State(sign_in): State<Arc<SignIn>>, request: Reques
 fn tenant_of(sign_in: &SignIn, asked: &Asked, authorization_endpoint: &str) -> Option<String> {
     let (theirs, ours) = (Url::parse(authorization_endpoint).ok()?, Url::parse(&asked.origin).ok()?);
     let named = match theirs.host()? {
-        Host::Domain(name) => MICROSOFT.contains(&name) || theirs.host() == ours.host(),
+        Host::Domain(name) => MICROSOFT_AUTHORITIES.contains(&name) || theirs.host() == ours.host(),
         Host::Ipv4(_) | Host::Ipv6(_) => theirs.host() == ours.host(),
     };
     let tenant = theirs.path_segments()?.next()?.to_owned();

@@ -13,6 +13,11 @@ pub struct RawConfig {
     pub development: bool,
     /// The domain whose mailboxes are here, such as `"contoso.com"`. It must be said, save in development mode.
     pub domain: Option<String>,
+    /// The names by which clients know this server, such as `["mail.contoso.com"]`, and addresses that are not its own, as
+    /// behind a router. Requests that name another host are refused outside development mode; `localhost` and the address
+    /// that was reached need not be said. Clients that have Microsoft's names built in need `"graph.microsoft.com"` and
+    /// `"login.microsoftonline.com"`; development mode has these of itself.
+    pub hosts: Vec<String>,
     /// The networks of proxies that are believed when they tell, in `Forwarded` or `X-Forwarded-Proto`, `-Host` and
     /// `-Port`, how a request came to them, such as `["10.0.0.0/8", "::1"]`. Unless said: none, and in development mode
     /// this machine.

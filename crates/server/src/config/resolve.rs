@@ -5,9 +5,10 @@ use super::raw::RawConfig;
 use crate::certificate::CertificateFiles;
 use crate::cli::{DEFAULT_DATA, ServeFlags};
 use crate::forwarded::TrustedProxies;
+use crate::hosts::Hosts;
 use identity::is_domain;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// Where to listen unless something else is said.
@@ -36,6 +37,8 @@ pub struct Config {
     pub http: Address,
     /// Where to listen with TLS.
     pub https: Address,
+    /// By what the server is called.
+    pub hosts: Hosts,
     /// The operator's certificate, if there is one.
     pub tls: Option<CertificateFiles>,
     /// Where mail from other servers comes in.
@@ -103,6 +106,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     }
     let trusted_proxies = trusted_proxies(&raw, &mut errors);
     let issuers = issuers(&raw.issuers, &mut errors);
+    let hosts = hosts(&raw, &mut errors);
     let tls = certificate_files(&raw, flags, &mut errors);
     let query_work = raw.limits.query_work.unwrap_or(QUERY_WORK);
     if !errors.is_empty() {
@@ -114,6 +118,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         data,
         http,
         https,
+        hosts,
         tls,
         smtp,
         lmtp,
@@ -158,6 +163,18 @@ fn domain(raw: &RawConfig, errors: &mut Vec<String>) -> String {
             String::new()
         }
     }
+}
+
+fn hosts(raw: &RawConfig, errors: &mut Vec<String>) -> Hosts {
+    let mut hosts = Hosts::default();
+    for text in &raw.hosts {
+        match text.parse::<IpAddr>() {
+            Ok(address) => hosts.addresses.push(address.to_canonical()),
+            Err(_) if is_domain(text) => hosts.names.push(text.to_lowercase()),
+            Err(_) => errors.push(format!("\"{text}\" is no host; it must be a name or an IP address, without scheme or port.")),
+        }
+    }
+    if raw.development { hosts.of_development() } else { hosts }
 }
 
 fn trusted_proxies(raw: &RawConfig, errors: &mut Vec<String>) -> TrustedProxies {

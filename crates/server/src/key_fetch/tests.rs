@@ -1,8 +1,7 @@
 use super::*;
-use crate::certificate::{Authority, Certificates, LocalCertificate, tls};
+use crate::certificate::{Certificates, LocalCertificate, Names, tls};
 use crate::fake_clock::FakeClock;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use store::Clock;
+use std::net::{Ipv4Addr, SocketAddr};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -73,9 +72,8 @@ async fn whoever_does_not_answer_is_not_waited_for() {
 async fn a_certificate_is_checked() {
     let dir = tempfile::tempdir().expect("temporary directory");
     let clock = Arc::new(store::SystemClock);
-    let authority = Authority::open(dir.path(), clock.now()).expect("an authority");
-    let ca = authority.pem().to_owned();
-    let local = LocalCertificate::new(authority, IpAddr::V4(Ipv4Addr::LOCALHOST), clock).expect("a certificate");
+    let local = LocalCertificate::open(dir.path(), Names::with(&[], &[]), clock).expect("a certificate");
+    let ca = local.ca().to_owned();
     let config = tls(Certificates { local, operator: None }).expect("TLS");
     let at = answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", Some(TlsAcceptor::from(config))).await;
     let here = format!("https://127.0.0.1:{}/", at.port());
@@ -83,8 +81,8 @@ async fn a_certificate_is_checked() {
     let trusting = KeyFetch::new(Some(&ca)).expect("a client");
     assert_eq!(get(&trusting, &here).await.as_deref(), Ok("ok"));
     let elsewhere = tempfile::tempdir().expect("temporary directory");
-    let other = Authority::open(elsewhere.path(), FakeClock::at_noon().now()).expect("an authority");
-    for stranger in [KeyFetch::new(None), KeyFetch::new(Some(other.pem()))] {
+    let other = LocalCertificate::open(elsewhere.path(), Names::with(&[], &[]), FakeClock::at_noon()).expect("a certificate");
+    for stranger in [KeyFetch::new(None), KeyFetch::new(Some(other.ca()))] {
         let cause = get(&stranger.expect("a client"), &here).await.expect_err("not trusted");
         assert!(cause.contains("certificate"), "{cause}");
     }

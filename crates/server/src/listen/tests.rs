@@ -1,5 +1,5 @@
 use super::*;
-use crate::certificate::{self, Authority, Certificates, LocalCertificate};
+use crate::certificate::{self, Certificates, LocalCertificate, Names};
 use axum::Extension;
 use axum::routing::{get, post};
 use std::net::{IpAddr, Ipv4Addr};
@@ -17,7 +17,8 @@ async fn serve(router: Router, tls: Option<Arc<ServerConfig>>) -> Fixture {
     let socket = bind("HTTP", Address { socket: FREE, explicit: true }).await.expect("bind");
     let at = socket.local_addr().expect("address");
     let (stop, until) = watch::channel(false);
-    Fixture { at, stop, listener: tokio::spawn(Listener::new(socket, tls, Arc::default()).serve(router, until)) }
+    let hosts = Arc::new(Hosts::default().of_development());
+    Fixture { at, stop, listener: tokio::spawn(Listener::new(socket, tls, Arc::default(), hosts).serve(router, until)) }
 }
 
 async fn rest(mut stream: TcpStream) -> String {
@@ -69,8 +70,7 @@ async fn a_silent_client_is_let_go() {
     silence_ends_after(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", None, HEADER).await;
     let dir = tempfile::tempdir().expect("temporary directory");
     let clock = crate::fake_clock::FakeClock::at_noon();
-    let authority = Authority::open(dir.path(), store::Clock::now(&*clock)).expect("authority");
-    let local = LocalCertificate::new(authority, FREE.ip(), clock).expect("certificate");
+    let local = LocalCertificate::open(dir.path(), Names::with(&[], &[]), clock).expect("certificate");
     let tls = certificate::tls(Certificates { local, operator: None }).expect("tls");
     silence_ends_after(b"", Some(tls.clone()), HANDSHAKE).await;
     silence_ends_after(b"\x16\x03\x01\x02", Some(tls), HANDSHAKE).await;

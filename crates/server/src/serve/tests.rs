@@ -14,9 +14,11 @@ fn any_address_is_reached_at_loopback() {
 /// A server on free ports.
 async fn started(dir: &Path, development: bool) -> Running {
     let free = Address { socket: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), explicit: true };
+    let mail_example = Hosts { names: vec!["mail.example".to_owned()], ..Hosts::default() };
     let config = Config {
         development,
         domain: "contoso.com".to_owned(),
+        hosts: if development { Hosts::default().of_development() } else { mail_example },
         tls: None,
         data: dir.to_owned(),
         http: free,
@@ -32,10 +34,15 @@ async fn started(dir: &Path, development: bool) -> Running {
     start(config, FakeClock::at_noon()).await.expect("it starts")
 }
 
-/// One exchange over HTTP: what is answered, header and body.
+/// One exchange over HTTP by the name `mail.example`: what is answered, header and body.
 async fn asked(running: &Running, method: &str, path: &str, form: &str) -> String {
+    asked_with(running, "Host: mail.example", method, path, form).await
+}
+
+/// Likewise with these header fields.
+async fn asked_with(running: &Running, fields: &str, method: &str, path: &str, form: &str) -> String {
     let mut stream = TcpStream::connect(running.http()).await.expect("it listens");
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: mail.example\r\nConnection: close\r\n");
+    let head = format!("{method} {path} HTTP/1.1\r\n{fields}\r\nConnection: close\r\n");
     let body = format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}", form.len());
     stream.write_all(format!("{head}{body}").as_bytes()).await.expect("it reads");
     let mut answer = String::new();
@@ -79,5 +86,33 @@ async fn production_signs_nobody_in_and_says_so() {
         metadata.contains("http://mail.example/contoso.com/oauth2/v2.0/token") && !metadata.contains("password"),
         "{metadata}"
     );
+    running.stop().await;
+}
+
+/// A client follows links, and posts its secrets where the metadata say: nobody may put another name there.
+#[tokio::test]
+async fn production_answers_under_its_own_names_alone() {
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let running = started(dir.path(), false).await;
+    let metadata = "/common/v2.0/.well-known/openid-configuration";
+    let here = running.http();
+    for host in ["mail.example", "MAIL.example:443", "localhost:1", &here.to_string()] {
+        let answer = asked_with(&running, &format!("Host: {host}"), "GET", metadata, "").await;
+        assert!(answer.contains(&format!("http://{host}/common/oauth2/v2.0/token")), "{answer}");
+        let answer = asked_with(&running, &format!("Host: {host}"), "GET", "/v1.0/", "").await;
+        assert!(answer.contains(&format!("http://{host}/v1.0/$metadata")), "{answer}");
+    }
+    for fields in ["Host: evil.example", "Host: mail.example.evil.example:80", "Host: 203.0.113.5", "Host: graph.microsoft.com"] {
+        let answer = asked_with(&running, fields, "GET", "/v1.0/", "").await;
+        assert!(answer.starts_with("HTTP/1.1 421 ") && answer.contains("\"code\":\"MisdirectedRequest\""), "{answer}");
+        for path in [metadata, "/common/oauth2/v2.0/authorize", "/common/oauth2/v2.0/logout"] {
+            let answer = asked_with(&running, fields, "GET", path, "").await;
+            assert!(answer.starts_with("HTTP/1.1 400 ") && !answer.contains("evil") && !answer.contains("203."), "{answer}");
+        }
+        assert!(asked_with(&running, fields, "GET", "/healthz", "").await.starts_with("HTTP/1.1 200 "), "it leads nowhere");
+    }
+    let forged = "Host: mail.example\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https";
+    let answer = asked_with(&running, forged, "GET", metadata, "").await;
+    assert!(answer.contains("http://mail.example/common/oauth2/v2.0/token"), "nobody is a proxy here: {answer}");
     running.stop().await;
 }

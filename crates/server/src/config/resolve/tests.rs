@@ -13,6 +13,7 @@ fn no_file_is_development_mode() {
         data: "restante-data".into(),
         http: Address { socket: "127.0.0.1:8025".parse().expect("address"), explicit: false },
         https: Address { socket: "127.0.0.1:8443".parse().expect("address"), explicit: false },
+        hosts: Hosts::default().of_development(),
         tls: None,
         smtp: Address { socket: SMTP, explicit: false },
         lmtp: None,
@@ -27,22 +28,28 @@ fn no_file_is_development_mode() {
 
 #[test]
 fn the_command_line_goes_before_the_file() {
-    let raw = file("domain = 'Example.ORG'\n[listen]\nhttp = '127.0.0.1:1'\nhttps = '[::1]:2'\n[limits]\nmessage_octets = 10");
+    let raw = file(
+        "domain = 'Example.ORG'\nhosts = ['Mail.Example.org', '::ffff:10.0.0.1']\n[listen]\nhttp = '127.0.0.1:1'\nhttps = '[::1]:2'\n[limits]\nmessage_octets = 10",
+    );
     let flags = ServeFlags { data: Some("d".into()), http: Some("localhost:0".into()), ..ServeFlags::default() };
     let config = resolve(raw, &flags).expect("config");
     assert_eq!(config.http, Address { socket: "127.0.0.1:0".parse().expect("address"), explicit: true });
     assert_eq!(config.https, Address { socket: "[::1]:2".parse().expect("address"), explicit: true });
     assert!(!config.development, "a file is production unless it says otherwise");
     assert_eq!(config.trusted_proxies, TrustedProxies::default(), "nobody is believed who is not named");
+    let (names, addresses) = (vec!["mail.example.org".to_owned()], vec!["10.0.0.1".parse().expect("address")]);
+    assert_eq!(config.hosts, Hosts { names, addresses, any: false });
     assert_eq!((config.domain.as_str(), config.message_octets), ("example.org", 10));
 }
 
 #[test]
 fn every_error_is_found() {
-    let raw = file("domain = 'a@b'\ntrusted_proxies = ['::1', 'proxy']\n[listen]\nhttps = '8443'\n[limits]\nmessage_octets = 0");
+    let raw = file(
+        "domain = 'a@b'\nhosts = ['mail.a.com', 'https://a.com']\ntrusted_proxies = ['::1', 'proxy']\n[listen]\nhttps = '8443'\n[limits]\nmessage_octets = 0",
+    );
     let flags = ServeFlags { http: Some("here:1".into()), smtp: Some("25".into()), ..ServeFlags::default() };
     let ConfigErrors(errors) = resolve(raw, &flags).expect_err("errors");
-    let named = ["\"here:1\"", "\"8443\"", "\"25\"", "\"a@b\"", "--data", "message_octets", "\"proxy\""];
+    let named = ["\"here:1\"", "\"8443\"", "\"25\"", "\"a@b\"", "--data", "message_octets", "\"proxy\"", "\"https://a.com\""];
     assert_eq!(errors.len(), named.len(), "{errors:#?}");
     for (error, name) in errors.iter().zip(named) {
         assert!(error.contains(name) && error.ends_with('.'), "{error}");
