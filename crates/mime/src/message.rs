@@ -223,6 +223,13 @@ impl Message {
         param::parameter(&charset::header_text(&field.body(), field.charset), name)
     }
 
+    /// Where a part says it is from (RFC 2557 §4.2), the white space of folding taken out (§4.4.2).
+    pub fn content_location(&self, part: &Part) -> Option<String> {
+        let field = self.part_fields(part).find(|f| f.is("Content-Location"))?;
+        let location: String = field.text().split_whitespace().collect();
+        (!location.is_empty()).then_some(location)
+    }
+
     /// The message that a part is (RFC 2046 §5.2.1): its octets as they stand here, or decoded where it is encoded against
     /// that clause; nothing for a part of another type.
     pub fn attached(&self, part: &Part) -> Option<Message> {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hyper::Method;
-use kit::{Answer, Person, Server, address, letter, plain};
+use kit::{Answer, Person, Server, address, base64, decode_base64, letter, plain};
 use serde_json::{Value, json};
 
 /// Adele's mailbox, and a message and a folder for each example.
@@ -11,7 +11,7 @@ pub(super) struct Stage {
 }
 
 /// A part that is a file.
-const FILE: &[u8] = b"Content-Type: text/plain; name=\"a.txt\"\r\nContent-Disposition: attachment; filename=\"a.txt\"\r\nContent-ID: <a@tests.contoso.com>\r\n\r\nA file.\r\n";
+const FILE: &[u8] = b"Content-Type: text/plain; name=\"a.txt\"\r\nContent-Disposition: attachment; filename=\"a.txt\"\r\nContent-ID: <a@tests.contoso.com>\r\nContent-Location: https://contoso.com/a.txt\r\n\r\nA file.\r\n";
 
 /// Pages of which there are several.
 const ONE_A_PAGE: (&str, &str) = ("prefer", "odata.maxpagesize=1");
@@ -45,8 +45,11 @@ impl Stage {
         let body = match &request["body"] {
             Value::Null => String::new(),
             Value::String(text) if refused => format!("!{text}"),
-            Value::String(text) => text.trim_end().trim_end_matches("...").to_owned(),
-            json => json.to_string(),
+            Value::String(text) => match text.trim_end().strip_suffix("...") {
+                Some(beginning) => completed(beginning),
+                None => text.trim_end().to_owned(),
+            },
+            json => json.to_string().replace("destinationId-value", "archive"),
         };
         let prefers = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("prefer"));
         if page.contains("delta") && number < 4 && !prefers {
@@ -87,7 +90,8 @@ impl Stage {
     }
 
     async fn attached(&self, number: usize, name: &str) -> Keys {
-        let inner = plain("AlexW", &["AdeleV"], "Inner");
+        let (from, to, cc) = (address("AlexW"), address("AdeleV"), address("MeganB"));
+        let inner = letter(&[("From", &from), ("To", &to), ("Cc", &cc), ("Subject", "Inner")], "Text.");
         let nested = mixed("Middle", FILE);
         let part = match number {
             1 | 2 | 8 => message_part(&inner),
@@ -157,6 +161,16 @@ impl Stage {
         self.adele.patch_json(&path, &color).await.demand(200);
         keys
     }
+}
+
+/// MIME that a page cuts off in its header, with what the page leaves out: the people, and a text.
+fn completed(beginning: &str) -> String {
+    let mut octets = decode_base64(beginning);
+    let lines = octets.windows(2).rposition(|two| two == b"\r\n").expect("a whole line");
+    octets.truncate(lines + 2);
+    let (from, to) = (address("AdeleV"), address("AlexW"));
+    octets.extend(format!("From: {from}\r\nTo: {to}\r\n\r\nText.\r\n").bytes());
+    base64(&octets)
 }
 
 fn id(value: &Value) -> String {

@@ -172,14 +172,19 @@ pub(crate) async fn permanent_delete_message(asked: &Asked<'_>, id: MessageId) -
 pub(crate) async fn move_message(asked: &Asked<'_>, id: MessageId, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox(WRITE).await?;
     let destination = destination(asked, &mailbox, body).await?;
-    created(asked, &mailbox, mailbox.move_to(id, destination).await?).await
+    filed(asked, &mailbox, mailbox.move_to(id, destination).await?).await
 }
 
 /// `POST …/messages/{id}/copy`
 pub(crate) async fn copy_message(asked: &Asked<'_>, id: MessageId, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox(WRITE).await?;
     let destination = destination(asked, &mailbox, body).await?;
-    created(asked, &mailbox, mailbox.copy_to(id, destination).await?).await
+    filed(asked, &mailbox, mailbox.copy_to(id, destination).await?).await
+}
+
+/// 201 with the whole message and its type: an action says of what type its answer is (Graph: message-move).
+async fn filed(asked: &Asked<'_>, mailbox: &Mailbox, record: MessageRecord) -> Result<Response, ApiError> {
+    created_as(asked, mailbox, record, &Selection::typed()).await
 }
 
 pub(super) async fn destination(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> Result<FolderName, ApiError> {

@@ -28,6 +28,7 @@ pub(crate) struct View {
     content_type: Option<String>,
     is_inline: bool,
     content_id: Option<String>,
+    content_location: Option<String>,
     source_url: Option<String>,
     pub(crate) body: EncodedBody,
 }
@@ -47,7 +48,7 @@ const PROPERTIES: &[Own] = &[
     of_all("size", Edm::Int32, |v| v.body.decoded_size().into()),
     of_all("isInline", Edm::Boolean, |v| v.is_inline.into()),
     of_one(Derived::File, "contentId", Edm::String, |v| v.content_id.clone().into()),
-    of_one(Derived::File, "contentLocation", Edm::String, |_| Value::Null),
+    of_one(Derived::File, "contentLocation", Edm::String, |v| v.content_location.clone().into()),
     of_one(Derived::File, CONTENT_BYTES, Edm::Binary, |v| v.body.to_base64().into()),
     of_one(Derived::Reference, "sourceUrl", Edm::String, |v| v.source_url.clone().into()),
 ];
@@ -182,7 +183,7 @@ fn type_named(name: &str) -> Option<Derived> {
 fn expanded(item: &ExpandItem) -> Result<message::Selection, ApiError> {
     let is_item = |path: &PropertyPath| path.is("microsoft.graph.itemAttachment/item") || path.is("item");
     if is_item(&item.path) {
-        return message::Selection::of(&item.options);
+        return message::Selection::of_attached(&item.options);
     }
     Err(ApiError::no_such_property(&item.path.to_string(), "attachment"))
 }
@@ -263,6 +264,7 @@ impl View {
             content_type,
             is_inline: part.is_inline(),
             content_id: part.content_id.clone(),
+            content_location: message.content_location(part),
             source_url: message.parameter(part, "url"),
             body: message.encoded_body(part),
         }

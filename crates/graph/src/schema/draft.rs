@@ -123,7 +123,11 @@ fn internet_message_id(m: &Members<'_>) -> Result<Option<String>, ApiError> {
 
 fn item_body(m: &Members<'_>) -> Result<Option<(BodyKind, String)>, ApiError> {
     let Some(body) = m.object("body")? else { return Ok(None) };
-    let kind = body.word("contentType", &[("text", BodyKind::Text), ("html", BodyKind::Html)])?;
+    // Graph: message-update leaves the type empty in its example.
+    let kind = match body.text("contentType")? {
+        Some("") => None,
+        _ => body.word("contentType", &[("text", BodyKind::Text), ("html", BodyKind::Html)])?,
+    };
     Ok(Some((kind.unwrap_or_default(), body.text("content")?.unwrap_or_default().to_owned())))
 }
 

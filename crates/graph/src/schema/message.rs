@@ -73,13 +73,11 @@ const PROPERTIES: &[Property<View>] = &[
     of("bccRecipients", RECIPIENTS, |v| recipients(&v.record().bcc_recipients)),
     of("replyTo", RECIPIENTS, |v| recipients(&v.record().reply_to)),
     of("flag", Edm::Complex(&edm::FOLLOWUP_FLAG), |v| serde_json::from_str(&v.record().flag).unwrap_or(Value::Null)),
-    on_select(
-        "internetMessageHeaders",
-        Edm::Collection(&Edm::Complex(&edm::INTERNET_MESSAGE_HEADER)),
-        View::internet_message_headers,
-    ),
+    on_select(HEADERS, Edm::Collection(&Edm::Complex(&edm::INTERNET_MESSAGE_HEADER)), View::internet_message_headers),
     on_select("uniqueBody", Edm::Complex(&edm::ITEM_BODY), View::unique_body),
 ];
+
+const HEADERS: &str = "internetMessageHeaders";
 
 const RECIPIENTS: Edm = Edm::Collection(&Edm::Complex(&edm::RECIPIENT));
 
@@ -89,7 +87,7 @@ pub(crate) fn types() -> Vec<(&'static str, Edm)> {
 }
 
 /// Those that are read from the octets.
-const OF_OCTETS: [&str; 3] = ["body", "internetMessageHeaders", "uniqueBody"];
+const OF_OCTETS: [&str; 3] = ["body", HEADERS, "uniqueBody"];
 
 const fn of(name: &'static str, edm: Edm, read: fn(&View) -> Value) -> Property<View> {
     Property::by_default(name, edm, read)
@@ -104,6 +102,8 @@ const fn on_select(name: &'static str, edm: Edm, read: fn(&View) -> Value) -> Pr
 pub(crate) struct Selection {
     properties: Vec<&'static Property<View>>,
     expansion: Expansion,
+    /// Whether the type is shown too.
+    typed: bool,
     /// As the context of the answer names them.
     names: Option<Vec<String>>,
 }
@@ -111,7 +111,7 @@ pub(crate) struct Selection {
 impl Default for Selection {
     fn default() -> Self {
         let by_default = PROPERTIES.iter().filter(|p| p.returned == Returned::ByDefault).collect();
-        Selection { properties: by_default, expansion: Expansion::default(), names: None }
+        Selection { properties: by_default, expansion: Expansion::default(), typed: false, names: None }
     }
 }
 
@@ -125,12 +125,29 @@ impl Selection {
         let properties = selected(PROPERTIES, selected_names.as_deref(), "message")?;
         let expansion = Expansion::of(options, |name| PROPERTIES.iter().any(|p| p.name.eq_ignore_ascii_case(name)))?;
         let names: Vec<String> = selected_names.into_iter().flatten().chain(expansion.names().iter().cloned()).collect();
-        Ok(Selection { properties, expansion, names: (!names.is_empty()).then_some(names) })
+        Ok(Selection { properties, expansion, typed: false, names: (!names.is_empty()).then_some(names) })
+    }
+
+    /// What is shown of an attached item: its header fields too, unless `$select` names others (Graph: attachment-get).
+    ///
+    /// # Errors
+    /// As [`Selection::of`].
+    pub(crate) fn of_attached(options: &Options) -> Result<Selection, ApiError> {
+        let mut selection = Selection::of(options)?;
+        if options.select()?.is_empty() {
+            selection.properties.extend(PROPERTIES.iter().filter(|property| property.name == HEADERS));
+        }
+        Ok(selection)
     }
 
     /// Everything that a message has by default, and its extensions.
     pub(crate) fn with_extensions() -> Selection {
         Selection { expansion: Expansion::of_extensions(), ..Selection::default() }
+    }
+
+    /// Everything that a message has by default, and its type.
+    pub(crate) fn typed() -> Selection {
+        Selection { typed: true, ..Selection::default() }
     }
 
     /// What the context of an answer names, if it names anything.
@@ -178,6 +195,9 @@ impl View {
     /// The message as JSON.
     pub(crate) fn render(&self, selection: &Selection) -> Value {
         let mut value = Map::new();
+        if selection.typed {
+            value.insert("@odata.type".to_owned(), "#microsoft.graph.message".into());
+        }
         value.insert("@odata.etag".to_owned(), etag(self.record()).into());
         value.extend(object(&selection.properties, self));
         let content = self.content().map(|content| (content, &self.shown));

@@ -25,10 +25,11 @@ const FIELD: usize = 256 * 1024;
 /// comes between the looks at both databases breaks nothing: then the index knows more changes than were seen.
 pub(crate) const SEARCH_RULES: [(&str, &str); 3] = [
     (
-        "a message that the index of texts has come past is in it",
+        "a message that is seen, and that the index of texts has come past, is in it",
         "SELECT 'a message of ' || m.created_date_time FROM search_mailbox s JOIN mailbox b ON b.id = s.mailbox
          JOIN message m ON m.mailbox = s.mailbox WHERE s.walked IS NULL AND m.modseq <= s.modseq AND s.modseq <= b.modseq
-         AND NOT EXISTS (SELECT 1 FROM search_document d WHERE d.mailbox = s.number AND d.message = m.id)",
+         AND NOT EXISTS (SELECT 1 FROM search_document d WHERE d.mailbox = s.number AND d.message = m.id)
+         AND NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = m.mailbox AND f.id = m.folder AND f.removal = 'permanent')",
     ),
     (
         "the index of texts holds no message that is gone",

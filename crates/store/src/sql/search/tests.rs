@@ -2,14 +2,14 @@
 
 use crate::{
     BodyText, Bounds, Condition, Field, FieldValue, FolderId, ListQuery, MailboxId, MessageId, MessageRecord, MessageTexts,
-    NumberField, OrderKey, Page, Person, Recipient, SearchQuery, Store, StoreError, TextField, Timestamp, WellKnownName,
+    NumberField, OrderKey, Page, Person, Recipient, Removal, SearchQuery, Store, StoreError, TextField, Timestamp, WellKnownName,
 };
 use tempfile::TempDir;
 
 const OWNER: MailboxId = MailboxId([7; 16]);
 
 struct Shelf {
-    _dir: TempDir,
+    dir: TempDir,
     store: Store,
 }
 
@@ -20,7 +20,7 @@ impl Shelf {
         let [user_principal_name, display_name] = ["ada@example.org", "Ada"].map(str::to_owned);
         let person = Person { id: OWNER, user_principal_name, display_name, given_name: String::new(), surname: String::new() };
         store.write::<_, StoreError>(move |tx| tx.add_person(&person, Timestamp(0))).await.unwrap();
-        Shelf { _dir: dir, store }
+        Shelf { dir, store }
     }
 
     /// Files a message sent at a second, with a text.
@@ -232,6 +232,33 @@ async fn a_document_follows_its_message() {
         Ok((tx.knows(&then, &moved)?, tx.knows(&then, &inbox)?))
     };
     assert_eq!(shelf.store.index::<_, StoreError>(known).await.unwrap(), (true, false));
+}
+
+#[tokio::test]
+async fn what_goes_with_its_folder_is_missed_by_nobody() {
+    let shelf = Shelf::new().await;
+    let (child, inbox) = (FolderId([9; 16]), shelf.folder(WellKnownName::Inbox).await);
+    let filed = record(child, 5, "here");
+    let gone = filed.clone();
+    let file = move |tx: &mut crate::WriteTx<'_>| {
+        tx.add_folder(OWNER, child, inbox, "Child", false, Timestamp(5))?;
+        tx.add_message(OWNER, &filed)?;
+        let tree = tx.folder_tree(OWNER, child)?;
+        tx.begin_removal(OWNER, &tree, Removal::Permanent, Timestamp(6))
+    };
+    shelf.store.write::<_, StoreError>(file).await.unwrap();
+    let index = move |tx: &mut crate::IndexTx<'_>| {
+        for _ in 0..2 {
+            let unindexed = tx.unindexed(OWNER, 1000)?;
+            assert!(tx.message(OWNER, gone.id)?.is_none(), "it is seen no more");
+            tx.keep_indexed(OWNER, &unindexed.then)?;
+        }
+        Ok(())
+    };
+    shelf.store.index::<_, StoreError>(index).await.unwrap();
+    let findings = crate::check(shelf.dir.path()).unwrap();
+    let of_index: Vec<_> = findings.iter().filter(|finding| finding.contains("index of texts")).collect();
+    assert!(of_index.is_empty(), "{of_index:?}");
 }
 
 /// 5,200 messages with tea, of which every 100th is rare.
