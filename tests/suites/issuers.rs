@@ -5,31 +5,25 @@ mod shapes;
 
 use kit::{Provider, Server, SigningKey, address, plain, until};
 use serde_json::{Value, json};
-use store::{Application, ApplicationLimits, Store, StoreError, Timestamp};
 
 const AUDIENCE: &str = "api://restante";
 const APP: &str = "5d1a4a0e-0000-4000-8000-00000000a001";
-const ALL: &str = "Mail.Read Mail.ReadWrite Mail.Send User.Read";
+const ALL: [&str; 4] = ["Mail.Read", "Mail.ReadWrite", "Mail.Send", "User.Read"];
 
 /// The settings that trust a provider.
 fn trusting(issuer: &str, more: &str) -> String {
     format!("[[issuers]]\nissuer = \"{issuer}\"\naudiences = [\"{AUDIENCE}\", \"other\"]\n{more}\n")
 }
 
-/// Registers an app for everything.
+/// Registers an app for everything, as an operator does beside a server that runs.
 async fn register(server: &Server, client_id: &str) {
-    let app = Application {
-        client_id: client_id.to_owned(),
-        display_name: client_id.to_owned(),
-        account_enabled: true,
-        is_public_client: true,
-        delegated_permissions: ALL.to_owned(),
-        application_permissions: ALL.to_owned(),
-        limits: ApplicationLimits::default(),
-        created_date_time: Timestamp(0),
-    };
-    let store = Store::beside(&server.data_dir()).expect("the store can be opened beside the server");
-    store.write::<_, StoreError>(move |tx| tx.put_application(&app)).await.expect("an app can be registered");
+    let name = format!("App {client_id}");
+    let mut command = vec!["app", "add", &name, "--client-id", client_id];
+    for name in ALL {
+        command.extend(["--delegated-permission", name, "--application-permission", name]);
+    }
+    let added = server.restante(&command).await;
+    assert!(added.status.success(), "restante app add: {}", String::from_utf8_lossy(&added.stderr));
 }
 
 /// Seconds since 1970.

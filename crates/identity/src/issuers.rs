@@ -14,9 +14,9 @@ pub use fetch::{Fetch, FetchAddress, FetchError, Fetching};
 use self::claims::{Claims, Subject};
 use self::keys::Key;
 use self::ring::KeyRing;
-use crate::Scopes;
 use crate::caller::Who;
 use crate::error::AuthError;
+use crate::{Scope, Scopes};
 use encodify::base64::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
@@ -114,7 +114,8 @@ impl Issuers {
         }
         let expires = claims.good_until(self.clock.now())?;
         let subject = claims.subject(trusted).ok_or(AuthError::Stranger)?;
-        let scopes = Scopes::parse(&claims.permissions(&subject));
+        // Who may register people and apps is decided here, and not by whoever makes their tokens.
+        let scopes = Scopes::parse(&claims.permissions(&subject)).without(Scope::RestanteAdmin);
         let client_id = claims.client_id().ok_or(AuthError::Stranger)?.to_lowercase();
         let who = self.known(client_id.clone(), subject).await?;
         Ok(Proven { who, client_id, scopes, expires })

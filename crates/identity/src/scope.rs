@@ -65,6 +65,12 @@ impl Scopes {
         Scopes(text.split_whitespace().filter_map(Scope::name_of).filter_map(named).collect())
     }
 
+    /// The same without one of them.
+    pub(crate) fn without(mut self, taken: Scope) -> Scopes {
+        self.0.retain(|scope| *scope != taken);
+        self
+    }
+
     /// Whether one of these permissions is among them.
     pub fn any(&self, wanted: &[Scope]) -> bool {
         wanted.iter().any(|scope| self.0.contains(scope))

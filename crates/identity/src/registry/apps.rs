@@ -1,8 +1,8 @@
 //! Deeds on apps.
 
-use super::changes::find_app;
+use super::changes::{find_app, free_client_id};
 use super::credentials::{NewSecret, Random};
-use super::names::invalid;
+use super::names::{client_id_of, invalid};
 use super::told::{AddedApp, RegisteredApp};
 use super::{AppChanges, Registry, RegistryError, guid};
 use store::{Application, ApplicationLimits};
@@ -16,13 +16,28 @@ impl Registry {
     /// # Errors
     /// [`RegistryError`]: it has no name, or what is asked of it can't be.
     pub async fn add_app(&self, changes: AppChanges, secret: Option<NewSecret>) -> Result<AddedApp, RegistryError> {
+        self.add_app_as(guid()?.to_string(), changes, secret).await
+    }
+
+    /// The same, with the client id that it has at another issuer whose tokens are taken here.
+    ///
+    /// # Errors
+    /// [`RegistryError`], also where an app has this client id or name.
+    pub async fn add_app_as(
+        &self,
+        client_id: String,
+        changes: AppChanges,
+        secret: Option<NewSecret>,
+    ) -> Result<AddedApp, RegistryError> {
+        let spelled = client_id;
+        let client_id = client_id_of(&spelled)?;
         if changes.display_name.is_none() {
             return Err(invalid("The app has no name. One must be given."));
         }
         let now = self.now();
         let made = secret.map(|secret| Ok::<_, RegistryError>((secret, Random::new()?))).transpose()?;
         let mut app = Application {
-            client_id: guid()?.to_string(),
+            client_id,
             display_name: String::new(),
             account_enabled: true,
             is_public_client: false,
@@ -32,6 +47,7 @@ impl Registry {
             created_date_time: now,
         };
         self.deed(move |tx| {
+            free_client_id(tx, &spelled, &app.client_id)?;
             let uris = changes.apply(tx, &mut app)?;
             tx.put_application(&app)?;
             tx.set_redirect_uris(&app.client_id, &uris.unwrap_or_default())?;

@@ -131,6 +131,9 @@ fn free_name(tx: &ReadTx<'_>, name: &str, client_id: &str) -> Result<String, Reg
     if uuid::Uuid::try_parse(&name).is_ok() {
         return Err(invalid(format!("\"{name}\" is no name for an app. It must not be an id.")));
     }
+    if tx.application(&name)?.is_some_and(|other| other.client_id != client_id) {
+        return Err(RegistryError::Conflict(format!("\"{name}\" is another app's client id. A name must be one app's alone.")));
+    }
     match tx.application_by_name(&name)? {
         Some(other) if other.client_id != client_id => Err(RegistryError::Conflict(format!(
             "The app {} is named \"{name}\" already. Another must have a name of its own.",
@@ -138,6 +141,18 @@ fn free_name(tx: &ReadTx<'_>, name: &str, client_id: &str) -> Result<String, Reg
         ))),
         _ => Ok(name),
     }
+}
+
+/// Demands that no app has this client id, and none this name, since either stands for the app.
+pub(super) fn free_client_id(tx: &ReadTx<'_>, spelled: &str, client_id: &str) -> Result<(), RegistryError> {
+    let named = tx.application_by_name(client_id)?.or(tx.application_by_name(spelled)?);
+    let found = tx.application(client_id)?.or(named);
+    found.map_or(Ok(()), |other| {
+        let name = other.display_name;
+        Err(RegistryError::Conflict(format!(
+            "\"{client_id}\" stands for the app \"{name}\" already. It must be one app's alone."
+        )))
+    })
 }
 
 impl Registry {
@@ -155,7 +170,10 @@ impl Registry {
 pub(super) fn find_app(tx: &ReadTx<'_>, name: &str) -> Result<Application, RegistryError> {
     let found = match uuid::Uuid::try_parse(name) {
         Ok(id) => tx.application(&id.to_string())?,
-        Err(_) => tx.application_by_name(name)?,
+        Err(_) => match tx.application_by_name(name)? {
+            Some(named) => Some(named),
+            None => tx.application(name)?,
+        },
     };
     found.ok_or_else(|| {
         RegistryError::NotFound(format!("There is no app \"{name}\" here. An app is named by its client id or its name."))

@@ -10,6 +10,8 @@ const LOCAL_PART: usize = 64;
 const ADDRESS: usize = 254;
 /// Characters of a name for show.
 const DISPLAY_NAME: usize = 256;
+/// Octets of a client id.
+const CLIENT_ID: usize = 256;
 /// Octets of an address for codes.
 const REDIRECT_URI: usize = 2048;
 
@@ -49,6 +51,20 @@ fn is_atext(character: char) -> bool {
     character.is_ascii_alphanumeric()
         || "!#$%&'*+-/=?^_`{|}~".contains(character)
         || (!character.is_ascii() && !character.is_control() && !character.is_whitespace())
+}
+
+/// A client id (RFC 6749 §A.1, without spaces), in lower case; a GUID as it is usually written.
+pub(super) fn client_id_of(text: &str) -> Result<String, RegistryError> {
+    if let Ok(id) = uuid::Uuid::try_parse(text) {
+        return Ok(id.to_string());
+    }
+    if (1..=CLIENT_ID).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_graphic()) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err(invalid(format!(
+        "\"{}\" is no client id. It must be 1 to {CLIENT_ID} characters of ASCII, no spaces.",
+        text.escape_debug()
+    )))
 }
 
 /// A name for show, of one line.

@@ -15,6 +15,9 @@ const PAGE: i64 = 100;
 pub struct NewPerson {
     /// The name to sign in with, also the primary address: one of this server's domain.
     pub user_principal_name: String,
+    /// The id, a GUID that the person has at another issuer; without it, a new one.
+    #[serde(default)]
+    pub id: Option<String>,
     /// Name for show; without it, made of the others.
     #[serde(default)]
     pub display_name: Option<String>,
@@ -57,7 +60,7 @@ impl Registry {
             let name = new.user_principal_name.trim();
             free_address(tx, name)?;
             let person = Person {
-                id: MailboxId::new(now),
+                id: new.id.as_deref().map_or(Ok(MailboxId::new(now)), |id| free_id(tx, id))?,
                 user_principal_name: name.to_owned(),
                 display_name: names::display_name(&shown(&new))?,
                 given_name: part(new.given_name.as_deref())?,
@@ -204,6 +207,19 @@ fn free_address(tx: &ReadTx<'_>, text: &str) -> Result<String, RegistryError> {
             Err(RegistryError::Conflict(format!("{text} belongs to {owner} already. An address is one person's.")))
         }
         None => Ok(address),
+    }
+}
+
+/// An id that nobody has. The nil id is nobody's: lists begin behind it.
+fn free_id(tx: &ReadTx<'_>, text: &str) -> Result<MailboxId, RegistryError> {
+    let is_somebody = |id: &MailboxId| *id != MailboxId([0; 16]);
+    let id = id(text).filter(is_somebody).ok_or_else(|| invalid(format!("\"{text}\" is no id. It must be a GUID.")))?;
+    match tx.person(id)? {
+        Some(owner) => {
+            let owner = owner.user_principal_name;
+            Err(RegistryError::Conflict(format!("{text} is the id of {owner} already. An id is one person's.")))
+        }
+        None => Ok(id),
     }
 }
 

@@ -74,6 +74,8 @@ macro_rules! demand_refusal {
     };
 }
 
+mod elsewhere;
+
 #[tokio::test]
 async fn an_app_is_registered_with_all_that_is_asked() {
     let f = Fixture::new().await;

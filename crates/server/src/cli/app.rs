@@ -57,6 +57,9 @@ pub enum App {
 pub struct NewAppFlags {
     /// Name for show; no other app has it
     pub name: String,
+    /// The client id that it has at another issuer whose tokens are taken [default: a new GUID]
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
     /// What it may do.
     #[command(flatten)]
     pub settings: AppSettings,

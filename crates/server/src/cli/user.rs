@@ -55,6 +55,9 @@ pub struct NewUser {
     /// The name to sign in with, also the primary address: one of the server's domain
     #[arg(value_name = "UPN")]
     pub user_principal_name: String,
+    /// The id, a GUID, as it is at another issuer whose tokens are taken [default: a new one]
+    #[arg(long, value_name = "GUID")]
+    pub id: Option<String>,
     /// How the person is called.
     #[command(flatten)]
     pub names: Names,

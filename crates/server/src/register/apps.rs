@@ -53,7 +53,10 @@ pub async fn app(command: AppCommand) -> anyhow::Result<ExitCode> {
 async fn add(at: &Register, registry: &Registry, tenant: &Tenant, new: NewAppFlags) -> anyhow::Result<()> {
     let changes = AppChanges { display_name: Some(new.name), ..settings(new.settings) };
     let secret = new.secret.then_some(NewSecret { end_date_time: new.secret_expires });
-    let added = registry.add_app(changes, secret).await?;
+    let added = match new.client_id {
+        Some(id) => registry.add_app_as(id, changes, secret).await?,
+        None => registry.add_app(changes, secret).await?,
+    };
     let secret = added.secret.as_ref().map(told_once).unwrap_or_default();
     tell(at, &added, &format!("{}{secret}", described(&added.app, tenant)))
 }

@@ -32,6 +32,7 @@ pub async fn user(command: UserCommand) -> anyhow::Result<ExitCode> {
 fn person(new: NewUser) -> NewPerson {
     NewPerson {
         user_principal_name: new.user_principal_name,
+        id: new.id,
         display_name: new.names.display_name,
         given_name: new.names.given_name,
         surname: new.names.surname,

@@ -12,10 +12,11 @@ async fn a_token_speaks_for_a_person_through_an_app() {
     assert_eq!((caller.who(), caller.client_id()), (&Who::Person { id: world.ada }, APP));
     assert!(caller.may(&[Scope::MailRead]) && !caller.may(&[Scope::MailSend]), "roles are not a person's");
 
-    let app = json!({"idtyp": "app", "roles": ["Mail.Send"], "scp": null, "preferred_username": null, "aud": ["x", "other"]});
+    let app = json!({"idtyp": "app", "roles": ["Mail.Send", "Restante.Admin"], "scp": null, "aud": ["x", "other"]});
     let caller = world.prove(&key.sign(&claims(app))).await.expect("the app");
     assert_eq!((caller.who(), caller.client_id()), (&Who::App { client_id: APP.into() }, APP));
     assert!(caller.may(&[Scope::MailSend]) && !caller.may(&[Scope::MailRead]));
+    assert!(!caller.may(&[Scope::RestanteAdmin]), "an issuer administers nothing here");
 
     let nothing = world.prove(&key.sign(&claims(json!({"scp": null})))).await.expect("Ada, with no permission");
     assert!(![Scope::MailRead, Scope::MailSend, Scope::UserRead].iter().any(|&scope| nothing.may(&[scope])));
