@@ -1,5 +1,6 @@
 //! Sign-in as auth libraries do it, on the wire: metadata, codes, refresh tokens, devices, passwords, and what is refused.
 
+mod before_a_proxy;
 mod codes;
 mod devices;
 mod discovery;

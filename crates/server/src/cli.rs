@@ -37,6 +37,8 @@ pub enum Command {
     Serve(ServeFlags),
     /// Print a bearer token for a person
     Token(Token),
+    /// Explain how clients come to trust the local CA, or have this machine trust it
+    Trust(Trust),
     /// Register people and shared mailboxes
     User(UserCommand),
 }
@@ -84,6 +86,20 @@ pub struct Register {
     /// Answer in JSON
     #[arg(long, global = true)]
     pub json: bool,
+}
+
+/// Whose CA, and what to do about it.
+#[derive(Debug, Clone, Args)]
+pub struct Trust {
+    /// Where
+    #[command(flatten)]
+    pub store: Store,
+    /// Have this machine trust it (Debian and its kind; needs root)
+    #[arg(long, conflicts_with = "remove")]
+    pub install: bool,
+    /// Have this machine trust it no more
+    #[arg(long)]
+    pub remove: bool,
 }
 
 /// A token for whom and for what.

@@ -10,6 +10,7 @@ pub mod forwarded;
 pub mod log;
 pub mod register;
 pub mod serve;
+pub mod trust;
 
 mod app_certificate;
 mod banner;

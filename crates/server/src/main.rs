@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use server::cli::{Cli, Command};
-use server::{admin, allocator, config, log, register, serve};
+use server::{admin, allocator, config, log, register, serve, trust};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -34,6 +34,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Grant(command) => register::grant(command).await,
             Command::Serve(flags) => serve::run(&flags).await,
             Command::Token(token) => admin::token(&token).await,
+            Command::Trust(flags) => trust::run(&flags),
             Command::User(command) => register::user(command).await,
         }
     });

@@ -8,8 +8,12 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// Asks for a device's code, with changes to what is sent.
 pub(super) async fn begin(server: &Server, changes: &[(&str, &str)]) -> Answer {
-    let form = [("client_id", dev(server, "client_id")), ("scope", "Mail.Read offline_access")];
-    server.post_form(&at(server, "oauth2/v2.0/devicecode"), &with(&form, changes)).await
+    server.post_form(&at(server, "oauth2/v2.0/devicecode"), &with(&wish(server), changes)).await
+}
+
+/// What a device asks for.
+pub(super) fn wish(server: &Server) -> [(&str, &str); 2] {
+    [("client_id", dev(server, "client_id")), ("scope", "Mail.Read offline_access")]
 }
 
 async fn poll(server: &Server, device_code: &str) -> Answer {
