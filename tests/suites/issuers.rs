@@ -82,18 +82,27 @@ async fn keys_rotate_and_an_issuer_that_is_down_puts_its_people_off() {
 #[tokio::test]
 async fn a_second_restante_is_an_issuer() {
     let elsewhere = Server::start().await;
-    let tenant = elsewhere.dev()["tenant"].as_str().unwrap();
-    let settings = format!(
-        "[[issuers]]\nissuer = \"https://sts.windows.net/{tenant}/\"\naudiences = [\"https://graph.microsoft.com\"]\n\
-         discovery = \"{}/{tenant}/v2.0/.well-known/openid-configuration\"\ntenant = \"{tenant}\"\n",
-        elsewhere.origin()
-    );
-    let server = Server::in_production(&settings).await;
+    let dev = |name: &str| elsewhere.dev()[name].as_str().unwrap().to_owned();
+    let (tenant, ca) = (dev("tenant"), dev("ca"));
+    let settings = |ca: &str| {
+        format!(
+            "[[issuers]]\nissuer = \"https://sts.windows.net/{tenant}/\"\naudiences = [\"https://graph.microsoft.com\"]\n\
+             discovery = \"{}/{tenant}/v2.0/.well-known/openid-configuration\"\ntenant = \"{tenant}\"\n{ca}",
+            dev("authority")
+        )
+    };
+    // Its certificate is of an authority that the system doesn't know.
+    let doubting = Server::in_production(&settings("")).await;
     let theirs = elsewhere.entry("AdeleV")["token"].as_str().unwrap();
+    let adele = doubting.bearer(Some(theirs.to_owned()));
+    adele.get("messages").await.demand_error(503, "ServiceNotAvailable");
+    doubting.finish().await;
+
+    let server = Server::in_production(&settings(&format!("ca = \"{ca}\"\n"))).await;
     let adele = server.bearer(Some(theirs.to_owned()));
     adele.get("messages").await.demand_error(401, "InvalidAuthenticationToken");
 
-    register(&server, elsewhere.dev()["client_id"].as_str().unwrap()).await;
+    register(&server, &dev("client_id")).await;
     let letter = plain("AdeleV", &["AlexW"], "From another issuer");
     adele.send_mime(&letter).await.demand_empty(202);
     let app = server.bearer(Some(elsewhere.app_token().await));
