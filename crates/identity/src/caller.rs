@@ -156,7 +156,8 @@ impl Identity {
         let now = self.clock.now();
         let remembered = self.proven.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let caller = match remembered {
-            Some(known) if now < known.until => known.caller,
+            // One whose time is over is not looked at again.
+            Some(known) if now < known.until || known.caller.expires <= now => known.caller,
             _ => self.prove_anew(key, token, now).await?,
         };
         if caller.expires <= now { Err(AuthError::Expired) } else { Ok(caller) }
