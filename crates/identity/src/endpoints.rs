@@ -65,6 +65,8 @@ pub fn sign_in_routes(sign_in: SignIn) -> Router {
     Router::new()
         .route("/{tenant}/.well-known/openid-configuration", get(discovery::openid_configuration))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::openid_configuration))
+        // msal for Python joins its default authority, which ends in a slash, with a path that begins with one.
+        .route("/{tenant}//v2.0/.well-known/openid-configuration", get(discovery::openid_configuration))
         .route("/{tenant}/discovery/instance", get(discovery::instance))
         .route("/{tenant}/discovery/keys", get(discovery::keys))
         .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))

@@ -1,5 +1,7 @@
-// What a program written with @azure/msal-node sees: the library unmodified, told of this server by its authority alone.
+// What a program written with @azure/msal-node or @azure/identity sees: each library unmodified, told of this server by its
+// authority alone.
 
+import { AuthorizationCodeCredential, ClientCertificateCredential, ClientSecretCredential, DeviceCodeCredential } from "@azure/identity";
 import { ConfidentialClientApplication, CryptoProvider, PublicClientApplication } from "@azure/msal-node";
 import { Client } from "@microsoft/microsoft-graph-client";
 import assert from "node:assert/strict";
@@ -81,4 +83,38 @@ test("a person signs in with a password, and not with another", async () => {
   await demandReads(await publicApp().acquireTokenByUsernamePassword(asked));
   const wrong = publicApp().acquireTokenByUsernamePassword({ ...asked, password: "wrong" });
   await assert.rejects(wrong, (error) => error.errorCode === "invalid_grant" && /AADSTS50126/.test(error.errorMessage));
+});
+
+/** What @azure/identity is told. */
+const options = { authorityHost: dev.authority, disableInstanceDiscovery: true };
+
+/** Demands that a credential of @azure/identity reads Adele's mail. */
+async function demandCredentialReads(credential, mailbox) {
+  const { token } = await credential.getToken(everything.scopes);
+  await demandReads({ accessToken: token }, mailbox);
+}
+
+test("an app signs in with @azure/identity by secret and by certificate", async () => {
+  const mailbox = `/users/${adele.userPrincipalName}`;
+  await demandCredentialReads(new ClientSecretCredential(dev.tenant, dev.client_id, dev.client_secret, options), mailbox);
+  const certificatePath = dev.client_certificate;
+  const byCertificate = new ClientCertificateCredential(dev.tenant, dev.client_id, { certificatePath }, options);
+  await demandCredentialReads(byCertificate, mailbox);
+  const wrong = new ClientSecretCredential(dev.tenant, dev.client_id, "wrong", options);
+  await assert.rejects(wrong.getToken(everything.scopes), /AADSTS7000215/);
+});
+
+test("people sign in with @azure/identity by device and by code", async () => {
+  const shown = [];
+  const userPromptCallback = (what) => shown.push(what);
+  const of = { ...options, tenantId: dev.tenant, clientId: dev.client_id };
+  await demandCredentialReads(new DeviceCodeCredential({ ...of, userPromptCallback }));
+  assert.equal(shown.length, 1);
+
+  const asked = { client_id: dev.client_id, response_type: "code", redirect_uri: redirectUri, scope: "offline_access .default" };
+  const query = new URLSearchParams({ ...asked, login_hint: adele.userPrincipalName });
+  const back = await fetch(`${dev.authority}/${dev.tenant}/oauth2/v2.0/authorize?${query}`, { redirect: "manual" });
+  const code = new URL(back.headers.get("location")).searchParams.get("code");
+  const { client_id: id, client_secret: secret } = dev;
+  await demandCredentialReads(new AuthorizationCodeCredential(dev.tenant, id, secret, code, redirectUri, options));
 });
