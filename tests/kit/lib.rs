@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on should say where")]
 
 mod answer;
+mod apps;
 mod census;
 mod document;
 mod each;
@@ -24,6 +25,7 @@ mod tls;
 mod wait;
 
 pub use answer::Answer;
+pub use apps::app;
 pub use census::{Census, census};
 pub use document::demand_section;
 pub use each::each;

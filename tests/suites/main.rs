@@ -25,6 +25,7 @@ mod odd_input;
 mod overlay;
 mod query;
 mod requests;
+mod rights;
 mod search;
 mod seed;
 mod send_as;

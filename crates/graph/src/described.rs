@@ -7,7 +7,7 @@ mod operations;
 mod places;
 mod types;
 
-pub(crate) use operations::Dispatched;
+pub(crate) use operations::{Dispatched, permitted};
 #[cfg(test)]
 pub(crate) use places::described_paths;
 

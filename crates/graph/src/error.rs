@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use identity::AuthError;
-use mailbox::{FolderDeed, Kind, MailError};
+use mailbox::{FolderDeed, Kind, Limit, MailError};
 use odata::SyntaxError;
 use store::StoreError;
 
@@ -77,6 +77,10 @@ error_codes! {
 const CHANGED: &str = "The send or update operation could not be performed because the change key passed in the request does not \
                        match the current change key for the item.";
 
+const ACCESS_DENIED: &str = "Access is denied. Check credentials and try again.";
+const SEND_AS_DENIED: &str = "The user account which was used to submit this request does not have the right to send mail on \
+                              behalf of the specified sending account., Cannot submit message.";
+
 /// An answer that is an error: a sentence for the caller, and the precise cause.
 #[derive(Debug)]
 pub(crate) struct ApiError {
@@ -88,11 +92,13 @@ pub(crate) struct ApiError {
     pub(crate) location: Option<String>,
     /// Seconds after which to ask again.
     pub(crate) retry_after: Option<i64>,
+    /// What the log is told of a refusal, which names nobody.
+    pub(crate) reason: Option<&'static str>,
 }
 
 impl ApiError {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> ApiError {
-        ApiError { code, message: message.into(), cause: None, location: None, retry_after: None }
+        ApiError { code, message: message.into(), cause: None, location: None, retry_after: None, reason: None }
     }
 
     /// The same, with an address that answers.
@@ -108,6 +114,10 @@ impl ApiError {
     pub(crate) fn because(mut self, cause: impl std::fmt::Display) -> ApiError {
         self.cause = Some(cause.to_string());
         self
+    }
+
+    pub(crate) fn access_denied(why: &'static str) -> ApiError {
+        MailError::AccessDenied(why).into()
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> ApiError {
@@ -189,11 +199,18 @@ impl From<SyntaxError> for ApiError {
 
 impl From<MailError> for ApiError {
     fn from(error: MailError) -> ApiError {
-        let cause = error.to_string();
-        let told = |code, message: &str| ApiError::new(code, message).because(&cause);
+        let (cause, reason) = (error.to_string(), error.reason());
+        let told = |code, message: &str| ApiError { reason, ..ApiError::new(code, message).because(&cause) };
         match error {
             MailError::AccessDenied(_) | MailError::DistinguishedFolder(FolderDeed::Rename) => {
-                told(ErrorCode::ErrorAccessDenied, "Access is denied. Check credentials and try again.")
+                told(ErrorCode::ErrorAccessDenied, ACCESS_DENIED)
+            }
+            MailError::AppLimited(Limit::Mailbox | Limit::RecipientDomain(_)) => {
+                told(ErrorCode::ErrorAccessDenied, ACCESS_DENIED)
+            }
+            MailError::AppLimited(Limit::From(_)) => told(ErrorCode::ErrorSendAsDenied, SEND_AS_DENIED),
+            MailError::AppLimited(Limit::Rate { retry_after, .. }) => {
+                told(ErrorCode::ApplicationThrottled, "Application is over its send limit.").retry_after(retry_after)
             }
             MailError::CannotDelete => told(ErrorCode::ErrorCannotDeleteObject, "Object cannot be deleted."),
             MailError::Conflict => told(ErrorCode::ErrorIrresolvableConflict, CHANGED),
@@ -231,6 +248,10 @@ impl From<MailError> for ApiError {
                 ErrorCode::ErrorInvalidRecipients,
                 "At least one recipient is not valid., A message can't be sent because it contains no recipients.",
             ),
+            MailError::NotAdmitted(_) => told(
+                ErrorCode::InvalidAuthenticationToken,
+                "Access token validation failure. The app or the person it was issued to may not come in.",
+            ),
             MailError::NotDraft => told(ErrorCode::ErrorInvalidOperation, "Message is not draft."),
             MailError::NotFound(Kind::User) => told(ErrorCode::ErrorInvalidUser, "The requested user is invalid."),
             MailError::NotFound(Kind::Attachment | Kind::Extension | Kind::Folder | Kind::Message | Kind::Upload) => {
@@ -244,11 +265,7 @@ impl From<MailError> for ApiError {
                 told(ErrorCode::InvalidRange, &format!("The next octet that is expected is number {expected}."))
             }
             MailError::PreconditionFailed => told(ErrorCode::PreconditionFailed, CHANGED),
-            MailError::SendAsDenied(_) => told(
-                ErrorCode::ErrorSendAsDenied,
-                "The user account which was used to submit this request does not have the right to send mail on behalf of \
-                 the specified sending account., Cannot submit message.",
-            ),
+            MailError::SendAsDenied(_) => told(ErrorCode::ErrorSendAsDenied, SEND_AS_DENIED),
             MailError::SyncStateNotFound => {
                 told(ErrorCode::SyncStateNotFound, "The sync state generation is not found. Synchronize anew, without a token.")
             }

@@ -3,6 +3,7 @@
 //! Promises: every answer has Graph's shape, codes and header fields; one path parser and one table of errors. Refuses:
 //! to decide what happens to mail, and to touch the store.
 
+mod basics;
 mod body;
 mod described;
 mod error;
@@ -10,6 +11,7 @@ mod handlers;
 mod html;
 mod ids;
 mod page;
+mod permissions;
 mod prefer;
 mod query;
 mod request;
@@ -23,7 +25,7 @@ pub use body::BodyBudget;
 pub use throttle::Throttle;
 
 use axum::Router;
-use identity::Identity;
+use identity::{Identity, Scope};
 use mailbox::Mail;
 use std::sync::Arc;
 use store::Clock;
@@ -62,6 +64,11 @@ pub struct OwnHosts(pub Arc<dyn Fn(&str) -> bool + Send + Sync>);
 /// Scheme, host and port by which a client knows this server; nothing where a request doesn't name one host, or another's.
 pub fn origin(parts: &axum::http::request::Parts) -> Option<String> {
     request::origin(parts).ok()
+}
+
+/// What somebody may do who has permissions, told by `has_one_of` of each operation's: a few words for each operation.
+pub fn permitted(has_one_of: impl Fn(&[Scope]) -> bool) -> Vec<&'static str> {
+    described::permitted(has_one_of)
 }
 
 /// Everything that this door answers: every path that no other router takes.

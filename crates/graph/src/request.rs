@@ -41,6 +41,8 @@ pub(crate) struct Asked<'g> {
     pub(crate) graph: &'g Graph,
     pub(crate) caller: Caller,
     pub(crate) user: UserName,
+    /// The permissions one of which the caller must have.
+    pub(crate) wanted: &'static [Scope],
     pub(crate) version: Version,
     /// Scheme, host and port that the client used.
     pub(crate) origin: String,
@@ -65,9 +67,9 @@ impl Asked<'_> {
         Ok(())
     }
 
-    /// Opens the mailbox that was asked for, for one of these permissions, and takes a place there.
-    pub(crate) async fn mailbox(&self, wanted: &[Scope]) -> Result<Mailbox, ApiError> {
-        let mailbox = self.graph.mail.open(&self.caller, &self.user, wanted).await?;
+    /// Opens the mailbox that was asked for, by the permissions of the operation, and takes a place there.
+    pub(crate) async fn mailbox(&self) -> Result<Mailbox, ApiError> {
+        let mailbox = self.graph.mail.open(&self.caller, &self.user, self.wanted).await?;
         self.gate.enter(self.caller.client_id(), mailbox.owner().id)?;
         Ok(mailbox.expecting(self.if_match()))
     }

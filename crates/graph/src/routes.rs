@@ -7,6 +7,7 @@ use crate::handlers::{
     attachments, batch, delta, extensions, mail_folders, message_list, messages, replies, send_mail, uploads, users, value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
+use crate::permissions::{NOTHING, READ, READ_BASIC, READ_PEOPLE, READ_PERSON, SEND, WRITE};
 use crate::prefer::Preferences;
 use crate::request::{Asked, Origin, RequestIds, Version, origin};
 use crate::schema::extension::ExtensionId;
@@ -19,6 +20,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use identity::Scope;
 use mailbox::{Answer, AttachmentKey, FolderName, UserName};
 use odata::{Options, Segment, parse_path};
 use percent_encoding::percent_decode_str;
@@ -71,10 +73,11 @@ enum Resource {
     Value(MessageId),
 }
 
-/// Declares the handler of each method on a resource: what requests are dispatched by, and what the service says of itself.
+/// Declares the handler of each method on a resource, and by which permissions: what requests are dispatched by, what callers
+/// are let in by, and what the service says of itself.
 /// Each line ends with a comma, one with braces too.
 macro_rules! dispatch {
-    ($asked:ident, $body:ident; $((&Method::$method:ident, Resource::$resource:ident $($of:tt)?) => $call:expr,)*) => {
+    ($asked:ident, $body:ident; $((&Method::$method:ident, Resource::$resource:ident $($of:tt)?) by $permissions:ident => $call:expr,)*) => {
         /// The handler of a method on a resource.
         async fn dispatch(
             $asked: &Asked<'_>,
@@ -82,11 +85,17 @@ macro_rules! dispatch {
             method: &Method,
             $body: &mut Body,
         ) -> Result<Response, ApiError> {
-            // A HEAD is a GET whose body the server leaves out (RFC 9110 §9.3.2).
-            let method = if method == Method::HEAD { &Method::GET } else { method };
             match (method, resource) {
                 $((&Method::$method, Resource::$resource $($of)?) => $call,)*
                 _ => Err(ApiError::method_not_allowed()),
+            }
+        }
+
+        /// The permissions one of which lets a caller use a method on a resource.
+        fn permissions(method: &Method, resource: &Resource) -> &'static [Scope] {
+            match (method, resource) {
+                $((&Method::$method, Resource::$resource { .. }) => $permissions,)*
+                _ => NOTHING,
             }
         }
 
@@ -95,54 +104,55 @@ macro_rules! dispatch {
             method: stringify!($method),
             resource: stringify!($resource),
             call: stringify!($call),
+            permissions: $permissions,
         },)*];
     };
 }
 
 dispatch! { asked, body;
-        (&Method::GET, Resource::Attachment { message, key }) => attachments::get_attachment(asked, message, key).await,
-        (&Method::DELETE, Resource::Attachment { message, key }) => attachments::delete_attachment(asked, message, key).await,
-        (&Method::PATCH, Resource::Attachment { message, key }) => attachments::update_attachment(asked, message, key, body).await,
-        (&Method::GET, Resource::AttachmentValue { message, key }) => attachments::get_attachment_value(asked, message, key).await,
-        (&Method::GET, Resource::Attachments(message)) => attachments::list_attachments(asked, message).await,
-        (&Method::POST, Resource::Attachments(message)) => attachments::create_attachment(asked, message, body).await,
-        (&Method::GET, Resource::AttachmentsCount(message)) => attachments::count_attachments(asked, message).await,
-        (&Method::POST, Resource::Batch) => batch::post_batch(asked, body).await,
-        (&Method::POST, Resource::Copy(id)) => messages::copy_message(asked, id, body).await,
-        (&Method::POST, Resource::CreateReply(id, answer)) => replies::create_reply(asked, id, answer, body).await,
-        (&Method::POST, Resource::CreateUploadSession { attachment_of }) => uploads::create_upload_session(asked, attachment_of, body).await,
-        (&Method::GET, Resource::Extension { message, id }) => extensions::get_extension(asked, message, id).await,
-        (&Method::PATCH, Resource::Extension { message, id }) => extensions::update_extension(asked, message, id, body).await,
-        (&Method::DELETE, Resource::Extension { message, id }) => extensions::delete_extension(asked, message, id).await,
-        (&Method::GET, Resource::Extensions(message)) => extensions::list_extensions(asked, message).await,
-        (&Method::POST, Resource::Extensions(message)) => extensions::create_extension(asked, message, body).await,
-        (&Method::GET, Resource::ExtensionsCount(message)) => extensions::count_extensions(asked, message).await,
-        (&Method::GET, Resource::MailFolder(name)) => mail_folders::get_mail_folder(asked, name).await,
-        (&Method::PATCH, Resource::MailFolder(name)) => mail_folders::update_mail_folder(asked, name, body).await,
-        (&Method::DELETE, Resource::MailFolder(name)) => mail_folders::delete_mail_folder(asked, name).await,
-        (&Method::POST, Resource::CopyFolder(name)) => mail_folders::copy_mail_folder(asked, name, body).await,
-        (&Method::POST, Resource::MoveFolder(name)) => mail_folders::move_mail_folder(asked, name, body).await,
-        (&Method::POST, Resource::PermanentDeleteFolder(name)) => mail_folders::permanent_delete_mail_folder(asked, name).await,
-        (&Method::GET, Resource::MailFolderCount { parent }) => mail_folders::count_mail_folders(asked, parent).await,
-        (&Method::GET, Resource::MailFolders { parent }) => mail_folders::list_mail_folders(asked, parent).await,
-        (&Method::POST, Resource::MailFolders { parent }) => mail_folders::create_mail_folder(asked, parent, body).await,
-        (&Method::GET, Resource::MailFoldersDelta { parent }) => delta::mail_folder_delta(asked, parent).await,
-        (&Method::GET, Resource::Message(id)) => messages::get_message(asked, id).await,
-        (&Method::PATCH, Resource::Message(id)) => messages::update_message(asked, id, body).await,
-        (&Method::DELETE, Resource::Message(id)) => messages::delete_message(asked, id).await,
-        (&Method::GET, Resource::Messages { folder }) => message_list::list_messages(asked, folder).await,
-        (&Method::GET, Resource::MessagesCount { folder }) => message_list::count_messages(asked, folder).await,
-        (&Method::POST, Resource::Messages { folder }) => messages::create_message(asked, folder, body).await,
-        (&Method::GET, Resource::MessagesDelta { folder }) => delta::message_delta(asked, folder).await,
-        (&Method::POST, Resource::Move(id)) => messages::move_message(asked, id, body).await,
-        (&Method::POST, Resource::PermanentDelete(id)) => messages::permanent_delete_message(asked, id).await,
-        (&Method::POST, Resource::Reply(id, answer)) => replies::reply(asked, id, answer, body).await,
-        (&Method::POST, Resource::Send(id)) => send_mail::send_message(asked, id).await,
-        (&Method::POST, Resource::SendMail) => send_mail::send_mail(asked, body).await,
-        (&Method::GET, Resource::User) => users::get_user(asked).await,
-        (&Method::GET, Resource::Users) => users::list_users(asked).await,
-        (&Method::GET, Resource::Value(id)) => value::get_value(asked, id).await,
-        (&Method::PUT, Resource::Value(id)) => value::put_value(asked, id, body).await,
+        (&Method::GET, Resource::Attachment { message, key }) by READ => attachments::get_attachment(asked, message, key).await,
+        (&Method::DELETE, Resource::Attachment { message, key }) by WRITE => attachments::delete_attachment(asked, message, key).await,
+        (&Method::PATCH, Resource::Attachment { message, key }) by WRITE => attachments::update_attachment(asked, message, key, body).await,
+        (&Method::GET, Resource::AttachmentValue { message, key }) by READ => attachments::get_attachment_value(asked, message, key).await,
+        (&Method::GET, Resource::Attachments(message)) by READ => attachments::list_attachments(asked, message).await,
+        (&Method::POST, Resource::Attachments(message)) by WRITE => attachments::create_attachment(asked, message, body).await,
+        (&Method::GET, Resource::AttachmentsCount(message)) by READ => attachments::count_attachments(asked, message).await,
+        (&Method::POST, Resource::Batch) by NOTHING => batch::post_batch(asked, body).await,
+        (&Method::POST, Resource::Copy(id)) by WRITE => messages::copy_message(asked, id, body).await,
+        (&Method::POST, Resource::CreateReply(id, answer)) by WRITE => replies::create_reply(asked, id, answer, body).await,
+        (&Method::POST, Resource::CreateUploadSession { attachment_of }) by WRITE => uploads::create_upload_session(asked, attachment_of, body).await,
+        (&Method::GET, Resource::Extension { message, id }) by READ => extensions::get_extension(asked, message, id).await,
+        (&Method::PATCH, Resource::Extension { message, id }) by WRITE => extensions::update_extension(asked, message, id, body).await,
+        (&Method::DELETE, Resource::Extension { message, id }) by WRITE => extensions::delete_extension(asked, message, id).await,
+        (&Method::GET, Resource::Extensions(message)) by READ => extensions::list_extensions(asked, message).await,
+        (&Method::POST, Resource::Extensions(message)) by WRITE => extensions::create_extension(asked, message, body).await,
+        (&Method::GET, Resource::ExtensionsCount(message)) by READ => extensions::count_extensions(asked, message).await,
+        (&Method::GET, Resource::MailFolder(name)) by READ_BASIC => mail_folders::get_mail_folder(asked, name).await,
+        (&Method::PATCH, Resource::MailFolder(name)) by WRITE => mail_folders::update_mail_folder(asked, name, body).await,
+        (&Method::DELETE, Resource::MailFolder(name)) by WRITE => mail_folders::delete_mail_folder(asked, name).await,
+        (&Method::POST, Resource::CopyFolder(name)) by WRITE => mail_folders::copy_mail_folder(asked, name, body).await,
+        (&Method::POST, Resource::MoveFolder(name)) by WRITE => mail_folders::move_mail_folder(asked, name, body).await,
+        (&Method::POST, Resource::PermanentDeleteFolder(name)) by WRITE => mail_folders::permanent_delete_mail_folder(asked, name).await,
+        (&Method::GET, Resource::MailFolderCount { parent }) by READ_BASIC => mail_folders::count_mail_folders(asked, parent).await,
+        (&Method::GET, Resource::MailFolders { parent }) by READ_BASIC => mail_folders::list_mail_folders(asked, parent).await,
+        (&Method::POST, Resource::MailFolders { parent }) by WRITE => mail_folders::create_mail_folder(asked, parent, body).await,
+        (&Method::GET, Resource::MailFoldersDelta { parent }) by READ_BASIC => delta::mail_folder_delta(asked, parent).await,
+        (&Method::GET, Resource::Message(id)) by READ_BASIC => messages::get_message(asked, id).await,
+        (&Method::PATCH, Resource::Message(id)) by WRITE => messages::update_message(asked, id, body).await,
+        (&Method::DELETE, Resource::Message(id)) by WRITE => messages::delete_message(asked, id).await,
+        (&Method::GET, Resource::Messages { folder }) by READ_BASIC => message_list::list_messages(asked, folder).await,
+        (&Method::GET, Resource::MessagesCount { folder }) by READ_BASIC => message_list::count_messages(asked, folder).await,
+        (&Method::POST, Resource::Messages { folder }) by WRITE => messages::create_message(asked, folder, body).await,
+        (&Method::GET, Resource::MessagesDelta { folder }) by READ_BASIC => delta::message_delta(asked, folder).await,
+        (&Method::POST, Resource::Move(id)) by WRITE => messages::move_message(asked, id, body).await,
+        (&Method::POST, Resource::PermanentDelete(id)) by WRITE => messages::permanent_delete_message(asked, id).await,
+        (&Method::POST, Resource::Reply(id, answer)) by SEND => replies::reply(asked, id, answer, body).await,
+        (&Method::POST, Resource::Send(id)) by SEND => send_mail::send_message(asked, id).await,
+        (&Method::POST, Resource::SendMail) by SEND => send_mail::send_mail(asked, body).await,
+        (&Method::GET, Resource::User) by READ_PERSON => users::get_user(asked).await,
+        (&Method::GET, Resource::Users) by READ_PEOPLE => users::list_users(asked).await,
+        (&Method::GET, Resource::Value(id)) by READ => value::get_value(asked, id).await,
+        (&Method::PUT, Resource::Value(id)) by WRITE => value::put_value(asked, id, body).await,
 }
 
 fn resolve(path: &str) -> Result<Target, ApiError> {
@@ -368,9 +378,12 @@ async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response
     let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let caller = graph.identity.prove(authorization).await?;
     let Target { version, user, resource } = target?; // a stranger isn't told which paths there are
+    // A HEAD is a GET whose body the server leaves out (RFC 9110 §9.3.2).
+    let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
     let asked = Asked {
         graph,
         caller,
+        wanted: permissions(method, &resource),
         user,
         version,
         origin,
@@ -381,7 +394,7 @@ async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response
         gate: Gate::of(graph.throttle.as_ref(), &parts.method, &parts.headers, body)?,
         share: if parts.extensions.get::<Origin>().is_some() { OnceLock::from(None) } else { OnceLock::new() },
     };
-    let response = dispatch(&asked, resource, &parts.method, body).await?;
+    let response = dispatch(&asked, resource, method, body).await?;
     Ok(asked.gate.leave_with(response))
 }
 
@@ -392,7 +405,8 @@ fn refusal(graph: &Graph, method: &Method, ids: &RequestIds, error: &ApiError) -
     if status.is_server_error() {
         tracing::error!(request.id = ids.request_id, code = error.code.name(), %method, cause, "a request failed");
     } else {
-        tracing::info!(request.id = ids.request_id, code = error.code.name(), %method, "a request was refused");
+        let (code, reason) = (error.code.name(), error.reason);
+        tracing::info!(request.id = ids.request_id, code, %method, reason, "a request was refused");
     }
     let date = jiff::Timestamp::from_second(graph.clock.now().seconds()).unwrap_or_default();
     let mut inner = json!({

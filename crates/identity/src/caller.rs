@@ -8,7 +8,7 @@ use crate::{ClientApp, KeyError, Keys, Seal};
 use aws_lc_rs::digest;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use store::{Clock, MailboxId, Person, Timestamp};
+use store::{Application, Clock, MailboxId, Person, Timestamp};
 
 /// Proven tokens that are remembered: a client sends the same one again and again.
 const REMEMBERED: usize = 10_000;
@@ -53,6 +53,15 @@ impl Caller {
     /// Whether one of these permissions was given.
     pub fn may(&self, wanted: &[Scope]) -> bool {
         self.scopes.any(wanted)
+    }
+
+    /// What may be done by now: what was given and is still registered of the app, so that taking back acts at once.
+    pub fn permitted(&self, app: &Application) -> Scopes {
+        let registered = match self.who {
+            Who::App { .. } => &app.application_permissions,
+            Who::Person { .. } => &app.delegated_permissions,
+        };
+        self.scopes.within(&Scopes::parse(registered))
     }
 }
 

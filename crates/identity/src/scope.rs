@@ -7,12 +7,20 @@ pub enum Scope {
     MailRead,
     /// Read mail but for its text, attachments and extensions.
     MailReadBasic,
+    /// The same of one's own and of shared mailboxes.
+    MailReadBasicShared,
+    /// Read mail of one's own and of shared mailboxes.
+    MailReadShared,
     /// Read, make, change and delete mail.
     MailReadWrite,
+    /// The same in one's own and in shared mailboxes.
+    MailReadWriteShared,
     /// Send mail.
     MailSend,
     /// Register apps and people and grant rights, all by the admin API: Restante's own, and for apps alone.
     RestanteAdmin,
+    /// Send mail as oneself and for others.
+    MailSendShared,
     /// Read the signed-in person.
     UserRead,
     /// Read everybody.
@@ -21,12 +29,16 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, with their names.
-    const NAMES: [(Scope, &'static str); 10] = [
+    const NAMES: [(Scope, &'static str); 14] = [
         (Scope::MailRead, "Mail.Read"),
         (Scope::MailReadBasic, "Mail.ReadBasic"),
         (Scope::MailReadBasic, "Mail.ReadBasic.All"),
+        (Scope::MailReadBasicShared, "Mail.ReadBasic.Shared"),
+        (Scope::MailReadShared, "Mail.Read.Shared"),
         (Scope::MailReadWrite, "Mail.ReadWrite"),
+        (Scope::MailReadWriteShared, "Mail.ReadWrite.Shared"),
         (Scope::MailSend, "Mail.Send"),
+        (Scope::MailSendShared, "Mail.Send.Shared"),
         (Scope::RestanteAdmin, "Restante.Admin"),
         (Scope::UserRead, "User.Read"),
         (Scope::UserReadAll, "User.Read.All"),
@@ -44,6 +56,29 @@ impl Scope {
         Scope::NAMES.contains(&(Scope::RestanteAdmin, name))
     }
 
+    /// Its names: Graph has several for some that are one here.
+    pub fn spellings(self) -> impl Iterator<Item = &'static str> {
+        Scope::NAMES.iter().filter(move |(scope, _)| *scope == self).map(|(_, name)| *name)
+    }
+
+    /// The first of its names.
+    pub fn name(self) -> &'static str {
+        self.spellings().next().unwrap_or_default()
+    }
+
+    /// The permission by which a person may do the same with what is another's (Graph: outlook-share-messages-folders);
+    /// nothing where there is none.
+    pub fn for_others(self) -> Option<Scope> {
+        match self {
+            Scope::MailRead | Scope::MailReadShared => Some(Scope::MailReadShared),
+            Scope::MailReadBasic | Scope::MailReadBasicShared => Some(Scope::MailReadBasicShared),
+            Scope::MailReadWrite | Scope::MailReadWriteShared => Some(Scope::MailReadWriteShared),
+            Scope::MailSend | Scope::MailSendShared => Some(Scope::MailSendShared),
+            Scope::RestanteAdmin | Scope::UserRead => None,
+            Scope::UserReadAll => Some(Scope::UserReadAll),
+        }
+    }
+
     /// The permission's name as Graph writes it, for one in any case that may carry its resource in front.
     pub(crate) fn name_of(spelled: &str) -> Option<&'static str> {
         let short = spelled.rsplit('/').next().unwrap_or_default();
@@ -58,6 +93,9 @@ pub struct Scopes(Vec<Scope>);
 impl Scopes {
     /// Everything there is to do with mail, and reading people.
     pub const ALL_MAIL: &'static str = "Mail.ReadWrite Mail.Read Mail.ReadBasic Mail.Send User.Read User.Read.All";
+    /// The same for people, with what others share with them.
+    pub const ALL_DELEGATED: &'static str = "Mail.ReadWrite Mail.Read Mail.ReadBasic Mail.Send User.Read User.Read.All \
+                                             Mail.ReadWrite.Shared Mail.Read.Shared Mail.ReadBasic.Shared Mail.Send.Shared";
 
     /// Names joined by spaces; names that mean nothing here grant nothing. A name may carry its resource in front.
     pub fn parse(text: &str) -> Scopes {
@@ -69,6 +107,11 @@ impl Scopes {
     pub(crate) fn without(mut self, taken: Scope) -> Scopes {
         self.0.retain(|scope| *scope != taken);
         self
+    }
+
+    /// Those of them that are among others too.
+    pub fn within(&self, others: &Scopes) -> Scopes {
+        Scopes(self.0.iter().copied().filter(|scope| others.0.contains(scope)).collect())
     }
 
     /// Whether one of these permissions is among them.

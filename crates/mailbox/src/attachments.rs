@@ -130,7 +130,7 @@ impl Mailbox {
         let NewItem { name, is_inline, message: draft, sent } = *item;
         let new = Box::pin(self.compose(draft)).await?; // it may have a message attached in its turn
         let message = Message::parse(new.blob.octets.clone());
-        let copy = self.copy_of_new(&message, &new, sent.unwrap_or_else(|| self.now()));
+        let copy = self.copy_of_new(&message, &new, None, sent.unwrap_or_else(|| self.now()));
         let octets = [copy.prefix.as_bytes(), &new.blob.octets].concat();
         let name = if name.is_empty() { message.text("Subject").unwrap_or_default() } else { name };
         Ok(Attachment { name, media_type: "message/rfc822".to_owned(), content_id: None, is_inline, octets: octets.into() })

@@ -7,7 +7,7 @@ use crate::folders::FolderName;
 use crate::generated::{Missing, missing_fields};
 use crate::index::{Copy, Place, Reading, index};
 use mime::{Cuts, Date, Message};
-use store::{Blob, Digest, MessageId, MessageRecord, Overlay, Timestamp, WellKnownName, WriteTx};
+use store::{Blob, Digest, MessageId, MessageRecord, Overlay, Person, Timestamp, WellKnownName, WriteTx};
 
 /// A message that came from a client: its octets, ready to be named by a row.
 #[derive(Debug, Clone)]
@@ -72,13 +72,13 @@ impl Mailbox {
         let message = Message::parse(new.blob.octets.clone());
         let now = self.now();
         let (copy, received) = match filing {
-            Filing::Draft => (self.copy_of_new(&message, &new, now), now),
+            Filing::Draft => (self.copy_of_new(&message, &new, None, now), now),
             Filing::Received(received) => {
                 let date = || Date::parse(&message.field("Date")?.body()).map(Timestamp::from_seconds);
                 let received = received.date_time.or_else(date).unwrap_or(now);
                 // What was built here from JSON has a date and a Message-ID, like any message.
                 let copy = match new.is_composed {
-                    true => self.copy_of_new(&message, &new, received),
+                    true => self.copy_of_new(&message, &new, None, received),
                     false => whole_copy(&message, new.blob.digest),
                 };
                 (copy, received)
@@ -109,26 +109,17 @@ impl Mailbox {
         self.store().write(deed).await
     }
 
-    /// The owner's copy of a message that is new, with a Message-ID of ours where it has none.
-    pub(crate) fn copy_of_new(&self, message: &Message, new: &NewMessage, now: Timestamp) -> Copy {
+    /// The owner's copy of a message that is new, with a Message-ID of ours where it has none, and whoever sends it in the name
+    /// of another as its sender.
+    pub(crate) fn copy_of_new(&self, message: &Message, new: &NewMessage, sender: Option<&Person>, now: Timestamp) -> Copy {
         let message_id = new.message_id.clone().unwrap_or_else(|| self.new_message_id(now));
-        self.own_copy(message, new.blob.digest, new.is_composed, &message_id, &new.overlay, now)
+        let missing = Missing { sender, ..self.missing(&message_id, &new.overlay, now) };
+        own_copy(message, new.blob.digest, new.is_composed, &missing)
     }
 
-    /// The owner's copy of a message: a client's octets, with what they lack beside them; or our own, with it in front.
-    pub(crate) fn own_copy(
-        &self,
-        message: &Message,
-        blob: Digest,
-        is_composed: bool,
-        message_id: &str,
-        overlay: &Overlay,
-        now: Timestamp,
-    ) -> Copy {
-        let fields = missing_fields(message, &Missing { author: &self.owner, message_id, overlay, now });
-        let reading = Reading::of(&fields, message);
-        let (prefix, generated) = if is_composed { (fields, String::new()) } else { (String::new(), fields) };
-        Copy { reading, blob, prefix, generated, cuts: Cuts::default() }
+    /// What the fields are made of that a message of the owner's lacks.
+    pub(crate) fn missing<'m>(&'m self, message_id: &'m str, overlay: &'m Overlay, now: Timestamp) -> Missing<'m> {
+        Missing { author: &self.owner, sender: None, message_id, overlay, now }
     }
 
     /// A Message-ID that nobody else makes (RFC 5322 §3.6.4).
@@ -136,6 +127,14 @@ impl Mailbox {
         let id = uuid::Uuid::from_bytes(MessageId::new(now).0);
         format!("<{}@{}>", id.simple(), self.mail.inner.options.domain)
     }
+}
+
+/// The owner's copy of a message: a client's octets, with what they lack beside them; or our own, with it in front.
+pub(crate) fn own_copy(message: &Message, blob: Digest, is_composed: bool, missing: &Missing<'_>) -> Copy {
+    let fields = missing_fields(message, missing);
+    let reading = Reading::of(&fields, message);
+    let (prefix, generated) = if is_composed { (fields, String::new()) } else { (String::new(), fields) };
+    Copy { reading, blob, prefix, generated, cuts: Cuts::default() }
 }
 
 /// A copy that is nothing but the octets.

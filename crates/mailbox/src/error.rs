@@ -30,12 +30,37 @@ pub enum FolderDeed {
     Rename,
 }
 
+/// What an app is narrowed to beyond its permissions.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Limit {
+    /// Addresses of From and Sender
+    #[error("it may not send from {0:?}")]
+    From(String),
+    /// Mailboxes
+    #[error("it may not open this mailbox")]
+    Mailbox,
+    /// How many messages it may send in a minute
+    #[error("it may send {most} messages a minute, and has; in {retry_after} seconds it may send again")]
+    Rate {
+        /// So many
+        most: i64,
+        /// Seconds after which it may send again
+        retry_after: i64,
+    },
+    /// Domains of recipients
+    #[error("it may not send to the domain {0:?}")]
+    RecipientDomain(String),
+}
+
 /// A deed that was refused or failed; nothing of it happened.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     /// The token lacks the permission, or the mailbox is somebody else's.
     #[error("the caller may not do this: {0}")]
     AccessDenied(&'static str),
+    /// The app is narrowed to less than this.
+    #[error("the app is limited: {0}")]
+    AppLimited(Limit),
     /// What is asked for can't be deleted.
     #[error("it can't be deleted from where it is")]
     CannotDelete,
@@ -75,6 +100,9 @@ pub enum MailError {
     /// Nobody to send to.
     #[error("the message names no recipients")]
     NoRecipients,
+    /// The token is good, and who it was given to may not come in any more.
+    #[error("{0}")]
+    NotAdmitted(&'static str),
     /// It was sent already.
     #[error("the message is no draft")]
     NotDraft,
@@ -116,4 +144,19 @@ pub enum MailError {
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl MailError {
+    /// What the log is told of a refusal: why, and nobody's address.
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            MailError::AccessDenied(why) | MailError::NotAdmitted(why) => Some(why),
+            MailError::AppLimited(Limit::From(_)) => Some("the app is limited to other senders"),
+            MailError::AppLimited(Limit::Mailbox) => Some("the app is limited to other mailboxes"),
+            MailError::AppLimited(Limit::Rate { .. }) => Some("the app has sent as many messages as it may in a minute"),
+            MailError::AppLimited(Limit::RecipientDomain(_)) => Some("the app is limited to other domains"),
+            MailError::SendAsDenied(_) => Some("the caller may not send as the author"),
+            _ => None,
+        }
+    }
 }

@@ -9,6 +9,8 @@ use store::{Overlay, Person, Recipient, Timestamp};
 /// What a message's missing fields are made of.
 pub(crate) struct Missing<'m> {
     pub(crate) author: &'m Person,
+    /// Who sends in the name of another.
+    pub(crate) sender: Option<&'m Person>,
     pub(crate) message_id: &'m str,
     pub(crate) overlay: &'m Overlay,
     pub(crate) now: Timestamp,
@@ -17,15 +19,18 @@ pub(crate) struct Missing<'m> {
 /// The fields that a message must have (RFC 5322 §3.6), or that stand beside it, and that its header lacks: as lines
 /// that end as the message's own do.
 pub(crate) fn missing_fields(message: &Message, missing: &Missing<'_>) -> String {
-    let Missing { author, message_id, overlay, now } = missing;
+    let Missing { author, sender, message_id, overlay, now } = missing;
+    let named = |person: &Person| NameAddr { name: person.display_name.clone(), address: person.user_principal_name.clone() };
     let lacks = |name: &str| message.field(name).is_none();
     let mut lines = String::new();
     if lacks("Date") {
         lines += &format!("Date: {}\r\n", Date::format(now.seconds()));
     }
     if lacks("From") {
-        let author = NameAddr { name: author.display_name.clone(), address: author.user_principal_name.clone() };
-        lines += &mime::address_line("From", &[author]);
+        lines += &mime::address_line("From", &[named(author)]);
+    }
+    if let Some(sender) = sender.filter(|_| lacks("Sender")) {
+        lines += &mime::address_line("Sender", &[named(sender)]);
     }
     if lacks("Message-ID") {
         lines += &format!("Message-ID: {message_id}\r\n");
@@ -129,7 +134,7 @@ mod tests {
 
     fn missing(text: &'static str, overlay: &Overlay) -> String {
         let now = Timestamp::from_seconds(1_620_341_234);
-        missing_fields(&message(text), &Missing { author: &author(), message_id: "<1@x>", overlay, now })
+        missing_fields(&message(text), &Missing { author: &author(), sender: None, message_id: "<1@x>", overlay, now })
     }
 
     #[test]

@@ -3,7 +3,10 @@
 //! Promises: a [`Mailbox`] is only opened with a proven caller; all sending is [`Mailbox::submit`], all arriving is
 //! `deliver`; the octets that a client gave are never changed. Refuses: to speak a wire, or to write SQL.
 
+mod acting;
+mod admission;
 mod attachments;
+mod authors;
 mod compose;
 mod deliver;
 mod drafts;
@@ -29,11 +32,12 @@ mod search_index;
 mod submit;
 mod uploads;
 
+pub use acting::Sight;
 pub use attachments::AttachmentChange;
 pub use compose::{Beside, Draft, Importance, NewAttachment, NewItem};
 pub use drafts::{NewMessage, Received};
 pub use envelope::Envelope;
-pub use error::{FolderDeed, Kind, MailError};
+pub use error::{FolderDeed, Kind, Limit, MailError};
 pub use extended::{Hanging, Hung};
 pub use folders::FolderName;
 pub use follow::{Change, Changes, Cursor, PageSize, Stage};
@@ -45,6 +49,7 @@ pub use reply::{Answer, AnswerText};
 pub use submit::{Idempotency, SendOptions, Submitted};
 pub use uploads::{UploadId, Uploaded};
 
+use acting::Acting;
 use std::sync::Arc;
 use store::{Clock, MessageId, MessageRecord, Person, ReadTx, Spool, Store};
 use tokio::sync::{Notify, watch};
@@ -85,6 +90,7 @@ struct Inner {
 pub struct Mailbox {
     mail: Mail,
     owner: Person,
+    acting: Arc<Acting>,
     /// The versions in which a message is changed; nothing where any will do.
     expected: Option<Vec<i64>>,
 }

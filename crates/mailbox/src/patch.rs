@@ -3,7 +3,7 @@
 
 use crate::Mailbox;
 use crate::compose::{Beside, DELIVERY_RECEIPT, Draft, IMPORTANCE, Importance, NewAttachment, READ_RECEIPT, has_property};
-use crate::drafts::NewMessage;
+use crate::drafts::{NewMessage, own_copy};
 use crate::error::MailError;
 use crate::generated::name_addrs;
 use crate::index::{Copy, Place, index};
@@ -185,9 +185,9 @@ impl Mailbox {
         let message_id = change.message_id.as_ref().unwrap_or(&read.internet_message_id);
         let (overlay, created) = (&change.overlay, read.created_date_time);
         match &change.octets {
-            None => self.own_copy(message, read.blob, read.is_composed, message_id, overlay, created),
+            None => own_copy(message, read.blob, read.is_composed, &self.missing(message_id, overlay, created)),
             Some(NewOctets { blob, is_composed, message }) => {
-                self.own_copy(message, blob.digest, *is_composed, message_id, overlay, created)
+                own_copy(message, blob.digest, *is_composed, &self.missing(message_id, overlay, created))
             }
         }
     }

@@ -1,9 +1,12 @@
-//! Whose mailbox, and whether the caller may.
+//! Whose mailbox, and whether the caller may: decided in one state of the store, at each request.
 
-use crate::error::{Kind, MailError};
+use crate::acting::Acting;
+use crate::admission::Admitted;
+use crate::error::{Kind, Limit, MailError};
 use crate::{Mail, Mailbox};
-use identity::{Caller, Scope, Who};
-use store::{MailboxId, Person, ReadTx, StoreError};
+use identity::{Caller, Scope};
+use std::sync::Arc;
+use store::{MailboxAccess, MailboxId, Person, ReadTx, StoreError};
 
 /// How a request names a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,71 +18,92 @@ pub enum UserName {
 }
 
 impl Mail {
-    /// Opens a person's mailbox for a caller who has one of the permissions in `wanted`: people their own, apps any.
+    /// Opens a mailbox for a caller who has one of the permissions in `wanted`: people their own, and another's where its owner
+    /// gave them full access and the permission is one for shared mailboxes; apps any within their limits.
     ///
     /// # Errors
-    /// [`MailError::AccessDenied`], [`MailError::NoPerson`], [`MailError::NotFound`], [`MailError::Store`].
-    pub async fn open(&self, caller: &Caller, user: &UserName, wanted: &[Scope]) -> Result<Mailbox, MailError> {
-        if !caller.may(wanted) {
-            return Err(MailError::AccessDenied("the token lacks the permission"));
-        }
-        let owner = self.named(caller, user).await?;
-        match caller.who() {
-            Who::Person { id } if *id != owner.id => Err(MailError::AccessDenied("the mailbox is somebody else's")),
-            _ => Ok(Mailbox { mail: self.clone(), owner, expected: None }),
-        }
+    /// [`MailError::NotAdmitted`], [`MailError::AccessDenied`], [`MailError::AppLimited`], [`MailError::NoPerson`],
+    /// [`MailError::NotFound`], [`MailError::Store`].
+    pub async fn open(&self, caller: &Caller, user: &UserName, wanted: &'static [Scope]) -> Result<Mailbox, MailError> {
+        let (caller, user) = (caller.clone(), user.clone());
+        let look = move |tx: &ReadTx<'_>| {
+            let admitted = Admitted::of(tx, &caller)?;
+            let (owner, permission) = admitted.found(tx, &user, wanted)?;
+            match &admitted.person {
+                Some(person) if person.id != owner.id && !tx.has_access(owner.id, person.id, MailboxAccess::FullAccess)? => {
+                    Err(MailError::AccessDenied("the mailbox is somebody else's"))
+                }
+                _ => Ok((Acting::of(admitted, &owner, permission), owner)),
+            }
+        };
+        let (acting, owner) = self.inner.store.read(look).await?;
+        Ok(Mailbox { mail: self.clone(), owner, acting: Arc::new(acting), expected: None })
     }
 
-    /// What is known of a person: of oneself with `User.Read`, of others with `User.Read.All`.
+    /// What is known of a person, for a caller who has one of the permissions in `wanted`; of others, one that is for others.
     ///
     /// # Errors
-    /// [`MailError::AccessDenied`], [`MailError::NoPerson`], [`MailError::NotFound`], [`MailError::Store`].
-    pub async fn person(&self, caller: &Caller, user: &UserName) -> Result<Person, MailError> {
-        if !caller.may(&[Scope::UserRead, Scope::UserReadAll]) {
-            return Err(MailError::AccessDenied("the token lacks the permission"));
-        }
-        let person = self.named(caller, user).await?;
-        let oneself = *caller.who() == Who::Person { id: person.id };
-        if oneself || caller.may(&[Scope::UserReadAll]) {
-            Ok(person)
-        } else {
-            Err(MailError::AccessDenied("the token lacks the permission to read others"))
-        }
+    /// As [`Mail::open`].
+    pub async fn person(&self, caller: &Caller, user: &UserName, wanted: &'static [Scope]) -> Result<Person, MailError> {
+        let (caller, user) = (caller.clone(), user.clone());
+        let look = move |tx: &ReadTx<'_>| Admitted::of(tx, &caller)?.found(tx, &user, wanted).map(|(person, _)| person);
+        self.inner.store.read(look).await
     }
 
-    /// So many people at most, by their ids, behind one of them or from the first.
+    /// So many people at most, by their ids, behind one of them or from the first; for an app that is limited to mailboxes, of
+    /// those.
     ///
     /// # Errors
-    /// [`MailError::AccessDenied`] without `User.Read.All`, [`MailError::Store`].
-    pub async fn people(&self, caller: &Caller, after: Option<MailboxId>, limit: i64) -> Result<Vec<Person>, MailError> {
-        if !caller.may(&[Scope::UserReadAll]) {
-            return Err(MailError::AccessDenied("the token lacks the permission to read others"));
-        }
-        Ok(self.inner.store.read(move |tx: &ReadTx<'_>| tx.people(after, limit)).await?)
+    /// [`MailError::NotAdmitted`], [`MailError::AccessDenied`], [`MailError::Store`].
+    pub async fn people(
+        &self,
+        caller: &Caller,
+        wanted: &'static [Scope],
+        after: Option<MailboxId>,
+        limit: i64,
+    ) -> Result<Vec<Person>, MailError> {
+        let caller = caller.clone();
+        let look = move |tx: &ReadTx<'_>| {
+            let admitted = Admitted::of(tx, &caller)?;
+            admitted.permission(wanted, false)?;
+            Ok(match &admitted.app.limits.mailboxes {
+                None => tx.people(after, limit)?,
+                Some(ids) => people_among(tx, ids, after, limit)?,
+            })
+        };
+        self.inner.store.read(look).await
     }
 
-    /// The mailbox of somebody who handed out a capability to write to it: an upload's address.
+    /// The mailbox of somebody who handed out a capability to write to it: an upload's address. Nothing can be sent from it.
     pub(crate) async fn mailbox_of(&self, owner: MailboxId) -> Result<Mailbox, MailError> {
         let found: Option<Person> = self.inner.store.read(move |tx: &ReadTx<'_>| tx.person(owner)).await?;
-        Ok(Mailbox { mail: self.clone(), owner: found.ok_or(MailError::NotFound(Kind::User))?, expected: None })
+        let owner = found.ok_or(MailError::NotFound(Kind::User))?;
+        let acting = Arc::new(Acting::by_capability(&owner));
+        Ok(Mailbox { mail: self.clone(), owner, acting, expected: None })
     }
+}
 
-    async fn named(&self, caller: &Caller, user: &UserName) -> Result<Person, MailError> {
-        let me = match caller.who() {
-            Who::Person { id } => Some(*id),
-            Who::App { .. } => None,
+impl Admitted {
+    /// The person who is named and the permission by which, or why not. Whoever may not know who is here learns nothing from the
+    /// difference: an unknown name is refused as a known one is.
+    fn found(&self, tx: &ReadTx<'_>, user: &UserName, wanted: &[Scope]) -> Result<(Person, Scope), MailError> {
+        let named = match (user, &self.person) {
+            (UserName::Me, None) => return Err(MailError::NoPerson),
+            (UserName::Me, Some(person)) => Some(person.clone()),
+            (UserName::Named(name), _) => by_name(tx, name)?,
         };
-        let user = user.clone();
-        if user == UserName::Me && me.is_none() {
-            return Err(MailError::NoPerson);
+        let is_own = self.person.is_some() && self.person == named;
+        let permission = self.permission(wanted, is_own)?;
+        if let Some(only) = &self.app.limits.mailboxes
+            && !named.as_ref().is_some_and(|person| only.contains(&person.id))
+        {
+            return Err(MailError::AppLimited(Limit::Mailbox));
         }
-        let look = move |tx: &ReadTx<'_>| match (user, me) {
-            (UserName::Named(name), _) => by_name(tx, &name),
-            (UserName::Me, Some(id)) => tx.person(id),
-            (UserName::Me, None) => Ok(None),
-        };
-        let found: Option<Person> = self.inner.store.read(look).await?;
-        found.ok_or(MailError::NotFound(Kind::User))
+        match named {
+            Some(person) => Ok((person, permission)),
+            None if self.may_know_people() => Err(MailError::NotFound(Kind::User)),
+            None => Err(MailError::AccessDenied("the mailbox is somebody else's")),
+        }
     }
 }
 
@@ -100,4 +124,12 @@ fn by_name(tx: &ReadTx<'_>, name: &str) -> Result<Option<Person>, StoreError> {
         Ok(id) => tx.person(MailboxId(*id.as_bytes())),
         Err(_) => tx.person_by_address(name),
     }
+}
+
+/// A page of these people.
+fn people_among(tx: &ReadTx<'_>, ids: &[MailboxId], after: Option<MailboxId>, limit: i64) -> Result<Vec<Person>, StoreError> {
+    let mut ids: Vec<MailboxId> = ids.iter().copied().filter(|id| after.is_none_or(|after| id.0 > after.0)).collect();
+    ids.sort_unstable_by_key(|id| id.0);
+    let found = ids.into_iter().filter_map(|id| tx.person(id).transpose());
+    found.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
 }

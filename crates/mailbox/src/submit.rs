@@ -1,16 +1,18 @@
 //! Submission (RFC 6409): the one way in which mail leaves a mailbox.
 
 use crate::Mailbox;
+use crate::authors::Authors;
 use crate::compose::Beside;
-use crate::drafts::NewMessage;
+use crate::drafts::{NewMessage, own_copy};
 use crate::envelope::Envelope;
 use crate::error::MailError;
+use crate::generated::Missing;
 use crate::index::{Copy, Place, index};
 use crate::patch::again_on_conflict;
 use mime::Message;
 use store::{
-    Answered, Digest, ForwardPath, ForwardState, MessageId, MessageRecord, Overlay, ReadTx, StoreError, Submission, SubmissionId,
-    Timestamp, WellKnownName, WriteTx,
+    Answered, Digest, ForwardPath, ForwardState, MessageId, MessageRecord, Overlay, Person, ReadTx, StoreError, Submission,
+    SubmissionId, Timestamp, WellKnownName, WriteTx,
 };
 
 /// How a message is to be sent.
@@ -59,13 +61,13 @@ impl Mailbox {
     /// [`MailError::KeyReused`], [`MailError::Store`].
     pub async fn submit(&self, new: NewMessage, options: SendOptions) -> Result<Submitted, MailError> {
         let message = Message::parse(new.blob.octets.clone());
-        let outgoing = Outgoing::of(&message, options.envelope, &new.overlay);
+        let (outgoing, sender) = self.outgoing(&message, options.envelope, &new.overlay).await?;
         let now = self.now();
-        let copy = self.copy_of_new(&message, &new, now);
+        let copy = self.copy_of_new(&message, &new, sender.as_ref(), now);
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
             let outgoing = outgoing?;
-            mailbox.check_authors(tx, &outgoing.authors)?;
+            mailbox.check_sending(tx, &outgoing.authors, &outgoing.envelope)?;
             let hanging = new.beside.hanging.clone().with_class(copy.reading.message_class);
             let place = Place {
                 mailbox: mailbox.owner.id,
@@ -86,7 +88,7 @@ impl Mailbox {
                 record.modseq = tx.add_message(mailbox.owner.id, &record)?;
                 hanging.write(tx, mailbox.owner.id, record.id.into())?;
             }
-            tx.add_submission(&mailbox.submission(&record, outgoing, now))?;
+            mailbox.put_out(tx, &mailbox.submission(&record, outgoing, now))?;
             let id = options.save_to_sent_items.then_some(record.id);
             Ok(Submitted { id, internet_message_id: record.internet_message_id })
         };
@@ -108,18 +110,19 @@ impl Mailbox {
             error => error.into(),
         })?;
         let message = Message::parse(blob.octets);
-        let outgoing = Outgoing::of(&message, options.envelope, &read.overlay);
+        let (outgoing, sender) = self.outgoing(&message, options.envelope, &read.overlay).await?;
         let now = self.now();
         // Date is the moment of sending where the client gave none.
-        let copy = self.own_copy(&message, read.blob, read.is_composed, &read.internet_message_id, &read.overlay, now);
+        let missing = self.missing(&read.internet_message_id, &read.overlay, now);
+        let copy = own_copy(&message, read.blob, read.is_composed, &Missing { sender: sender.as_ref(), ..missing });
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
             let draft = mailbox.draft(tx, &read)?;
             let outgoing = outgoing?;
-            mailbox.check_authors(tx, &outgoing.authors)?;
+            mailbox.check_sending(tx, &outgoing.authors, &outgoing.envelope)?;
             let record = mailbox.sent(tx, copy, draft, now)?;
             tx.replace_message(mailbox.owner.id, &record)?;
-            tx.add_submission(&mailbox.submission(&record, outgoing, now))?;
+            mailbox.put_out(tx, &mailbox.submission(&record, outgoing, now))?;
             Ok(Submitted { id: Some(record.id), internet_message_id: record.internet_message_id })
         };
         self.write_outbox(options.idempotency, deed).await
@@ -185,14 +188,25 @@ impl Mailbox {
         Ok(MessageRecord { is_read: true, conversation_id, conversation_index, ..sent })
     }
 
-    /// Every author must be the owner, or granted (Graph: 403 `ErrorSendAsDenied`).
-    fn check_authors(&self, tx: &ReadTx<'_>, authors: &[String]) -> Result<(), MailError> {
-        for author in authors {
-            if !tx.may_send_as(self.owner.id, author)? {
-                return Err(MailError::SendAsDenied(author.clone()));
-            }
-        }
-        Ok(())
+    /// What sending needs to know of a message, or what is wrong with it; and whom its Sender must name.
+    async fn outgoing(
+        &self,
+        message: &Message,
+        given: Option<Envelope>,
+        overlay: &Overlay,
+    ) -> Result<(Result<Outgoing, MailError>, Option<Person>), MailError> {
+        let authors = Authors::of(message, &self.owner);
+        let sender = self.unnamed_sender(&authors).await?;
+        let envelope = given.map_or_else(|| Envelope::of(message, overlay), Ok);
+        let outgoing =
+            |envelope| Outgoing { authors: authors.sent_by(sender.as_ref()), cuts: message.cuts("Bcc").to_text(), envelope };
+        Ok((envelope.map(outgoing), sender))
+    }
+
+    /// Puts a submission into the outbox, and counts it.
+    fn put_out(&self, tx: &mut WriteTx<'_>, submission: &Submission) -> Result<(), MailError> {
+        self.count_sending(tx, submission.id, submission.created_date_time)?;
+        Ok(tx.add_submission(submission)?)
     }
 
     fn submission(&self, record: &MessageRecord, outgoing: Outgoing, now: Timestamp) -> Submission {
@@ -216,23 +230,8 @@ impl Mailbox {
 
 /// What sending needs to know of a message, read before the deed.
 struct Outgoing {
-    /// The addresses of From and Sender; an empty one for a field that names nobody.
-    authors: Vec<String>,
+    authors: Authors,
     /// What recipients don't get.
     cuts: String,
     envelope: Envelope,
-}
-
-impl Outgoing {
-    fn of(message: &Message, given: Option<Envelope>, overlay: &Overlay) -> Result<Outgoing, MailError> {
-        let of_field = |name: &str| {
-            let named: Vec<String> = message.addresses(name).into_iter().map(|author| author.address).collect();
-            if named.is_empty() && message.field(name).is_some() { vec![String::new()] } else { named }
-        };
-        Ok(Outgoing {
-            authors: ["From", "Sender"].into_iter().flat_map(of_field).collect(),
-            cuts: message.cuts("Bcc").to_text(),
-            envelope: given.map_or_else(|| Envelope::of(message, overlay), Ok)?,
-        })
-    }
 }

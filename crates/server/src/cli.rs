@@ -112,7 +112,7 @@ pub struct Token {
     #[arg(long, value_name = "UPN")]
     pub user: String,
     /// What it is good for, names joined by spaces
-    #[arg(long, value_name = "SCOPES", default_value = identity::Scopes::ALL_MAIL)]
+    #[arg(long, value_name = "SCOPES", default_value = identity::Scopes::ALL_DELEGATED)]
     pub scope: String,
 }
 
@@ -133,6 +133,6 @@ mod tests {
         let told = Cli::parse_from(["restante", "token", "--data", "d", "--user", "u", "--scope", "Mail.Send"]).command;
         assert!(matches!(told, Some(Command::Token(token)) if token.scope == "Mail.Send" && token.store.data.ends_with("d")));
         let untold = Cli::parse_from(["restante", "token", "--user", "u"]).command;
-        assert!(matches!(untold, Some(Command::Token(token)) if token.scope == identity::Scopes::ALL_MAIL));
+        assert!(matches!(untold, Some(Command::Token(token)) if token.scope == identity::Scopes::ALL_DELEGATED));
     }
 }

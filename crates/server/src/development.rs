@@ -138,7 +138,7 @@ impl DevFile {
                 user_principal_name: person.user_principal_name.clone(),
                 display_name: person.display_name.clone(),
                 password: password(keys, person),
-                token: identity.person_token(person, &app, Scopes::ALL_MAIL, TOKEN_DAYS)?,
+                token: identity.person_token(person, &app, Scopes::ALL_DELEGATED, TOKEN_DAYS)?,
             })
         };
         Ok(DevFile {

@@ -28,7 +28,7 @@ impl Tenant {
             display_name: "Restante".to_owned(),
             account_enabled: true,
             is_public_client: is_development,
-            delegated_permissions: Scopes::ALL_MAIL.to_owned(),
+            delegated_permissions: Scopes::ALL_DELEGATED.to_owned(),
             application_permissions: Scopes::ALL_MAIL.to_owned(),
             limits: ApplicationLimits::default(),
             created_date_time: now,

@@ -46,3 +46,32 @@ async fn the_openapi_document_names_what_the_table_does() {
     assert!(known.is_empty(), "Graph has these too: {known:?}");
     server.finish().await;
 }
+
+/// From the least to the most; each lets do what those before it let.
+const READING: [&str; 3] = ["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"];
+
+#[tokio::test]
+async fn each_operation_needs_the_permission_that_graph_names() {
+    let Some(operations) = operations() else { return };
+    let answered: BTreeSet<_> =
+        rows(&ours()).iter().filter(|row| row["status"] == "yes").map(|row| row["path"].clone()).collect();
+    let server = Server::start().await;
+    let document = server.anonymous().get("/openapi.json").await.demand(200).json();
+    let mut compared = 0;
+    for row in operations.iter().filter(|row| answered.contains(&row["path"]) && !row["path"].contains('?')) {
+        let least = row["delegated_least"].split([' ', ';']).next().unwrap();
+        let one = &document["paths"][row["path"].as_str()][row["method"].to_lowercase()];
+        let Some(permissions) = one["x-restante-permissions"].as_array() else { continue };
+        let permissions: Vec<&str> = permissions.iter().map(|name| name.as_str().unwrap()).collect();
+        let what = format!("{} {}: {permissions:?}, where Graph says {least}", row["method"], row["path"]);
+        assert!(permissions.contains(&least), "{what}");
+        let of_apps = row["application_least"].split([' ', ';']).next().unwrap();
+        assert!(!of_apps.contains('.') || permissions.contains(&of_apps), "for apps {of_apps}; {what}");
+        if let Some(rank) = READING.iter().position(|name| *name == least) {
+            assert!(READING[..rank].iter().all(|less| !permissions.contains(less)), "less would do; {what}");
+        }
+        compared += 1;
+    }
+    assert!(compared > 90, "only {compared} rows were compared");
+    server.finish().await;
+}

@@ -62,6 +62,10 @@ fn of_operation(operation: &Operation, path: &str) -> Value {
     if operation.dispatched.resource.starts_with("Document") || operation.dispatched.resource == "Upload" {
         value["security"] = json!([]);
     }
+    let permissions = operation.dispatched.permissions;
+    if !permissions.is_empty() {
+        value["x-restante-permissions"] = permissions.iter().flat_map(|scope| scope.spellings()).collect();
+    }
     if operation.is_extension() {
         value["x-restante-extension"] = true.into();
     }

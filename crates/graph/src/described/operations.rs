@@ -1,8 +1,10 @@
 //! The operations: what each handler takes and gives, beside the table that requests are dispatched by.
 
 use super::places::{self, Place};
+use crate::permissions::NOTHING;
 use crate::routes::DISPATCHED;
 use crate::schema::edm::{self, Edm};
+use identity::Scope;
 
 /// A method on a resource and what answers it, as the dispatch has it.
 #[derive(Debug, Clone, Copy)]
@@ -12,17 +14,23 @@ pub(crate) struct Dispatched {
     pub(crate) resource: &'static str,
     /// The call of the handler.
     pub(crate) call: &'static str,
+    /// One of these is needed.
+    pub(crate) permissions: &'static [Scope],
 }
 
 /// What is answered beside the dispatch: documents for anybody, and uploads at their own addresses.
 const BESIDE: [Dispatched; 6] = [
-    Dispatched { method: "GET", resource: "Document(Metadata)", call: "get_metadata()" },
-    Dispatched { method: "GET", resource: "Document(OpenApi)", call: "get_openapi()" },
-    Dispatched { method: "GET", resource: "Document(Service)", call: "get_service_document()" },
-    Dispatched { method: "DELETE", resource: "Upload", call: "at_upload_url()" },
-    Dispatched { method: "GET", resource: "Upload", call: "at_upload_url()" },
-    Dispatched { method: "PUT", resource: "Upload", call: "at_upload_url()" },
+    beside("GET", "Document(Metadata)", "get_metadata()"),
+    beside("GET", "Document(OpenApi)", "get_openapi()"),
+    beside("GET", "Document(Service)", "get_service_document()"),
+    beside("DELETE", "Upload", "at_upload_url()"),
+    beside("GET", "Upload", "at_upload_url()"),
+    beside("PUT", "Upload", "at_upload_url()"),
 ];
+
+const fn beside(method: &'static str, resource: &'static str, call: &'static str) -> Dispatched {
+    Dispatched { method, resource, call, permissions: NOTHING }
+}
 
 impl Dispatched {
     /// The handler's name, which is the last one before the parenthesis of its call.
@@ -35,6 +43,15 @@ impl Dispatched {
     pub(super) fn described(&self) -> Option<&'static Described> {
         DESCRIBED.iter().find(|one| one.handler == self.handler())
     }
+}
+
+/// What somebody may do who has permissions: the summaries of the operations, each once.
+pub(crate) fn permitted(has_one_of: impl Fn(&[Scope]) -> bool) -> Vec<&'static str> {
+    let permitted = DISPATCHED.iter().filter(|one| !one.permissions.is_empty() && has_one_of(one.permissions));
+    let mut summaries: Vec<&str> = permitted.filter_map(|one| Some(one.described()?.summary)).collect();
+    summaries.sort_unstable();
+    summaries.dedup();
+    summaries
 }
 
 /// An operation at one place.
@@ -210,7 +227,7 @@ mod tests {
     #[test]
     fn handlers_are_named_by_their_calls() {
         for call in ["a::get(x).await", "{ a::b::get(x).await }", "a :: get(x(y)).await", "get()"] {
-            assert_eq!(Dispatched { method: "GET", resource: "X", call }.handler(), "get", "{call}");
+            assert_eq!(beside("GET", "X", call).handler(), "get", "{call}");
         }
     }
 }

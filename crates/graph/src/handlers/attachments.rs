@@ -1,7 +1,7 @@
 //! Attachments: views of a message's parts (Graph: message-list-attachments, attachment-get, message-post-attachments,
 //! attachment-delete).
 
-use super::messages::{READ, RENDERED_APART, WRITE, shown};
+use super::messages::{RENDERED_APART, shown};
 use crate::body::Given;
 use crate::error::{ApiError, ErrorCode};
 use crate::ids;
@@ -96,7 +96,7 @@ async fn of_body(body: EncodedBody) -> Result<Response, ApiError> {
 
 /// `POST …/messages/{id}/attachments`: a part is spliced into a draft.
 pub(crate) async fn create_attachment(asked: &Asked<'_>, message: MessageId, body: &mut Body) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let new = new_attachment::attachment(&given(asked, &mailbox, body).await?, "")?;
     let (content, key) = mailbox.add_attachment(message, new).await?;
     let location = asked.attachment_location(mailbox.owner().id, message, key);
@@ -114,7 +114,7 @@ pub(crate) async fn update_attachment(
     key: AttachmentKey,
     body: &mut Body,
 ) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let change = new_attachment::change(&given(asked, &mailbox, body).await?)?;
     let content = mailbox.update_attachment(message, key, change).await?;
     answered(asked, StatusCode::OK, &mailbox, content, key, Selection::default()).await
@@ -122,7 +122,7 @@ pub(crate) async fn update_attachment(
 
 /// `DELETE …/messages/{id}/attachments/{id}`
 pub(crate) async fn delete_attachment(asked: &Asked<'_>, message: MessageId, key: AttachmentKey) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     mailbox.remove_attachment(message, key).await?;
     Ok(empty_answer(StatusCode::NO_CONTENT))
 }
@@ -136,7 +136,7 @@ async fn given(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> Result<
 }
 
 async fn opened(asked: &Asked<'_>, message: MessageId) -> Result<(Mailbox, Content), ApiError> {
-    let mailbox = asked.mailbox(READ).await?;
+    let mailbox = asked.mailbox().await?;
     let content = mailbox.content(mailbox.message(message).await?).await?;
     Ok((mailbox, content))
 }

@@ -1,6 +1,6 @@
 //! What changed since a client last asked (Graph: message-delta, mailfolder-delta).
 
-use super::messages::{FETCHED_TOGETHER, READ, listed};
+use super::messages::{FETCHED_TOGETHER, listed};
 use crate::error::ApiError;
 use crate::ids;
 use crate::page::{PREFERENCE_APPLIED, json_answer};
@@ -12,13 +12,11 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use futures::future;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use identity::Scope;
 use mailbox::{Change, Cursor, FolderName, PageSize};
 use odata::{Comparison, Expr, Options};
 use serde_json::{Value, json};
 use store::Timestamp;
 
-const READ_FOLDERS: &[Scope] = &[Scope::MailRead, Scope::MailReadBasic, Scope::MailReadWrite];
 /// Items of a page where nobody says how many: a round costs its client a request a page.
 const PAGE: i64 = 100;
 /// Most items of a page (Graph: `odata.maxpagesize` on message-delta).
@@ -28,12 +26,12 @@ const PAGE_OCTETS: i64 = 32 * 1024 * 1024;
 
 /// `GET …/mailFolders/{id}/messages/delta`; of our own, `GET …/messages/delta`
 pub(crate) async fn message_delta(asked: &Asked<'_>, folder: Option<FolderName>) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(READ).await?;
+    let mailbox = asked.mailbox().await?;
     let round =
         Round::of(asked, Tracked::Messages, &["select", "filter", "expand", "top", "orderby", "skiptoken", "deltatoken"])?;
     only_newest_first(&round.options)?;
     let received_from = received_from(&round.options)?;
-    let (selection, wanted) = (Selection::of(&round.options)?, Wanted::of(&round.options)?);
+    let (selection, wanted) = (Selection::seen(&round.options, mailbox.sight())?, Wanted::of(&round.options)?);
     let top = page_size(asked, &round.options)?;
     let size = PageSize { top, octets: if selection.needs_octets() { PAGE_OCTETS } else { i64::MAX } };
     let cursor = match round.from {
@@ -63,7 +61,7 @@ pub(crate) async fn message_delta(asked: &Asked<'_>, folder: Option<FolderName>)
 
 /// `GET …/mailFolders/delta`, `GET …/mailFolders/{id}/childFolders/delta`
 pub(crate) async fn mail_folder_delta(asked: &Asked<'_>, parent: Option<FolderName>) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(READ_FOLDERS).await?;
+    let mailbox = asked.mailbox().await?;
     let round = Round::of(asked, Tracked::MailFolders, &["select", "top", "skiptoken", "deltatoken"])?;
     let selection = mail_folder::Selection::of(&round.options, asked.version)?;
     let wanted = Wanted::of(&round.options)?;

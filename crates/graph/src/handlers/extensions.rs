@@ -1,6 +1,5 @@
 //! Open extensions of messages (Graph: opentypeextension-post-opentypeextension, -get, -update, -delete).
 
-use super::messages::{READ, WRITE};
 use crate::body::Given;
 use crate::error::ApiError;
 use crate::ids;
@@ -18,7 +17,7 @@ use store::{Extension, MessageId};
 /// `GET …/messages/{id}/extensions`
 pub(crate) async fn list_extensions(asked: &Asked<'_>, message: MessageId) -> Result<Response, ApiError> {
     asked.only_options(&["filter", "count"])?;
-    let mailbox = asked.mailbox(READ).await?;
+    let mailbox = asked.mailbox().await?;
     let value: Vec<Value> = named(asked, &mailbox, message).await?;
     let context = asked.context(mailbox.owner().id, &format!("messages('{}')/extensions", ids::message(message)), None);
     let count = asked.options.boolean("count")?.unwrap_or(false).then(|| i64::try_from(value.len()).unwrap_or(i64::MAX));
@@ -28,7 +27,7 @@ pub(crate) async fn list_extensions(asked: &Asked<'_>, message: MessageId) -> Re
 /// `GET …/messages/{id}/extensions/$count`
 pub(crate) async fn count_extensions(asked: &Asked<'_>, message: MessageId) -> Result<Response, ApiError> {
     asked.only_options(&["filter"])?;
-    let mailbox = asked.mailbox(READ).await?;
+    let mailbox = asked.mailbox().await?;
     Ok(number_answer(named(asked, &mailbox, message).await?.len()))
 }
 
@@ -42,7 +41,7 @@ async fn named(asked: &Asked<'_>, mailbox: &Mailbox, message: MessageId) -> Resu
 
 /// `POST …/messages/{id}/extensions`
 pub(crate) async fn create_extension(asked: &Asked<'_>, message: MessageId, body: &mut Body) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let given = extension::read(&json(asked, &mailbox, body).await?, "")?;
     let created = mailbox.create_extension(message, given).await?;
     let id = ExtensionId::of(&created.name);
@@ -52,7 +51,7 @@ pub(crate) async fn create_extension(asked: &Asked<'_>, message: MessageId, body
 /// `GET …/messages/{id}/extensions/{name}`
 pub(crate) async fn get_extension(asked: &Asked<'_>, message: MessageId, id: ExtensionId) -> Result<Response, ApiError> {
     asked.only_options(&[])?;
-    let mailbox = asked.mailbox(READ).await?;
+    let mailbox = asked.mailbox().await?;
     let found = mailbox.extension(message, id.name().to_owned()).await?;
     Ok(answer(asked, &mailbox, message, StatusCode::OK, &found, id))
 }
@@ -64,7 +63,7 @@ pub(crate) async fn update_extension(
     id: ExtensionId,
     body: &mut Body,
 ) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let change = extension::members(&json(asked, &mailbox, body).await?, "")?;
     let updated = mailbox.update_extension(message, id.name().to_owned(), change).await?;
     Ok(answer(asked, &mailbox, message, StatusCode::OK, &updated, id))
@@ -72,7 +71,7 @@ pub(crate) async fn update_extension(
 
 /// `DELETE …/messages/{id}/extensions/{name}`
 pub(crate) async fn delete_extension(asked: &Asked<'_>, message: MessageId, id: ExtensionId) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     mailbox.delete_extension(message, id.name().to_owned()).await?;
     Ok(empty_answer(StatusCode::NO_CONTENT))
 }

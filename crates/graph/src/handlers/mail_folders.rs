@@ -12,14 +12,11 @@ use crate::schema::mail_folder::{Selection, Tree};
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
-use identity::Scope;
 use mailbox::{FolderName, Hanging, MailError, Mailbox};
 use odata::Options;
 use serde_json::Value;
 use store::{Folder, FolderId, ItemId, WellKnownName};
 
-const READ: &[Scope] = &[Scope::MailRead, Scope::MailReadBasic, Scope::MailReadWrite];
-const WRITE: &[Scope] = &[Scope::MailReadWrite];
 /// Graph: user-list-mailfolders: the default page.
 const PAGE: i64 = 10;
 /// Longest name of a folder, in octets.
@@ -28,8 +25,8 @@ const MAX_NAME: usize = 255;
 /// `GET …/mailFolders`, `GET …/mailFolders/{id}/childFolders`
 pub(crate) async fn list_mail_folders(asked: &Asked<'_>, parent: Option<FolderName>) -> Result<Response, ApiError> {
     asked.only_options(&["select", "filter", "orderby", "expand", "top", "skip", "count"])?;
-    let mailbox = asked.mailbox(READ).await?;
-    let selection = Selection::of(&asked.options, asked.version)?;
+    let mailbox = asked.mailbox().await?;
+    let selection = Selection::seen(&asked.options, asked.version, mailbox.sight())?;
     let (top, skip) = (asked.top(PAGE)?, asked.options.number("skip")?.unwrap_or(0));
     let with_count = asked.options.boolean("count")?.unwrap_or(false);
     let listed = listed(asked, &mailbox, parent, &selection).await?;
@@ -43,8 +40,8 @@ pub(crate) async fn list_mail_folders(asked: &Asked<'_>, parent: Option<FolderNa
 /// `GET …/mailFolders/$count`, `GET …/mailFolders/{id}/childFolders/$count`
 pub(crate) async fn count_mail_folders(asked: &Asked<'_>, parent: Option<FolderName>) -> Result<Response, ApiError> {
     asked.only_options(&["filter"])?;
-    let mailbox = asked.mailbox(READ).await?;
-    let selection = Selection::of(&asked.options, asked.version)?;
+    let mailbox = asked.mailbox().await?;
+    let selection = Selection::seen(&asked.options, asked.version, mailbox.sight())?;
     Ok(count_answer(listed(asked, &mailbox, parent, &selection).await?.len()))
 }
 
@@ -74,7 +71,7 @@ pub(crate) async fn create_mail_folder(
     parent: Option<FolderName>,
     body: &mut Body,
 ) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let value = json(asked, &mailbox, body).await?;
     let members = Members::of(&value, "")?;
     let name = display_name(&members)?.ok_or_else(|| members.wrong("displayName", "a name"))?;
@@ -86,8 +83,8 @@ pub(crate) async fn create_mail_folder(
 /// `GET …/mailFolders/{id}`
 pub(crate) async fn get_mail_folder(asked: &Asked<'_>, name: FolderName) -> Result<Response, ApiError> {
     asked.only_options(&["select", "expand"])?;
-    let mailbox = asked.mailbox(READ).await?;
-    let selection = Selection::of(&asked.options, asked.version)?;
+    let mailbox = asked.mailbox().await?;
+    let selection = Selection::seen(&asked.options, asked.version, mailbox.sight())?;
     let folder = mailbox.folder(name).await?;
     let hidden_too = asked.extension_flag("includeHiddenFolders")?.unwrap_or(false);
     let within = mailbox.folders_within(FolderName::Id(folder.id), hidden_too, selection.levels()).await?;
@@ -101,7 +98,7 @@ pub(crate) async fn get_mail_folder(asked: &Asked<'_>, name: FolderName) -> Resu
 /// `PATCH …/mailFolders/{id}`: its name and its extended properties can be changed; other members are passed over, as of a folder that
 /// is sent back as it was read.
 pub(crate) async fn update_mail_folder(asked: &Asked<'_>, name: FolderName, body: &mut Body) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let value = json(asked, &mailbox, body).await?;
     let members = Members::of(&value, "")?;
     let folder = mailbox.folder(name).await?;
@@ -118,26 +115,26 @@ pub(crate) async fn update_mail_folder(asked: &Asked<'_>, name: FolderName, body
 
 /// `DELETE …/mailFolders/{id}`
 pub(crate) async fn delete_mail_folder(asked: &Asked<'_>, name: FolderName) -> Result<Response, ApiError> {
-    asked.mailbox(WRITE).await?.delete_folder(name).await?;
+    asked.mailbox().await?.delete_folder(name).await?;
     Ok(empty_answer(StatusCode::NO_CONTENT))
 }
 
 /// `POST …/mailFolders/{id}/permanentDelete`
 pub(crate) async fn permanent_delete_mail_folder(asked: &Asked<'_>, name: FolderName) -> Result<Response, ApiError> {
-    asked.mailbox(WRITE).await?.permanent_delete_folder(name).await?;
+    asked.mailbox().await?.permanent_delete_folder(name).await?;
     Ok(empty_answer(StatusCode::NO_CONTENT))
 }
 
 /// `POST …/mailFolders/{id}/move`
 pub(crate) async fn move_mail_folder(asked: &Asked<'_>, name: FolderName, body: &mut Body) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let destination = destination(asked, &mailbox, body).await?;
     answer(asked, &mailbox, StatusCode::OK, &mailbox.move_folder(name, destination).await?)
 }
 
 /// `POST …/mailFolders/{id}/copy`
 pub(crate) async fn copy_mail_folder(asked: &Asked<'_>, name: FolderName, body: &mut Body) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let destination = destination(asked, &mailbox, body).await?;
     answer(asked, &mailbox, StatusCode::OK, &mailbox.copy_folder(name, destination).await?)
 }

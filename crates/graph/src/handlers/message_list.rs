@@ -1,13 +1,14 @@
 //! Lists of messages (Graph: user-list-messages, query-parameters, search-query-parameter): `$filter`, `$search`, `$orderby`,
 //! `$top`, `$skip`, `$count`, pages.
 
-use super::messages::{FETCHED_TOGETHER, READ, listed};
+use super::messages::{FETCHED_TOGETHER, listed};
+use crate::basics;
 use crate::error::ApiError;
 use crate::ids;
 use crate::page::{collection, json_answer, number_answer, refused_by_exchange};
 use crate::query::MessageList;
 use crate::request::Asked;
-use crate::schema::message::{DECLARED, Selection};
+use crate::schema::message::Selection;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use futures::stream::{self, StreamExt};
@@ -27,9 +28,9 @@ const PAGE_OCTETS: usize = 32 * 1024 * 1024;
 /// `GET …/messages`, `GET …/mailFolders/{id}/messages`
 pub(crate) async fn list_messages(asked: &Asked<'_>, folder: Option<FolderName>) -> Result<Response, ApiError> {
     asked.only_options(&["select", "expand", "top", "skip", "skiptoken", "count", "filter", "orderby", "search"])?;
-    let mailbox = asked.mailbox(READ).await?;
-    let selection = Selection::of(&asked.options)?;
-    let list = MessageList::of(&asked.options, DECLARED, asked.graph.clock.now())?;
+    let mailbox = asked.mailbox().await?;
+    let selection = Selection::seen(&asked.options, mailbox.sight())?;
+    let list = basics::message_list(&asked.options, mailbox.sight(), asked.graph.clock.now())?;
     let of = format!("{} {}", mailbox.owner().id, collection_name(folder));
     let seal = asked.graph.identity.links();
     let after = asked.options.get("skiptoken").map(|cursor| list.position(seal, &of, cursor)).transpose()?;
@@ -47,8 +48,8 @@ pub(crate) async fn list_messages(asked: &Asked<'_>, folder: Option<FolderName>)
 /// `GET …/messages/$count`, `GET …/mailFolders/{id}/messages/$count`: a number and nothing else.
 pub(crate) async fn count_messages(asked: &Asked<'_>, folder: Option<FolderName>) -> Result<Response, ApiError> {
     asked.only_options(&["filter", "count", "search"])?;
-    let mailbox = asked.mailbox(READ).await?;
-    let list = MessageList::of(&asked.options, DECLARED, asked.graph.clock.now())?;
+    let mailbox = asked.mailbox().await?;
+    let list = basics::message_list(&asked.options, mailbox.sight(), asked.graph.clock.now())?;
     let count = mailbox.count(query(asked, folder, &list, None)?).await?;
     Ok(number_answer(count))
 }

@@ -12,13 +12,10 @@ use crate::schema::message::{Selection, Shown, View, etag};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use identity::Scope;
 use mailbox::{FolderName, Hung, Mailbox, NewMessage, Received};
 use serde_json::Value;
 use store::{MessageId, MessageRecord, Timestamp, WellKnownName};
 
-pub(super) const READ: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite];
-pub(super) const WRITE: &[Scope] = &[Scope::MailReadWrite];
 /// Messages of one page whose octets are fetched at a time.
 pub(super) const FETCHED_TOGETHER: usize = 8;
 /// Messages from this size on, in octets, are rendered beside the threads that answer requests.
@@ -26,7 +23,7 @@ pub(super) const RENDERED_APART: i64 = 64 * 1024;
 
 /// `POST …/messages`, `POST …/mailFolders/{id}/messages`: a draft; with `import`, a message as it was once received.
 pub(crate) async fn create_message(asked: &Asked<'_>, folder: Option<FolderName>, body: &mut Body) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let (given, _) = asked.body(&mailbox, body).await?;
     let (mut new, mut filing) = match given {
         Given::Mime(blob) => (NewMessage::from_mime(blob), Filing::Draft),
@@ -115,8 +112,8 @@ pub(super) fn tagged(mut response: Response, etag: &str) -> Response {
 /// `GET …/messages/{id}`
 pub(crate) async fn get_message(asked: &Asked<'_>, id: MessageId) -> Result<Response, ApiError> {
     asked.only_options(&["select", "expand"])?;
-    let mailbox = asked.mailbox(READ).await?;
-    let selection = Selection::of(&asked.options)?;
+    let mailbox = asked.mailbox().await?;
+    let selection = Selection::seen(&asked.options, mailbox.sight())?;
     let record = mailbox.message(id).await?;
     if asked.has_version(&record) {
         return Ok(tagged(empty_answer(StatusCode::NOT_MODIFIED), &etag(&record)));
@@ -128,7 +125,7 @@ pub(crate) async fn get_message(asked: &Asked<'_>, id: MessageId) -> Result<Resp
 
 /// `PATCH …/messages/{id}`: properties, or with a MIME body all the octets of a draft.
 pub(crate) async fn update_message(asked: &Asked<'_>, id: MessageId, body: &mut Body) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let record = match asked.body(&mailbox, body).await? {
         (Given::Json(value), _) => {
             let mut change = draft::message(&value)?;
@@ -157,27 +154,27 @@ async fn is_shown(asked: &Asked<'_>, mailbox: &Mailbox, id: MessageId, given: &V
 
 /// `DELETE …/messages/{id}`
 pub(crate) async fn delete_message(asked: &Asked<'_>, id: MessageId) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     mailbox.delete(id).await?;
     Ok(empty_answer(StatusCode::NO_CONTENT))
 }
 
 /// `POST …/messages/{id}/permanentDelete`
 pub(crate) async fn permanent_delete_message(asked: &Asked<'_>, id: MessageId) -> Result<Response, ApiError> {
-    asked.mailbox(WRITE).await?.permanent_delete(id).await?;
+    asked.mailbox().await?.permanent_delete(id).await?;
     Ok(empty_answer(StatusCode::NO_CONTENT))
 }
 
 /// `POST …/messages/{id}/move`
 pub(crate) async fn move_message(asked: &Asked<'_>, id: MessageId, body: &mut Body) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let destination = destination(asked, &mailbox, body).await?;
     filed(asked, &mailbox, mailbox.move_to(id, destination).await?).await
 }
 
 /// `POST …/messages/{id}/copy`
 pub(crate) async fn copy_message(asked: &Asked<'_>, id: MessageId, body: &mut Body) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let destination = destination(asked, &mailbox, body).await?;
     filed(asked, &mailbox, mailbox.copy_to(id, destination).await?).await
 }

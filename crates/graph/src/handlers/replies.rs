@@ -1,8 +1,8 @@
 //! Replies and forwards, sent at once or kept as drafts (Graph: message-reply, -replyall, -forward, -createreply,
 //! -createreplyall, -createforward).
 
-use super::messages::{WRITE, created};
-use super::send_mail::{SEND, accepted};
+use super::messages::created;
+use super::send_mail::accepted;
 use crate::body::Given;
 use crate::error::ApiError;
 use crate::request::Asked;
@@ -14,7 +14,7 @@ use store::MessageId;
 
 /// `POST …/messages/{id}/reply`, `replyAll`, `forward`
 pub(crate) async fn reply(asked: &Asked<'_>, id: MessageId, answer: Answer, body: &mut Body) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(SEND).await?;
+    let mailbox = asked.mailbox().await?;
     let (new, idempotency) = written(asked, &mailbox, id, answer, body).await?;
     let submitted = mailbox.submit(new, SendOptions { idempotency, ..SendOptions::default() }).await?;
     Ok(accepted(asked, &mailbox, &submitted))
@@ -27,7 +27,7 @@ pub(crate) async fn create_reply(
     answer: Answer,
     body: &mut Body,
 ) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let (new, _) = written(asked, &mailbox, id, answer, body).await?;
     created(asked, &mailbox, mailbox.create_draft(new, None).await?).await
 }

@@ -9,16 +9,14 @@ use crate::schema::draft;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use identity::Scope;
 use mailbox::{Mailbox, NewMessage, SendOptions, Submitted};
 use store::{Digest, MessageId};
 
-pub(super) const SEND: &[Scope] = &[Scope::MailSend];
 const INTERNET_MESSAGE_ID: HeaderName = HeaderName::from_static("internet-message-id");
 
 /// `POST …/sendMail`
 pub(crate) async fn send_mail(asked: &Asked<'_>, body: &mut Body) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(SEND).await?;
+    let mailbox = asked.mailbox().await?;
     let mut save_to_sent_items = asked.extension_flag("saveToSentItems")?.unwrap_or(true);
     let (given, idempotency) = asked.body(&mailbox, body).await?;
     let new = match given {
@@ -35,7 +33,7 @@ pub(crate) async fn send_mail(asked: &Asked<'_>, body: &mut Body) -> Result<Resp
 
 /// `POST …/messages/{id}/send`
 pub(crate) async fn send_message(asked: &Asked<'_>, id: MessageId) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(SEND).await?;
+    let mailbox = asked.mailbox().await?;
     let idempotency = asked.idempotency(&Digest::of(&[]))?;
     let submitted = mailbox.send_draft(id, SendOptions { idempotency, ..SendOptions::default() }).await?;
     Ok(accepted(asked, &mailbox, &submitted))

@@ -2,7 +2,6 @@
 //! they are too large for one request. A whole message is then named by `uploadSession=` where a body would stand; an
 //! attachment is put into its draft.
 
-use super::messages::WRITE;
 use crate::body::{self, Given};
 use crate::error::{ApiError, ErrorCode};
 use crate::ids;
@@ -29,7 +28,7 @@ pub(crate) async fn create_upload_session(
     attachment_of: Option<MessageId>,
     body: &mut Body,
 ) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     let (Given::Json(value), _) = asked.body(&mailbox, body).await? else {
         return Err(ApiError::unreadable_member("", "an object"));
     };

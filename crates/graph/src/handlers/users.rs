@@ -17,7 +17,7 @@ const PAGE: i64 = 100;
 pub(crate) async fn get_user(asked: &Asked<'_>) -> Result<Response, ApiError> {
     asked.only_options(&["select"])?;
     let select = asked.options.names("select");
-    let person = asked.graph.mail.person(&asked.caller, &asked.user).await?;
+    let person = asked.graph.mail.person(&asked.caller, &asked.user, asked.wanted).await?;
     let selected = select.as_ref().map(|names| format!("({})", names.join(","))).unwrap_or_default();
     let context = format!("{}/{}/$metadata#users{selected}/$entity", asked.origin, asked.version.as_str());
     let value = user::render(&person, select.as_deref())?;
@@ -44,7 +44,7 @@ async fn page(asked: &Asked<'_>) -> Result<(Vec<Person>, Option<String>), ApiErr
     let unknown = || ApiError::bad_request("The value of '$skiptoken' is none that this service gave.");
     let read = |token: &str| uuid::Uuid::try_parse(token).map(|id| MailboxId(*id.as_bytes())).map_err(|_| unknown());
     let after = asked.options.get("skiptoken").map(read).transpose()?;
-    let mut people = asked.graph.mail.people(&asked.caller, after, top.saturating_add(1)).await?;
+    let mut people = asked.graph.mail.people(&asked.caller, asked.wanted, after, top.saturating_add(1)).await?;
     let asked_for = usize::try_from(top).unwrap_or(usize::MAX);
     let more = people.len() > asked_for;
     people.truncate(asked_for);
@@ -61,7 +61,7 @@ async fn found(asked: &Asked<'_>, filter: &Expr) -> Result<Option<Person>, ApiEr
         return Err(ApiError::new(ErrorCode::RequestUnsupportedQuery, message));
     };
     let Some(named) = name.person() else { return Ok(None) };
-    match asked.graph.mail.person(&asked.caller, &UserName::Named(named)).await {
+    match asked.graph.mail.person(&asked.caller, &UserName::Named(named), asked.wanted).await {
         Ok(person) => Ok(Some(person).filter(|person| name.is(person))),
         Err(MailError::NotFound(Kind::User)) => Ok(None),
         Err(error) => Err(error.into()),

@@ -1,7 +1,7 @@
 //! The octets of a message (Graph: outlook-get-mime-message): given as they are kept, whole or a range of them, with
 //! their digest.
 
-use super::messages::{READ, WRITE, tagged};
+use super::messages::tagged;
 use crate::body::Given;
 use crate::error::{ApiError, ErrorCode};
 use crate::page::empty_answer;
@@ -25,7 +25,7 @@ const DIGESTED_APART: u64 = 256 * 1024;
 
 /// `GET …/messages/{id}/$value`
 pub(crate) async fn get_value(asked: &Asked<'_>, id: MessageId) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(READ).await?;
+    let mailbox = asked.mailbox().await?;
     let content = mailbox.content(mailbox.message(id).await?).await?;
     let etag = etag(&content.record);
     if asked.has_version(&content.record) {
@@ -50,7 +50,7 @@ pub(crate) async fn get_value(asked: &Asked<'_>, id: MessageId) -> Result<Respon
 
 /// `PUT …/messages/{id}/$value`: replaces the octets of a draft.
 pub(crate) async fn put_value(asked: &Asked<'_>, id: MessageId, body: &mut Body) -> Result<Response, ApiError> {
-    let mailbox = asked.mailbox(WRITE).await?;
+    let mailbox = asked.mailbox().await?;
     match asked.body(&mailbox, body).await? {
         (Given::Mime(blob), _) => mailbox.replace_octets(id, blob).await?,
         (Given::Json(_), _) => return Err(ApiError::invalid_mime("the body is JSON, or there is none")),

@@ -4,7 +4,7 @@ use odata::PropertyPath;
 use store::{Collection, Field};
 
 /// A property, or one within another, that may be named.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Declared {
     /// Its path with slashes, as Graph writes it. Empty for a member of a collection that is a value itself.
     pub(crate) path: &'static str,

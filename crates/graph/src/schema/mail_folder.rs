@@ -7,7 +7,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::ids;
 use crate::query::{Declared, Kind, SmallList};
 use crate::request::Version;
-use mailbox::Hung;
+use mailbox::{Hung, Sight};
 use odata::{ExpandItem, Options};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -91,6 +91,20 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
+    /// What the options of a request ask, by somebody who sees so much of a mailbox.
+    ///
+    /// # Errors
+    /// As [`Selection::of`]; `ErrorAccessDenied` for extended properties, which `Mail.ReadBasic` hides.
+    pub(crate) fn seen(options: &Options, version: Version, sight: Sight) -> Result<Selection, ApiError> {
+        let selection = Selection::of(options, version)?;
+        match sight {
+            Sight::Basics if !selection.hung().is_empty() => {
+                Err(ApiError::access_denied("Mail.ReadBasic hides what is asked for by name"))
+            }
+            Sight::Basics | Sight::Whole => Ok(selection),
+        }
+    }
+
     /// What the options of a request ask.
     ///
     /// # Errors

@@ -7,12 +7,13 @@ pub(crate) use declared::DECLARED;
 use super::edm::{self, Edm};
 use super::expand::{Expansion, NAVIGATION};
 use super::property::{self, Property, Returned, object, selected};
+use crate::basics;
 use crate::error::ApiError;
 use crate::html;
 use crate::ids;
 use crate::prefer::BodyForm;
 use encodify::base64::STANDARD;
-use mailbox::{Content, Hung};
+use mailbox::{Content, Hung, Sight};
 use mime::{ItemBody, Message};
 use odata::{Options, SelectItem};
 use serde_json::{Map, Value, json};
@@ -116,6 +117,22 @@ impl Default for Selection {
 }
 
 impl Selection {
+    /// What `$select` and `$expand` name, for somebody who sees so much of messages.
+    ///
+    /// # Errors
+    /// For a property that is none, or one that can't be expanded; `ErrorAccessDenied` for what is hidden.
+    pub(crate) fn seen(options: &Options, sight: Sight) -> Result<Selection, ApiError> {
+        let mut selection = Selection::of(options)?;
+        if sight == Sight::Basics {
+            let is_named = |name: &String| basics::is_hidden(name);
+            if !selection.expansion.names().is_empty() || selection.names.iter().flatten().any(is_named) {
+                return Err(ApiError::access_denied("Mail.ReadBasic hides what is asked for by name"));
+            }
+            selection.properties.retain(|property| !basics::is_hidden(property.name));
+        }
+        Ok(selection)
+    }
+
     /// What `$select` and `$expand` name.
     ///
     /// # Errors

@@ -20,6 +20,14 @@ impl ReadTx<'_> {
         self.row(&format!("{PERSON} WHERE id = $1"), values![&id.0], person)
     }
 
+    /// The person with this id, if somebody may come in as this person: a disabled one and a shared mailbox may not.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn enabled_person(&self, id: MailboxId) -> Result<Option<Person>, StoreError> {
+        self.row(&format!("{PERSON} WHERE id = $1 AND account_enabled = 1 AND is_shared = 0"), values![&id.0], person)
+    }
+
     /// The person who has this address, in any case.
     ///
     /// # Errors

@@ -1,0 +1,19 @@
+//! By which permissions an operation may be used: of each list a caller must have one, and the first that the caller has is
+//! the one that counts.
+
+use identity::Scope;
+
+/// For what asks by itself, or not at all.
+pub(crate) const NOTHING: &[Scope] = &[];
+/// To read messages with all that they are.
+pub(crate) const READ: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite];
+/// To read messages and folders, or what `Mail.ReadBasic` leaves of them.
+pub(crate) const READ_BASIC: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite, Scope::MailReadBasic];
+/// To read oneself, or another person.
+pub(crate) const READ_PERSON: &[Scope] = &[Scope::UserRead, Scope::UserReadAll];
+/// To read everybody.
+pub(crate) const READ_PEOPLE: &[Scope] = &[Scope::UserReadAll];
+/// To send.
+pub(crate) const SEND: &[Scope] = &[Scope::MailSend];
+/// To make, change and delete messages and folders.
+pub(crate) const WRITE: &[Scope] = &[Scope::MailReadWrite];

@@ -1,0 +1,62 @@
+//! Who may come in: a token says who asks and with what right, and what is registered now says whether that still holds.
+//!
+//! A token lives an hour. An app or a person that is disabled, and a permission that is taken back, is out with the next
+//! request.
+
+use crate::error::MailError;
+use identity::{Caller, Scope, Scopes, Who};
+use store::{Application, Person, ReadTx};
+
+/// Somebody who may come in.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    /// The app that asks.
+    pub(crate) app: Application,
+    /// The person for whom it asks; nobody where it asks for itself.
+    pub(crate) person: Option<Person>,
+    scopes: Scopes,
+}
+
+impl Admitted {
+    /// The caller, as the store knows app and person.
+    ///
+    /// # Errors
+    /// [`MailError::NotAdmitted`], [`MailError::Store`].
+    pub(crate) fn of(tx: &ReadTx<'_>, caller: &Caller) -> Result<Admitted, MailError> {
+        let app = tx.application(caller.client_id())?.filter(|app| app.account_enabled);
+        let app = app.ok_or(MailError::NotAdmitted("the app is not registered, or disabled"))?;
+        let person = match caller.who() {
+            Who::App { .. } => None,
+            Who::Person { id } => {
+                let person = tx.enabled_person(*id)?;
+                Some(person.ok_or(MailError::NotAdmitted("the person is unknown or disabled, or a shared mailbox"))?)
+            }
+        };
+        let scopes = caller.permitted(&app);
+        Ok(Admitted { app, person, scopes })
+    }
+
+    /// The first of these permissions that there is. A person needs one that is for others where what is asked for is not the
+    /// own; an app's are for all.
+    ///
+    /// # Errors
+    /// [`MailError::AccessDenied`] where there is none.
+    pub(crate) fn permission(&self, wanted: &[Scope], is_own: bool) -> Result<Scope, MailError> {
+        let is_person = self.person.is_some();
+        let plain = |scope: Scope| (is_own || !is_person).then_some(scope);
+        let for_others = |scope: Scope| scope.for_others().filter(|_| is_person);
+        let mut good = wanted.iter().flat_map(|scope| [plain(*scope), for_others(*scope)]).flatten();
+        let found = good.find(|scope| self.scopes.any(&[*scope]));
+        found.ok_or(MailError::AccessDenied("the token or the app's registration lacks the permission"))
+    }
+
+    /// Whether it would be told anyway who is here.
+    pub(crate) fn may_know_people(&self) -> bool {
+        self.person.is_none() || self.scopes.any(&[Scope::UserReadAll])
+    }
+
+    /// Whether it may send in the name of others (Graph: outlook-send-mail-from-other-user). An app sends as the mailbox's owner.
+    pub(crate) fn may_send_for_others(&self) -> bool {
+        self.person.is_none() || self.scopes.any(&[Scope::MailSendShared])
+    }
+}
