@@ -8,6 +8,7 @@ mod bad_input;
 mod batch;
 mod conformance;
 mod corpus;
+mod cors;
 mod deletion;
 mod delta;
 mod describing;

@@ -20,7 +20,7 @@ const FLOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Outside crates that only these rooms may name.
-const OWNERS: [(&str, &[&str]); 26] = [
+const OWNERS: [(&str, &[&str]); 27] = [
     ("anyhow", &["server", "client"]),
     ("argon2", &["identity"]),
     ("aws-lc-rs", &["identity", "smime", "smtp"]),
@@ -44,6 +44,7 @@ const OWNERS: [(&str, &[&str]); 26] = [
     ("tokio-postgres", &["store"]),
     ("tokio-rustls", &["server", "smtp", "client"]),
     ("toml", &["server"]),
+    ("tower-http", &["server"]),
     ("tracing-subscriber", &["server"]),
     ("url", &["identity"]),
     ("x509-parser", &["identity"]),

@@ -61,8 +61,16 @@ pub struct SignIn {
 }
 
 /// The addresses of sign-in. A tenant is the first segment of each, and `asked` says which are taken.
-pub fn sign_in_routes(sign_in: SignIn) -> Router {
-    Router::new()
+pub struct SignInRoutes {
+    /// What libraries ask, also those that run in a page of another origin: metadata, keys, tokens.
+    pub services: Router,
+    /// What people see and send, and what only programs outside browsers ask. No page of another origin may read it.
+    pub pages: Router,
+}
+
+/// The addresses of sign-in.
+pub fn sign_in_routes(sign_in: SignIn) -> SignInRoutes {
+    let services = Router::new()
         .route("/{tenant}/.well-known/openid-configuration", get(discovery::openid_configuration))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::openid_configuration))
         // msal for Python joins its default authority, which ends in a slash, with a path that begins with one.
@@ -70,17 +78,20 @@ pub fn sign_in_routes(sign_in: SignIn) -> Router {
         .route("/{tenant}/discovery/instance", get(discovery::instance))
         .route("/{tenant}/discovery/keys", get(discovery::keys))
         .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
+        .route("/{tenant}/oauth2/v2.0/token", post(token::token))
+        .route("/{tenant}/oauth2/token", post(token::token_v1));
+    let pages = Router::new()
         .route("/{tenant}/userrealm/{user}", get(discovery::user_realm))
         .route("/{tenant}/oauth2/v2.0/authorize", get(authorize::authorize).post(authorize::authorize))
         .route("/{tenant}/oauth2/v2.0/logout", get(discovery::logout))
         .route("/{tenant}/login", post(authorize::login))
         .route("/{tenant}/oauth2/v2.0/devicecode", post(device::device_code))
-        .route("/{tenant}/oauth2/deviceauth", get(device::device_page).post(device::device_decision))
-        .route("/{tenant}/oauth2/v2.0/token", post(token::token))
-        .route("/{tenant}/oauth2/token", post(token::token_v1))
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(FORM))
-        .with_state(Arc::new(sign_in))
+        .route("/{tenant}/oauth2/deviceauth", get(device::device_page).post(device::device_decision));
+    let sign_in = Arc::new(sign_in);
+    let [services, pages] = [services, pages].map(|routes| {
+        routes.method_not_allowed_fallback(method_not_allowed).layer(DefaultBodyLimit::max(FORM)).with_state(sign_in.clone())
+    });
+    SignInRoutes { services, pages }
 }
 
 async fn method_not_allowed(State(sign_in): State<Arc<SignIn>>) -> Response {

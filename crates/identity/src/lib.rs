@@ -22,7 +22,7 @@ mod token;
 
 pub use caller::{Caller, Identity, Who};
 pub use client_app::{ClientApp, RedirectUri};
-pub use endpoints::{DevelopmentPerson, MICROSOFT_AUTHORITIES, OriginOf, SignIn, sign_in_routes};
+pub use endpoints::{DevelopmentPerson, MICROSOFT_AUTHORITIES, OriginOf, SignIn, SignInRoutes, sign_in_routes};
 pub use error::{AuthError, KeyError};
 pub use file::replace_file;
 pub use grants::Grants;

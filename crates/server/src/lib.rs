@@ -15,6 +15,7 @@ pub mod trust;
 mod app_certificate;
 mod banner;
 mod certificate;
+mod cors;
 mod development;
 #[cfg(test)]
 mod fake_clock;

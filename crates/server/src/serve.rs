@@ -10,12 +10,12 @@ use crate::hosts::Hosts;
 use crate::key_fetch::KeyFetch;
 use crate::listen::{self, Addresses, Listener};
 use crate::tenant::Tenant;
-use crate::{banner, health, mail_doors};
+use crate::{banner, cors, health, mail_doors};
 use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use graph::{BodyBudget, Graph, Throttle};
-use identity::{Fetch, Grants, Identity, Issuers, Keys, Seal, SignIn, sign_in_routes};
+use identity::{Fetch, Grants, Identity, Issuers, Keys, Seal, SignIn, SignInRoutes, sign_in_routes};
 use mailbox::{Mail, Options};
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
@@ -242,7 +242,8 @@ fn reachable(bound: SocketAddr) -> SocketAddr {
 fn router(store: Store, sign_in: SignIn, graph: Graph) -> Router {
     // Graph counts octets itself while they stream, and answers in its own words.
     let graph = graph::routes(graph).layer(DefaultBodyLimit::disable());
-    health::routes(store).merge(sign_in_routes(sign_in)).fallback_service(graph)
+    let SignInRoutes { services, pages } = sign_in_routes(sign_in);
+    health::routes(store).merge(pages).merge(services.layer(cors::any_origin())).fallback_service(graph.layer(cors::any_origin()))
 }
 
 #[allow(clippy::disallowed_methods, reason = "it finds a line in the log and names nothing that is stored")]
