@@ -85,6 +85,30 @@ async fn a_permission_that_is_not_in_the_token_is_not_had() {
     stage.server.finish().await;
 }
 
+/// An issuer may say what it likes of an app: what is registered here bounds it.
+#[tokio::test]
+async fn what_is_registered_here_bounds_what_a_token_says() {
+    let stage = Stage::set().await;
+    let mailbox = address("AlexW");
+    let narrow = ["app", "add", "Narrow", "--client-id", "narrow", "--delegated-permission", "Mail.Read"];
+    let limited = ["--application-permission", "Mail.Read", "--mailbox", &mailbox];
+    let added = stage.server.restante(&[&narrow[..], &limited].concat()).await;
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    let letter = plain("AdeleV", &["AlexW"], "x");
+    let adele = stage.by_entra(&with(&of_adele(), &json!({"azp": "narrow", "scp": "Mail.Read Mail.Send Restante.Admin"})));
+    adele.send_mime(&letter).await.demand_error(403, "ErrorAccessDenied");
+    let app = json!({"azp": "narrow", "idtyp": "app", "roles": ["Mail.Read", "Mail.Send", "Restante.Admin"]});
+    let app = stage.by_entra(&app);
+    app.at("AlexW").get("messages").await.demand(200);
+    app.at("AlexW").send_mime(&plain("AlexW", &["AdeleV"], "x")).await.demand_error(403, "ErrorAccessDenied");
+    app.at("AdeleV").get("messages").await.demand_error(403, "ErrorAccessDenied");
+
+    let disabled = stage.server.restante(&["app", "disable", "narrow"]).await;
+    assert!(disabled.status.success(), "{}", String::from_utf8_lossy(&disabled.stderr));
+    app.at("AlexW").get("messages").await.demand(401); // at once, though the token was proven
+    stage.server.finish().await;
+}
+
 #[tokio::test]
 async fn what_is_wrong_is_refused_and_little_is_said_of_it() {
     let stage = Stage::set().await;
