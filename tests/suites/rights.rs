@@ -1,6 +1,7 @@
 //! Who may do what: what is registered of an app and a person holds at each request, whatever a token says.
 
 mod basics;
+mod explained;
 mod sending;
 mod shared;
 

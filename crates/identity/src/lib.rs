@@ -30,8 +30,8 @@ pub use issuers::{Fetch, FetchAddress, FetchError, Fetching, Issuers, RETRY, Tru
 pub use keys::Keys;
 pub use registry::{
     Access, AddedApp, AppChanges, Change, LimitChanges, MadeSecret, MailboxGrant, NewCertificate, NewPerson, NewSecret,
-    PersonChanges, RegisteredApp, RegisteredKey, RegisteredLimits, RegisteredPerson, RegisteredSecret, Registry, RegistryError,
-    is_domain,
+    PersonChanges, RegisteredApp, RegisteredKey, RegisteredLimits, RegisteredPerson, RegisteredSecret, RegisteredUse, Registry,
+    RegistryError, is_domain,
 };
 pub use scope::{Scope, Scopes};
 pub use seal::Seal;

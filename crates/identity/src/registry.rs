@@ -11,13 +11,16 @@ mod names;
 mod people;
 mod shared;
 mod told;
+mod uses;
 
 pub use changes::{AppChanges, Change, LimitChanges};
 pub use credentials::{NewCertificate, NewSecret};
 pub use names::is_domain;
 pub use people::{NewPerson, PersonChanges};
 pub use shared::{Access, MailboxGrant};
-pub use told::{AddedApp, MadeSecret, RegisteredApp, RegisteredKey, RegisteredLimits, RegisteredPerson, RegisteredSecret};
+pub use told::{
+    AddedApp, MadeSecret, RegisteredApp, RegisteredKey, RegisteredLimits, RegisteredPerson, RegisteredSecret, RegisteredUse,
+};
 
 use crate::secret;
 use std::sync::Arc;

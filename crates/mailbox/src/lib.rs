@@ -31,6 +31,7 @@ mod search;
 mod search_index;
 mod submit;
 mod uploads;
+mod uses;
 
 pub use acting::Sight;
 pub use attachments::AttachmentChange;
@@ -83,6 +84,8 @@ struct Inner {
     folder_work: Notify,
     /// Tells that a batch of such work is done.
     batch_done: Notify,
+    /// What apps used, until it is written down.
+    uses: uses::Uses,
 }
 
 /// The mail of one person, opened for somebody who may.
@@ -99,8 +102,8 @@ impl Mail {
     /// The rules over a store.
     pub fn new(store: Store, clock: Arc<dyn Clock>, options: Options) -> Mail {
         let (submitted, folder_work, batch_done) = (Notify::new(), Notify::new(), Notify::new());
-        let indexed = watch::Sender::new(());
-        Mail { inner: Arc::new(Inner { store, clock, options, submitted, indexed, folder_work, batch_done }) }
+        let (indexed, uses) = (watch::Sender::new(()), uses::Uses::default());
+        Mail { inner: Arc::new(Inner { store, clock, options, submitted, indexed, folder_work, batch_done, uses }) }
     }
 
     /// A place to put the octets of one message as they come.

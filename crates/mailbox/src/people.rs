@@ -8,6 +8,9 @@ use identity::{Caller, Scope};
 use std::sync::Arc;
 use store::{MailboxAccess, MailboxId, Person, ReadTx, StoreError};
 
+/// In whose place a use stands that was of no one mailbox; nobody has this id.
+const EVERYBODY: MailboxId = MailboxId([0; 16]);
+
 /// How a request names a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserName {
@@ -37,6 +40,9 @@ impl Mail {
             }
         };
         let (acting, owner) = self.inner.store.read(look).await?;
+        if let Some(permission) = acting.permission {
+            self.note(&acting.client_id, owner.id, permission);
+        }
         Ok(Mailbox { mail: self.clone(), owner, acting: Arc::new(acting), expected: None })
     }
 
@@ -46,8 +52,11 @@ impl Mail {
     /// As [`Mail::open`].
     pub async fn person(&self, caller: &Caller, user: &UserName, wanted: &'static [Scope]) -> Result<Person, MailError> {
         let (caller, user) = (caller.clone(), user.clone());
-        let look = move |tx: &ReadTx<'_>| Admitted::of(tx, &caller)?.found(tx, &user, wanted).map(|(person, _)| person);
-        self.inner.store.read(look).await
+        let client_id = caller.client_id().to_owned();
+        let look = move |tx: &ReadTx<'_>| Admitted::of(tx, &caller)?.found(tx, &user, wanted);
+        let (person, permission) = self.inner.store.read(look).await?;
+        self.note(&client_id, person.id, permission);
+        Ok(person)
     }
 
     /// So many people at most, by their ids, behind one of them or from the first; for an app that is limited to mailboxes, of
@@ -62,16 +71,23 @@ impl Mail {
         after: Option<MailboxId>,
         limit: i64,
     ) -> Result<Vec<Person>, MailError> {
-        let caller = caller.clone();
+        let (caller, client_id) = (caller.clone(), caller.client_id().to_owned());
         let look = move |tx: &ReadTx<'_>| {
             let admitted = Admitted::of(tx, &caller)?;
-            admitted.permission(wanted, false)?;
-            Ok(match &admitted.app.limits.mailboxes {
+            let permission = admitted.permission(wanted, false)?;
+            let people = match &admitted.app.limits.mailboxes {
                 None => tx.people(after, limit)?,
                 Some(ids) => people_among(tx, ids, after, limit)?,
-            })
+            };
+            Ok::<_, MailError>((people, permission))
         };
-        self.inner.store.read(look).await
+        let (people, permission) = self.inner.store.read(look).await?;
+        self.note(&client_id, EVERYBODY, permission);
+        Ok(people)
+    }
+
+    fn note(&self, client_id: &str, mailbox: MailboxId, permission: Scope) {
+        self.inner.uses.note(client_id, mailbox, permission, self.inner.clock.now());
     }
 
     /// The mailbox of somebody who handed out a capability to write to it: an upload's address. Nothing can be sent from it.

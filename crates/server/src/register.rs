@@ -2,6 +2,7 @@
 //! and what is told of them. All that is judged is judged there.
 
 mod apps;
+mod explain;
 mod grants;
 mod people;
 

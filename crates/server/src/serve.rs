@@ -203,8 +203,9 @@ fn others(issuers: &[IssuerConfig], store: &Store, clock: &Arc<dyn Clock>) -> an
 /// What is done when nobody asks for it, until it is told to stop.
 fn work(mail: Mail, told: watch::Receiver<bool>) -> JoinSet<()> {
     let mut work = JoinSet::new();
-    let (to_index, to_finish) = (mail.clone(), mail.clone());
-    let (index_told, finish_told) = (told.clone(), told.clone());
+    let (to_index, to_finish, to_note) = (mail.clone(), mail.clone(), mail.clone());
+    let (index_told, finish_told, note_told) = (told.clone(), told.clone(), told.clone());
+    work.spawn(async move { to_note.note_uses_until(told_to_stop(note_told)).await });
     work.spawn(async move { mail.deliver_until(told_to_stop(told)).await });
     work.spawn(async move { to_index.index_until(told_to_stop(index_told)).await });
     work.spawn(async move { to_finish.finish_folders_until(told_to_stop(finish_told)).await });

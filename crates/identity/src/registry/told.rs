@@ -2,7 +2,7 @@
 
 use super::RegistryError;
 use serde::Serialize;
-use store::{Application, KeyCredential, PasswordCredential, Person, ReadTx, Timestamp};
+use store::{Application, ApplicationUse, KeyCredential, PasswordCredential, Person, ReadTx, Timestamp};
 
 /// An app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -66,6 +66,20 @@ pub struct RegisteredKey {
     pub key_id: String,
     /// Until when it is good; null is for ever.
     pub end_date_time: Option<String>,
+}
+
+/// A permission that has let an app in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegisteredUse {
+    /// Its name.
+    pub permission: String,
+    /// Whose mailbox it opened, by the name of its person; null where people were listed.
+    pub mailbox: Option<String>,
+    /// How often.
+    pub uses: i64,
+    /// When last.
+    pub last_used_date_time: String,
 }
 
 /// A secret that was made just now: the only time that it is told.
@@ -143,6 +157,17 @@ impl RegisteredApp {
             password_credentials: credentials.passwords.into_iter().map(RegisteredSecret::from).collect(),
             key_credentials: credentials.keys.into_iter().map(RegisteredKey::from).collect(),
             created_date_time: date_time(app.created_date_time),
+        })
+    }
+}
+
+impl RegisteredUse {
+    pub(super) fn of(tx: &ReadTx<'_>, used: ApplicationUse) -> Result<RegisteredUse, RegistryError> {
+        Ok(RegisteredUse {
+            permission: used.permission,
+            mailbox: tx.person(used.mailbox)?.map(|person| person.user_principal_name),
+            uses: used.uses,
+            last_used_date_time: date_time(used.last_used_date_time),
         })
     }
 }

@@ -33,6 +33,11 @@ pub enum App {
         /// Client id or name
         app: String,
     },
+    /// Explain what an app may do, and what it has used of that
+    Explain {
+        /// Client id or name
+        app: String,
+    },
     /// List apps
     List,
     /// Forget an app with its secrets and what people let it do

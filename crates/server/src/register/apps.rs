@@ -1,5 +1,6 @@
 //! `restante app`.
 
+use super::explain::Explained;
 use super::{lines, listed, open, state, tell};
 use crate::cli::{App, AppCommand, AppSettings, AppUpdate, Clearable, Credential, NewAppFlags, Register};
 use crate::tenant::Tenant;
@@ -25,6 +26,11 @@ pub async fn app(command: AppCommand) -> anyhow::Result<ExitCode> {
         }
         App::Certificate(Credential::Remove { app, key_id }) => remove_credential(at, &registry, app, key_id).await?,
         App::Disable { app } => enable(at, &registry, app, false).await?,
+        App::Explain { app } => {
+            let (app, uses) = registry.app_with_uses(app).await?;
+            let explained = Explained::of(app, uses);
+            tell(at, &explained, &explained.text(&tenant))?;
+        }
         App::Enable { app } => enable(at, &registry, app, true).await?,
         App::List => list(at, &registry).await?,
         App::Remove { app } => {
@@ -148,7 +154,7 @@ fn is_to<T>(change: &Change<T>) -> bool {
 }
 
 /// An app, for people.
-fn described(app: &RegisteredApp, tenant: &Tenant) -> String {
+pub(super) fn described(app: &RegisteredApp, tenant: &Tenant) -> String {
     let limit = |list: &Option<Vec<String>>| match list {
         None => "any".to_owned(),
         Some(list) => format!("only {}", listed(list)),
