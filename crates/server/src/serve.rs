@@ -98,7 +98,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let names = Names::with(names, &[others, &[addresses.https.ip()][..]].concat());
     let local = LocalCertificate::open(&dir, names, clock.clone())?;
     let ca = local.ca().to_owned();
-    let operator = config.tls.clone().map(OperatorCertificate::open).transpose()?.map(Arc::new);
+    let operator = config.tls.clone().map(|files| OperatorCertificate::open(files, clock.clone())).transpose()?.map(Arc::new);
     let tls = certificate::tls(Certificates { local, operator: operator.clone() })?;
 
     let mut banner = banner::production(addresses, &ca);

@@ -3,22 +3,30 @@
 
 use super::provider;
 use anyhow::{Context, ensure};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, RootCertStore};
 use std::fs;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use store::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Between two looks at the files.
 const LOOK: Duration = Duration::from_secs(2);
+/// Seconds before its end when the operator is warned, and between two warnings.
+const NEAR: i64 = 14 * DAY;
+const DAY: i64 = 24 * 60 * 60;
 
 /// Where a certificate and its key are, in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +90,7 @@ impl FileState {
 /// The operator's certificate as it is now.
 pub(crate) struct OperatorCertificate {
     files: CertificateFiles,
+    clock: Arc<dyn Clock>,
     provider: Arc<CryptoProvider>,
     current: RwLock<Arc<CertifiedKey>>,
 }
@@ -91,11 +100,13 @@ impl OperatorCertificate {
     ///
     /// # Errors
     /// As [`CertificateFiles::check`].
-    pub(crate) fn open(files: CertificateFiles) -> anyhow::Result<OperatorCertificate> {
+    pub(crate) fn open(files: CertificateFiles, clock: Arc<dyn Clock>) -> anyhow::Result<OperatorCertificate> {
         let provider = provider();
         let current = RwLock::new(Arc::new(files.read(&provider)?));
         warn_of_readers(&files.key);
-        Ok(OperatorCertificate { files, provider, current })
+        let opened = OperatorCertificate { files, clock, provider, current };
+        opened.warn_of_time();
+        Ok(opened)
     }
 
     pub(super) fn current(&self) -> Arc<CertifiedKey> {
@@ -116,9 +127,40 @@ impl OperatorCertificate {
             Ok(read) => {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read);
                 warn_of_readers(&self.files.key);
+                self.warn_of_time();
                 tracing::info!("the certificate changed; new connections are shown the new one");
             }
             Err(error) => tracing::error!("the certificate changed and can't be used, so the one before it stays: {error:#}"),
+        }
+    }
+
+    /// Says so where clients won't take it for long, or not now: what should renew it may have failed in silence.
+    fn warn_of_time(&self) {
+        let (file, now) = (self.files.certificate.display(), self.clock.now().seconds());
+        if let Some(error) = self.out_of_time(now) {
+            tracing::warn!(%error, "clients refuse the certificate in {file}");
+        } else if self.out_of_time(now + NEAR).is_some() {
+            tracing::warn!("the certificate in {file} ends within {} days", NEAR / DAY);
+        }
+    }
+
+    /// What a client says that looks at its dates at this second, if it won't have it. Dates come before anything else in
+    /// proving a chain, so who signed it doesn't matter here.
+    fn out_of_time(&self, seconds: i64) -> Option<CertificateError> {
+        let current = self.current();
+        let shown = current.end_entity_cert().ok()?;
+        let mut roots = RootCertStore::empty();
+        roots.add(shown.clone()).ok()?;
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone()).build().ok()?;
+        let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds.unsigned_abs()));
+        match verifier.verify_server_cert(shown, &[], &ServerName::from(IpAddr::V4(Ipv4Addr::LOCALHOST)), &[], at) {
+            Err(rustls::Error::InvalidCertificate(
+                error @ (CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. }),
+            )) => Some(error),
+            _ => None,
         }
     }
 
@@ -131,13 +173,20 @@ impl OperatorCertificate {
             .ok();
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut warned = self.clock.now().seconds();
         let mut watched = Watched::new(self.files.states());
         loop {
             tokio::select! {
                 _ = stop.wait_for(|&stop| stop) => return,
-                _ = looks.tick() => if watched.has_changed(self.files.states()) {
-                    self.reload();
-                },
+                _ = looks.tick() => {
+                    if watched.has_changed(self.files.states()) {
+                        self.reload();
+                    }
+                    if self.clock.now().seconds() >= warned + DAY {
+                        warned = self.clock.now().seconds();
+                        self.warn_of_time();
+                    }
+                }
                 Some(()) = heard(hang_up.as_mut()) => {
                     watched = Watched::new(self.files.states());
                     self.reload();

@@ -13,9 +13,13 @@ fn any_address_is_reached_at_loopback() {
 
 /// A server on free ports.
 async fn started(dir: &Path, development: bool) -> Running {
+    start(settings(dir, development), FakeClock::at_noon()).await.expect("it starts")
+}
+
+fn settings(dir: &Path, development: bool) -> Config {
     let free = Address { socket: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), explicit: true };
     let mail_example = Hosts { names: vec!["mail.example".to_owned()], ..Hosts::default() };
-    let config = Config {
+    Config {
         development,
         domain: "contoso.com".to_owned(),
         hosts: if development { Hosts::default().of_development() } else { mail_example },
@@ -30,8 +34,7 @@ async fn started(dir: &Path, development: bool) -> Running {
         graph_limits: false,
         trusted_proxies: crate::forwarded::TrustedProxies::default(),
         issuers: Vec::new(),
-    };
-    start(config, FakeClock::at_noon()).await.expect("it starts")
+    }
 }
 
 /// One exchange over HTTP by the name `mail.example`: what is answered, header and body.
@@ -114,5 +117,23 @@ async fn production_answers_under_its_own_names_alone() {
     let forged = "Host: mail.example\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https";
     let answer = asked_with(&running, forged, "GET", metadata, "").await;
     assert!(answer.contains("http://mail.example/common/oauth2/v2.0/token"), "nobody is a proxy here: {answer}");
+    running.stop().await;
+}
+
+/// A proxy that is trusted may say how a request came, but not that this server is somebody else.
+#[tokio::test]
+async fn what_a_trusted_proxy_says_must_be_a_name_of_this_server_too() {
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let trusted_proxies = crate::forwarded::TrustedProxies::loopback();
+    let config = Config { trusted_proxies, ..settings(dir.path(), false) };
+    let running = start(config, FakeClock::at_noon()).await.expect("it starts");
+    let metadata = "/common/v2.0/.well-known/openid-configuration";
+    let forwarded = |host: &str| format!("Host: inside:8025\r\nX-Forwarded-Host: {host}\r\nX-Forwarded-Proto: https");
+    let answer = asked_with(&running, &forwarded("mail.example"), "GET", metadata, "").await;
+    assert!(answer.contains("\"https://mail.example/common/oauth2/v2.0/token\""), "{answer}");
+    let answer = asked_with(&running, &forwarded("evil.example"), "GET", metadata, "").await;
+    assert!(answer.starts_with("HTTP/1.1 400 ") && !answer.contains("evil"), "{answer}");
+    let answer = asked_with(&running, &forwarded("evil.example"), "GET", "/v1.0/", "").await;
+    assert!(answer.starts_with("HTTP/1.1 421 "), "{answer}");
     running.stop().await;
 }

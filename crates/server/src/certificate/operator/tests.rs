@@ -1,5 +1,6 @@
 use super::*;
-use rcgen::KeyPair;
+use crate::fake_clock::FakeClock;
+use rcgen::{CertificateParams, KeyPair};
 
 /// Writes a certificate for `name` with its key, and says where.
 fn write(folder: &Path, name: &str) -> CertificateFiles {
@@ -38,7 +39,7 @@ fn what_is_no_pair_is_refused_with_its_file() {
 #[test]
 fn names_are_compared_as_clients_do() {
     let dir = tempfile::tempdir().expect("temporary directory");
-    let operator = OperatorCertificate::open(write(dir.path(), "*.mail.example")).expect("opened");
+    let operator = OperatorCertificate::open(write(dir.path(), "*.mail.example"), FakeClock::at_noon()).expect("opened");
     assert!(operator.is_for("a.mail.example") && operator.is_for("A.MAIL.EXAMPLE"));
     for other in ["mail.example", "a.b.mail.example", "graph.microsoft.com", "", "a b"] {
         assert!(!operator.is_for(other), "{other}");
@@ -48,7 +49,7 @@ fn names_are_compared_as_clients_do() {
 #[test]
 fn a_new_pair_counts_and_a_broken_one_does_not() {
     let dir = tempfile::tempdir().expect("temporary directory");
-    let operator = OperatorCertificate::open(write(dir.path(), "old.example")).expect("opened");
+    let operator = OperatorCertificate::open(write(dir.path(), "old.example"), FakeClock::at_noon()).expect("opened");
     fs::write(dir.path().join("key.pem"), "half of a ke").expect("write");
     operator.reload();
     assert!(operator.is_for("old.example"), "the one before stays");
@@ -70,4 +71,24 @@ fn what_changed_is_read_once_when_it_has_settled() {
     assert!(!watched.has_changed(files.states()), "it is something else again");
     assert!(watched.has_changed(files.states()), "now it is the same twice");
     assert!(!watched.has_changed(files.states()), "and is read once");
+}
+
+#[test]
+fn dates_are_told_whoever_signed_it() {
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let files = write(dir.path(), "mail.example");
+    let (issuer, key) = (KeyPair::generate().expect("key"), KeyPair::generate().expect("key"));
+    let mut params = CertificateParams::new(["mail.example".to_owned()]).expect("params");
+    let epoch = rcgen::date_time_ymd(1970, 1, 1);
+    (params.not_before, params.not_after) = (epoch + Duration::from_secs(1000), epoch + Duration::from_secs(2000));
+    let mut other = CertificateParams::default();
+    other.distinguished_name.push(rcgen::DnType::CommonName, "Somebody");
+    let made = params.signed_by(&key, &rcgen::Issuer::new(other, issuer)).expect("signed");
+    fs::write(&files.certificate, made.pem()).expect("write");
+    fs::write(&files.key, key.serialize_pem()).expect("write");
+    let operator = OperatorCertificate::open(files, FakeClock::at_noon()).expect("opened");
+    let said = |seconds| operator.out_of_time(seconds).map(|error| error.to_string()).unwrap_or_default();
+    assert!(said(999).contains("not valid yet"), "{}", said(999));
+    assert_eq!((said(1000), said(2000)), (String::new(), String::new()));
+    assert!(said(2001).contains("expired"), "{}", said(2001));
 }
