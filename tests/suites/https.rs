@@ -128,3 +128,14 @@ async fn what_the_operators_certificate_does_not_name_the_local_ca_does() {
     }
     server.finish().await;
 }
+
+#[tokio::test]
+async fn how_to_trust_the_local_ca_is_told() {
+    let server = Server::start().await;
+    let told = server.restante(&["trust"]).await;
+    let text = String::from_utf8(told.stdout).expect("text");
+    let ca = fs::canonicalize(server.dev()["ca"].as_str().expect("dev.json names it")).expect("the CA is there");
+    assert!(told.status.success() && text.contains(&format!("NODE_EXTRA_CA_CERTS={}", ca.display())), "{text}");
+    assert!(text.contains("limited to localhost") && text.contains("SHA-256 "), "{text}");
+    server.finish().await;
+}

@@ -10,12 +10,17 @@ pub(crate) use local::LocalCertificate;
 pub use operator::CertificateFiles;
 pub(crate) use operator::OperatorCertificate;
 
+use crate::config::Config;
+use crate::hosts::Hosts;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use std::fmt;
+use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
+use store::Clock;
 
 /// The certificates of the https door.
 pub(crate) struct Certificates {
@@ -26,6 +31,25 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
+    /// The certificates of a server with these settings that is reached at `address`; its CA is in `dir/tls`.
+    ///
+    /// # Errors
+    /// Where the operator's files can't be used, or no certificate of our own can be made.
+    pub(crate) fn open(dir: &Path, config: &Config, address: IpAddr, clock: &Arc<dyn Clock>) -> anyhow::Result<Certificates> {
+        let Hosts { names, addresses, .. } = &config.hosts;
+        let addresses = [addresses, &[address][..]].concat();
+        let local = LocalCertificate::open(dir, Names::with(names, &addresses), clock.clone())?;
+        let open = |files: &CertificateFiles| OperatorCertificate::open(files.clone(), clock.clone());
+        let operator = config.tls.as_ref().map(open).transpose()?.map(Arc::new);
+        if let Some(operator) = &operator {
+            let unnamed: Vec<&String> = names.iter().filter(|name| !operator.is_for(name)).collect();
+            if !unnamed.is_empty() {
+                tracing::info!(?unnamed, "who asks for these names is shown a certificate of the local CA");
+            }
+        }
+        Ok(Certificates { local, operator })
+    }
+
     /// By the name that the client asks for (RFC 6066 §3). One that names nothing wants an address, and one that names what
     /// nobody here is called is best told so by the certificate that is meant for strangers.
     fn of_name(&self, name: Option<&str>) -> Arc<CertifiedKey> {

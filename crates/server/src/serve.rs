@@ -2,11 +2,10 @@
 //! doors down, so that what is below always outlives what leans on it.
 
 use crate::app_certificate::AppCertificate;
-use crate::certificate::{self, Certificates, LocalCertificate, Names, OperatorCertificate};
+use crate::certificate::{self, Certificates};
 use crate::cli::ServeFlags;
 use crate::config::{self, Address, Config, IssuerConfig};
 use crate::development::{self, DevFile};
-use crate::hosts::Hosts;
 use crate::key_fetch::KeyFetch;
 use crate::listen::{self, Addresses, Listener};
 use crate::tenant::Tenant;
@@ -94,12 +93,9 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         https: reachable(https.local_addr()?),
         smtp: reachable(smtp.local_addr()?),
     };
-    let Hosts { names, addresses: others, .. } = &config.hosts;
-    let names = Names::with(names, &[others, &[addresses.https.ip()][..]].concat());
-    let local = LocalCertificate::open(&dir, names, clock.clone())?;
-    let ca = local.ca().to_owned();
-    let operator = config.tls.clone().map(|files| OperatorCertificate::open(files, clock.clone())).transpose()?.map(Arc::new);
-    let tls = certificate::tls(Certificates { local, operator: operator.clone() })?;
+    let certificates = Certificates::open(&dir, &config, addresses.https.ip(), &clock)?;
+    let (ca, operator) = (certificates.local.ca().to_owned(), certificates.operator.clone());
+    let tls = certificate::tls(certificates)?;
 
     let mut banner = banner::production(addresses, &ca);
     let mut development = None;

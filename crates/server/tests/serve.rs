@@ -105,7 +105,7 @@ async fn secrets_and_trust_stay_over_a_restart() {
         let ca = std::fs::read(dev["ca"].as_str().expect("ca")).expect("CA");
         secure(running.https(), Path::new(dev["ca"].as_str().expect("ca")), "localhost", b"h2").await;
         running.stop().await;
-        for member in ["base_url", "https_url", "authority"] {
+        for member in ["base_url", "https_url", "authority", "smtp"] {
             dev[member] = Value::Null; // their ports are free ones
         }
         match before.take() {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::Address;
 use crate::fake_clock::FakeClock;
+use crate::hosts::Hosts;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
