@@ -55,13 +55,13 @@ impl Caller {
         self.scopes.any(wanted)
     }
 
-    /// What may be done by now: what was given and is still registered of the app, so that taking back acts at once.
-    pub fn permitted(&self, app: &Application) -> Scopes {
+    /// Whether a permission was given and is still registered of the app, so that taking it back acts at once.
+    pub fn may_by_now(&self, scope: Scope, app: &Application) -> bool {
         let registered = match self.who {
             Who::App { .. } => &app.application_permissions,
             Who::Person { .. } => &app.delegated_permissions,
         };
-        self.scopes.within(&Scopes::parse(registered))
+        self.scopes.any(&[scope]) && registered.split_whitespace().any(|name| scope.is_spelled(name))
     }
 }
 

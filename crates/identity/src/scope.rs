@@ -61,6 +61,16 @@ impl Scope {
         Scope::NAMES.iter().filter(move |(scope, _)| *scope == self).map(|(_, name)| *name)
     }
 
+    /// Whether a name is one of its, as Graph writes it.
+    pub(crate) fn is_spelled(self, name: &str) -> bool {
+        Scope::NAMES.contains(&(self, name))
+    }
+
+    /// Whether only people may have it, and never an app for itself.
+    pub(crate) fn is_for_people_alone(name: &str) -> bool {
+        name.ends_with(".Shared")
+    }
+
     /// The first of its names.
     pub fn name(self) -> &'static str {
         self.spellings().next().unwrap_or_default()
@@ -107,11 +117,6 @@ impl Scopes {
     pub(crate) fn without(mut self, taken: Scope) -> Scopes {
         self.0.retain(|scope| *scope != taken);
         self
-    }
-
-    /// Those of them that are among others too.
-    pub fn within(&self, others: &Scopes) -> Scopes {
-        Scopes(self.0.iter().copied().filter(|scope| others.0.contains(scope)).collect())
     }
 
     /// Whether one of these permissions is among them.

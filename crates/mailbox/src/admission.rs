@@ -4,7 +4,7 @@
 //! request.
 
 use crate::error::MailError;
-use identity::{Caller, Scope, Scopes, Who};
+use identity::{Caller, Scope, Who};
 use store::{Application, Person, ReadTx};
 
 /// Somebody who may come in.
@@ -14,7 +14,7 @@ pub(crate) struct Admitted {
     pub(crate) app: Application,
     /// The person for whom it asks; nobody where it asks for itself.
     pub(crate) person: Option<Person>,
-    scopes: Scopes,
+    caller: Caller,
 }
 
 impl Admitted {
@@ -22,7 +22,7 @@ impl Admitted {
     ///
     /// # Errors
     /// [`MailError::NotAdmitted`], [`MailError::Store`].
-    pub(crate) fn of(tx: &ReadTx<'_>, caller: &Caller) -> Result<Admitted, MailError> {
+    pub(crate) fn of(tx: &ReadTx<'_>, caller: Caller) -> Result<Admitted, MailError> {
         let app = tx.application(caller.client_id())?.filter(|app| app.account_enabled);
         let app = app.ok_or(MailError::NotAdmitted("the app is not registered, or disabled"))?;
         let person = match caller.who() {
@@ -32,8 +32,7 @@ impl Admitted {
                 Some(person.ok_or(MailError::NotAdmitted("the person is unknown or disabled, or a shared mailbox"))?)
             }
         };
-        let scopes = caller.permitted(&app);
-        Ok(Admitted { app, person, scopes })
+        Ok(Admitted { app, person, caller })
     }
 
     /// The first of these permissions that there is. A person needs one that is for others where what is asked for is not the
@@ -46,17 +45,21 @@ impl Admitted {
         let plain = |scope: Scope| (is_own || !is_person).then_some(scope);
         let for_others = |scope: Scope| scope.for_others().filter(|_| is_person);
         let mut good = wanted.iter().flat_map(|scope| [plain(*scope), for_others(*scope)]).flatten();
-        let found = good.find(|scope| self.scopes.any(&[*scope]));
+        let found = good.find(|scope| self.has(*scope));
         found.ok_or(MailError::AccessDenied("the token or the app's registration lacks the permission"))
+    }
+
+    fn has(&self, scope: Scope) -> bool {
+        self.caller.may_by_now(scope, &self.app)
     }
 
     /// Whether it would be told anyway who is here.
     pub(crate) fn may_know_people(&self) -> bool {
-        self.person.is_none() || self.scopes.any(&[Scope::UserReadAll])
+        self.person.is_none() || self.has(Scope::UserReadAll)
     }
 
     /// Whether it may send in the name of others (Graph: outlook-send-mail-from-other-user). An app sends as the mailbox's owner.
     pub(crate) fn may_send_for_others(&self) -> bool {
-        self.person.is_none() || self.scopes.any(&[Scope::MailSendShared])
+        self.person.is_none() || self.has(Scope::MailSendShared)
     }
 }

@@ -30,7 +30,7 @@ impl Mail {
     pub async fn open(&self, caller: &Caller, user: &UserName, wanted: &'static [Scope]) -> Result<Mailbox, MailError> {
         let (caller, user) = (caller.clone(), user.clone());
         let look = move |tx: &ReadTx<'_>| {
-            let admitted = Admitted::of(tx, &caller)?;
+            let admitted = Admitted::of(tx, caller)?;
             let (owner, permission) = admitted.found(tx, &user, wanted)?;
             match &admitted.person {
                 Some(person) if person.id != owner.id && !tx.has_access(owner.id, person.id, MailboxAccess::FullAccess)? => {
@@ -53,7 +53,7 @@ impl Mail {
     pub async fn person(&self, caller: &Caller, user: &UserName, wanted: &'static [Scope]) -> Result<Person, MailError> {
         let (caller, user) = (caller.clone(), user.clone());
         let client_id = caller.client_id().to_owned();
-        let look = move |tx: &ReadTx<'_>| Admitted::of(tx, &caller)?.found(tx, &user, wanted);
+        let look = move |tx: &ReadTx<'_>| Admitted::of(tx, caller)?.found(tx, &user, wanted);
         let (person, permission) = self.inner.store.read(look).await?;
         self.note(&client_id, person.id, permission);
         Ok(person)
@@ -73,7 +73,7 @@ impl Mail {
     ) -> Result<Vec<Person>, MailError> {
         let (caller, client_id) = (caller.clone(), caller.client_id().to_owned());
         let look = move |tx: &ReadTx<'_>| {
-            let admitted = Admitted::of(tx, &caller)?;
+            let admitted = Admitted::of(tx, caller)?;
             let permission = admitted.permission(wanted, false)?;
             let people = match &admitted.app.limits.mailboxes {
                 None => tx.people(after, limit)?,

@@ -152,6 +152,12 @@ async fn a_narrowed_app_sends_within_its_bounds_by_every_road() {
     let error = as_alex.send_mime(&plain("AlexW", &["MeganB"], "No")).await.demand(403);
     assert_eq!(said(&error)["code"], "ErrorSendAsDenied");
     assert_eq!(said(&error)["innerError"]["cause"], format!("the app is limited: it may not send from {:?}", address("AlexW")));
+    for second in
+        ["From: x@fabrikam.example", "From : x@fabrikam.example", "FROM:\r\n x@fabrikam.example", "Sender: x@fabrikam.example"]
+    {
+        let text = format!("{second}\r\nFrom: {}\r\nTo: {}\r\n\r\nNo\r\n", address("AdeleV"), address("MeganB"));
+        itself.send_mime(text.as_bytes()).await.demand_error(403, "ErrorSendAsDenied");
+    }
     assert_eq!(census(&server).await, before, "what is refused changes nothing");
 
     let draft = itself.post_json(&format!("messages/{original}/createReply"), &reply).await.demand(201).json();

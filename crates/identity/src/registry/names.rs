@@ -104,6 +104,9 @@ pub(super) fn permissions(names: &[String], kind: Kind) -> Result<String, Regist
         if kind == Kind::Delegated && Scope::is_for_apps_alone(name) {
             return Err(invalid(format!("{name} can't be had for a person. It must be an application permission.")));
         }
+        if kind == Kind::Application && Scope::is_for_people_alone(name) {
+            return Err(invalid(format!("{name} can't be had by an app for itself. It must be a delegated permission.")));
+        }
         if !known.contains(&name) {
             known.push(name);
         }

@@ -143,6 +143,7 @@ async fn what_an_app_cannot_be_is_refused_and_nothing_is_kept() {
         (named("00000000-0000-4000-8000-00000000000f"), "must not be an id"),
         (AppChanges { application_permissions: Some(texts(&["Files.Read"])), ..named("New") }, "\"Files.Read\" is no permission"),
         (AppChanges { delegated_permissions: Some(texts(&["Restante.Admin"])), ..named("New") }, "can't be had for a person"),
+        (AppChanges { application_permissions: Some(texts(&["Mail.Read.Shared"])), ..named("New") }, "by an app for itself"),
         (AppChanges { redirect_uris: Some(texts(&["http://app.example/"])), ..named("New") }, "http://app.example/"),
         (limits(LimitChanges { from: Change::To(texts(&["x"])), ..LimitChanges::default() }), "\"x\" is no address"),
         (limits(LimitChanges { recipient_domains: Change::To(texts(&["a b"])), ..LimitChanges::default() }), "is no domain"),
