@@ -87,6 +87,7 @@ async fn who_asks_for_this_machine_is_shown_what_the_local_ca_made() {
     Tls::connect(&at, "localhost", &local_ca(&server), &BOTH).await.expect("the local CA's");
     Tls::connect(&at, "mail.example", &operators, &BOTH).await.expect("the operator's");
     assert!(Tls::connect(&at, "mail.example", &local_ca(&server), &BOTH).await.is_err());
+    Tls::connect(&at, "127.0.0.1", &local_ca(&server), &BOTH).await.expect("as dev.json leads there");
     server.finish().await;
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Certificates {
     pub(crate) local: LocalCertificate,
     /// The operator's.
     pub(crate) operator: Option<Arc<OperatorCertificate>>,
+    /// Whether who names nothing is shown the local one: in development mode, where `dev.json` leads to an address.
+    local_by_address: bool,
 }
 
 impl Certificates {
@@ -47,16 +49,21 @@ impl Certificates {
                 tracing::info!(?unnamed, "who asks for these names is shown a certificate of the local CA");
             }
         }
-        Ok(Certificates { local, operator })
+        Ok(Certificates { local, operator, local_by_address: config.development })
     }
 
-    /// By the name that the client asks for (RFC 6066 §3). One that names nothing wants an address, and one that names what
-    /// nobody here is called is best told so by the certificate that is meant for strangers.
+    /// By the name that the client asks for (RFC 6066 §3). One that names nothing wants an address, or is a proxy, which checks
+    /// the operator's; one that names what nobody here is called is best told so by the certificate meant for strangers.
     fn of_name(&self, name: Option<&str>) -> Arc<CertifiedKey> {
-        match &self.operator {
-            Some(operator) if !name.is_some_and(|name| self.local.is_for(name) && !operator.is_for(name)) => operator.current(),
-            _ => self.local.current(),
-        }
+        let Some(operator) = &self.operator else { return self.local.current() };
+        let is_local = name.map_or(self.local_by_address, |name| self.local.is_for(name) && !operator.is_for(name));
+        if is_local { self.local.current() } else { operator.current() }
+    }
+
+    /// Only the local one.
+    #[cfg(test)]
+    pub(crate) fn local(local: LocalCertificate) -> Certificates {
+        Certificates { local, operator: None, local_by_address: true }
     }
 }
 

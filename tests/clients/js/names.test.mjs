@@ -1,7 +1,7 @@
 // What a program sees that has Microsoft's names built in: the libraries unmodified and told nothing of this server, which
 // the names lead to.
 
-import { ClientSecretCredential, DeviceCodeCredential } from "@azure/identity";
+import { ClientCertificateCredential, ClientSecretCredential, DeviceCodeCredential } from "@azure/identity";
 import { ConfidentialClientApplication, CryptoProvider, PublicClientApplication } from "@azure/msal-node";
 import { Client, PageIterator } from "@microsoft/microsoft-graph-client";
 import { TokenCredentialAuthenticationProvider } from "@microsoft/microsoft-graph-client/authProviders/azureTokenCredentials/index.js";
@@ -82,6 +82,12 @@ test("an app signs in with @azure/identity", async () => {
   const credential = new ClientSecretCredential(dev.tenant, dev.client_id, dev.client_secret);
   const authProvider = new TokenCredentialAuthenticationProvider(credential, everything);
   await demandMail(Client.initWithMiddleware({ authProvider }), `/users/${adele.userPrincipalName}`, "Azure for an app");
+});
+
+test("an app signs in with @azure/identity by its certificate", async () => {
+  const credential = new ClientCertificateCredential(dev.tenant, dev.client_id, { certificatePath: dev.client_certificate });
+  const { token } = await credential.getToken(everything.scopes);
+  assert.ok((await graph(token).api(`/users/${adele.userPrincipalName}/messages`).get()).value);
 });
 
 test("a device signs in with @azure/identity", async () => {

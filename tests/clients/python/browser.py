@@ -1,5 +1,6 @@
 """A browser that does what a person would: it follows the pages of sign-in, and fills in their forms."""
 
+import socket
 import threading
 import webbrowser
 from html.parser import HTMLParser
@@ -50,6 +51,13 @@ class Browser(webbrowser.BaseBrowser):
                 self.pages += 1
                 chosen = [button for button in form.buttons if button[1] == self._address]
                 page = session.post(urljoin(page.url, form.action), data=form.fields | dict(chosen), timeout=10)
+
+
+def loopback() -> str:
+    """A redirect URI on a port that is free."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://localhost:{taken.getsockname()[1]}"
 
 
 def use(browser: Browser):

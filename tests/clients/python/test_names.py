@@ -9,8 +9,8 @@ import azure.identity.aio
 import msal
 import requests
 from azure.core.exceptions import ClientAuthenticationError
-from azure.identity import ClientSecretCredential, DeviceCodeCredential, InteractiveBrowserCredential
-from browser import Browser, use
+from azure.identity import CertificateCredential, ClientSecretCredential, DeviceCodeCredential, InteractiveBrowserCredential
+from browser import Browser, loopback, use
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from msgraph import GraphServiceClient
 from msgraph.generated.models.body_type import BodyType
@@ -121,6 +121,10 @@ class WithAzureIdentity(Names):
             with self.assertRaisesRegex(ClientAuthenticationError, "AADSTS7000215"):
                 credential.get_token(*DEFAULT)
 
+    async def test_an_app_signs_in_with_its_certificate(self):
+        with CertificateCredential(DEV["tenant"], DEV["client_id"], DEV["client_certificate"]) as credential:
+            await self.demand_mail_of_app(credential, "Azure by certificate")
+
     async def test_an_app_signs_in_without_blocking(self):
         async with azure.identity.aio.ClientSecretCredential(DEV["tenant"], DEV["client_id"], DEV["client_secret"]) as credential:
             await self.demand_mail_of_app(credential, "Azure without blocking")
@@ -135,7 +139,7 @@ class WithAzureIdentity(Names):
 
     async def test_a_person_signs_in_in_a_browser(self):
         use(Browser(MEGAN["userPrincipalName"]))
-        with InteractiveBrowserCredential(client_id=DEV["client_id"], redirect_uri="http://localhost:48212") as credential:
+        with InteractiveBrowserCredential(client_id=DEV["client_id"], redirect_uri=loopback()) as credential:
             self.assertEqual(credential.authenticate(scopes=DEFAULT).username, MEGAN["userPrincipalName"])
             await self.demand_mail(credential, "Azure in a browser")
 

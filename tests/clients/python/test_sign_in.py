@@ -16,7 +16,7 @@ from azure.identity import (
     DeviceCodeCredential,
     InteractiveBrowserCredential,
 )
-from browser import Browser, use
+from browser import Browser, loopback, use
 from people import DEV, GivenToken, client_of, person
 
 AUTHORITY = f"{DEV['authority']}/{DEV['tenant']}"
@@ -168,7 +168,7 @@ class WithAzureIdentity(SignIn):
     async def test_a_person_signs_in_in_a_browser(self):
         use(Browser(MEGAN["userPrincipalName"]))
         credential = InteractiveBrowserCredential(
-            tenant_id=DEV["tenant"], client_id=DEV["client_id"], redirect_uri="http://localhost:48211", **OPTIONS
+            tenant_id=DEV["tenant"], client_id=DEV["client_id"], redirect_uri=loopback(), **OPTIONS
         )
         self.assertEqual(credential.authenticate(scopes=DEFAULT).username, MEGAN["userPrincipalName"])
         await self.demand_reads(credential)

@@ -74,7 +74,7 @@ async fn a_certificate_is_checked() {
     let clock = Arc::new(store::SystemClock);
     let local = LocalCertificate::open(dir.path(), Names::with(&[], &[]), clock).expect("a certificate");
     let ca = local.ca().to_owned();
-    let config = tls(Certificates { local, operator: None }).expect("TLS");
+    let config = tls(Certificates::local(local)).expect("TLS");
     let at = answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", Some(TlsAcceptor::from(config))).await;
     let here = format!("https://127.0.0.1:{}/", at.port());
 

@@ -71,7 +71,7 @@ async fn a_silent_client_is_let_go() {
     let dir = tempfile::tempdir().expect("temporary directory");
     let clock = crate::fake_clock::FakeClock::at_noon();
     let local = LocalCertificate::open(dir.path(), Names::with(&[], &[]), clock).expect("certificate");
-    let tls = certificate::tls(Certificates { local, operator: None }).expect("tls");
+    let tls = certificate::tls(Certificates::local(local)).expect("tls");
     silence_ends_after(b"", Some(tls.clone()), HANDSHAKE).await;
     silence_ends_after(b"\x16\x03\x01\x02", Some(tls), HANDSHAKE).await;
 }
