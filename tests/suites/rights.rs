@@ -2,6 +2,7 @@
 
 mod basics;
 mod explained;
+mod matrix;
 mod sending;
 mod shared;
 

@@ -187,5 +187,38 @@ async fn a_rate_holds_for_the_app_whatever_mailbox_and_is_given_back_by_refusals
     assert!((1..=60).contains(&after), "{after}");
     itself.at("AdeleV").get("messages").await.demand(200); // only sending is counted
     server.person("AdeleV").send_mime(&from("AdeleV")).await.demand_empty(202); // and only this app's
+    let send = |id: u8| {
+        let message = json!({"subject": "Counted", "toRecipients": recipients(&["MeganB"])});
+        let (url, headers) = (format!("/users/{}/sendMail", address("AdeleV")), json!({"content-type": "application/json"}));
+        json!({"id": id.to_string(), "method": "POST", "url": url, "headers": headers, "body": {"message": message}})
+    };
+    let batch = json!({"requests": [send(1), send(2)]});
+    for answer in itself.post_json("/$batch", &batch).await.demand(200).json()["responses"].as_array().unwrap() {
+        assert_eq!((&answer["status"], &answer["body"]["error"]["code"]), (&json!(429), &json!("ApplicationThrottled")));
+        let named = |name: &&String| name.eq_ignore_ascii_case("retry-after");
+        assert!(answer["headers"].as_object().unwrap().keys().any(|name| named(&name)), "{answer}");
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn of_sends_at_once_no_more_go_out_than_the_rate_lets_and_a_restart_forgets_none() {
+    let mut server = Server::start().await;
+    let mut tool = app("tool", ALL);
+    tool.limits = ApplicationLimits { sends_per_minute: Some(5), ..ApplicationLimits::default() };
+    server.register(&tool).await;
+    let itself = server.as_app(&tool, ALL).at("AdeleV");
+    let mut sends = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let (itself, octets) = (itself.clone(), plain("AdeleV", &["MeganB"], &format!("At once {number}")));
+        sends.spawn(async move { itself.send_mime(&octets).await.status.as_u16() });
+    }
+    let mut statuses = sends.join_all().await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [[202; 5].as_slice(), &[429; 15]].concat());
+    server.kill().await;
+    server.restart().await;
+    let itself = server.as_app(&tool, ALL).at("AdeleV");
+    itself.send_mime(&plain("AdeleV", &["MeganB"], "After")).await.demand_error(429, "ApplicationThrottled");
     server.finish().await;
 }
