@@ -118,7 +118,7 @@ impl Authority {
             if !is_new {
                 let file = authority.pem.display();
                 tracing::warn!(
-                    "the local CA did not speak for all names of this server and was made anew; clients must trust {file} as it is now"
+                    "the local CA did not speak for all names of this server and was made anew; clients must trust {file} now"
                 );
             }
         }

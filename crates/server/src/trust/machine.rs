@@ -73,7 +73,7 @@ impl Machine {
     fn demand_debian(&self) -> anyhow::Result<()> {
         ensure!(
             self.update.exists() && self.folder.is_dir(),
-            "this machine has no {} and {}, as Debian has in its package ca-certificates; `restante trust` says what to do elsewhere",
+            "this machine has no {} and {}, as Debian's package ca-certificates has; `restante trust` says what to do elsewhere",
             self.update.display(),
             self.folder.display()
         );
