@@ -6,9 +6,10 @@ mod matrix;
 mod sending;
 mod shared;
 
+use hyper::Method;
 use kit::{Answer, Person, Server, address, app, census, plain};
 use serde_json::Value;
-use store::{Account, ApplicationLimits};
+use store::{Account, ApplicationLimits, MailboxAccess};
 
 const ALL: &str = "Mail.ReadWrite Mail.Read Mail.Send User.Read User.Read.All";
 /// How most people come in.
@@ -121,6 +122,51 @@ async fn an_app_that_is_limited_to_mailboxes_learns_nothing_of_others() {
     server.through(&tool, "AdeleV", ALL).await.get("messages").await.demand(200);
     server.through(&tool, "AlexW", ALL).await.get("messages").await.demand_error(403, "ErrorAccessDenied");
     assert_eq!(census(&server).await, before);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_upload_ends_with_the_right_of_who_began_it() {
+    let server = Server::start().await;
+    let mut tool = app("tool", &format!("{ALL} Mail.ReadWrite.Shared"));
+    server.register(&tool).await;
+    let (id, owner) = (server.id("AlexW"), server.id("MeganB"));
+    server.grant("MeganB", "AlexW", MailboxAccess::FullAccess).await;
+    let nobody = server.anonymous();
+    let begin = serde_json::json!({"messageItem": {"size": 4}});
+    let mut urls = Vec::new();
+    for caller in [
+        server.as_app(&tool, ALL).at("MeganB"),
+        server.through(&tool, "AlexW", ALL).await,
+        server.through(&tool, "AlexW", "Mail.ReadWrite.Shared").await.at("MeganB"),
+    ] {
+        let session = caller.post_json("messages/createUploadSession", &begin).await.demand(201).json();
+        urls.push(session["uploadUrl"].as_str().unwrap().to_owned());
+    }
+    let statuses = async || {
+        let mut statuses = Vec::new();
+        for url in &urls {
+            statuses.push(nobody.get(url).await.status.as_u16());
+        }
+        statuses
+    };
+    assert_eq!(statuses().await, [200, 200, 200]);
+    server.set_account("AlexW", Account { account_enabled: false, ..OPEN }).await;
+    assert_eq!(statuses().await, [200, 401, 401]);
+    server.set_account("AlexW", OPEN).await;
+    server.write(move |tx| tx.revoke_access(owner, id, MailboxAccess::FullAccess)).await;
+    assert_eq!(statuses().await, [200, 200, 403]);
+    tool.limits.mailboxes = Some(vec![id]);
+    server.register(&tool).await;
+    assert_eq!(statuses().await, [403, 200, 403]);
+    tool.delegated_permissions = "Mail.Read".to_owned();
+    server.register(&tool).await;
+    assert_eq!(statuses().await, [403, 403, 403]);
+    tool.account_enabled = false;
+    server.register(&tool).await;
+    assert_eq!(statuses().await, [401, 401, 401]);
+    let put = nobody.call(Method::PUT, &urls[0], &[("content-range", "bytes 0-3/4")], "abcd".into()).await;
+    demand_out(put);
     server.finish().await;
 }
 

@@ -3,7 +3,7 @@
 use crate::Mailbox;
 use crate::admission::Admitted;
 use identity::Scope;
-use store::{ApplicationLimits, Person};
+use store::{ApplicationLimits, MailboxId, Person, UploadOpener};
 
 /// How much of messages a caller may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) struct Acting {
     /// The app, and what narrows it.
     pub(crate) client_id: String,
     pub(crate) limits: ApplicationLimits,
+    /// The person for whom the app asks; nobody where it asks for itself.
+    person: Option<MailboxId>,
     /// In whose name is sent: the person's who asks, else the owner's.
     pub(crate) author: Person,
     pub(crate) may_send_for_others: bool,
@@ -31,8 +33,14 @@ impl Acting {
     pub(crate) fn of(admitted: Admitted, owner: &Person, permission: Scope) -> Acting {
         let may_send_for_others = admitted.may_send_for_others();
         let Admitted { app, person, .. } = admitted;
-        let author = person.unwrap_or_else(|| owner.clone());
-        Acting { client_id: app.client_id, limits: app.limits, author, may_send_for_others, permission: Some(permission) }
+        Acting {
+            client_id: app.client_id,
+            limits: app.limits,
+            person: person.as_ref().map(|person| person.id),
+            author: person.unwrap_or_else(|| owner.clone()),
+            may_send_for_others,
+            permission: Some(permission),
+        }
     }
 
     /// By an address that lets its holder write to a mailbox, and send nothing.
@@ -40,7 +48,14 @@ impl Acting {
         let nothing = Some(Vec::new());
         let limits = ApplicationLimits { from: nothing.clone(), recipient_domains: nothing, ..ApplicationLimits::default() };
         let author = owner.clone();
-        Acting { client_id: String::new(), limits, author, may_send_for_others: false, permission: None }
+        Acting { client_id: String::new(), limits, person: None, author, may_send_for_others: false, permission: None }
+    }
+}
+
+impl Acting {
+    /// Who begins an upload.
+    pub(crate) fn opener(&self) -> UploadOpener {
+        UploadOpener { client_id: self.client_id.clone(), person: self.person }
     }
 }
 

@@ -3,9 +3,9 @@
 //! A token lives an hour. An app or a person that is disabled, and a permission that is taken back, is out with the next
 //! request.
 
-use crate::error::MailError;
-use identity::{Caller, Scope, Who};
-use store::{Application, Person, ReadTx};
+use crate::error::{Limit, MailError};
+use identity::{Caller, Scope, Scopes, Who};
+use store::{Application, MailboxAccess, MailboxId, Person, ReadTx, UploadOpener};
 
 /// Somebody who may come in.
 #[derive(Debug)]
@@ -17,20 +17,51 @@ pub(crate) struct Admitted {
     caller: Caller,
 }
 
+/// Whether who began an upload to a mailbox may still write there: its address carries no token, and lives for days.
+///
+/// # Errors
+/// [`MailError::NotAdmitted`], [`MailError::AccessDenied`], [`MailError::AppLimited`], [`MailError::Store`].
+pub(crate) fn may_go_on(tx: &ReadTx<'_>, opener: &UploadOpener, mailbox: MailboxId) -> Result<(), MailError> {
+    let app = enabled_app(tx, &opener.client_id)?;
+    let registered = match opener.person {
+        None => &app.application_permissions,
+        Some(id) => {
+            let person = enabled_person(tx, id)?;
+            if person.id != mailbox && !tx.has_access(mailbox, person.id, MailboxAccess::FullAccess)? {
+                return Err(MailError::AccessDenied("the mailbox is somebody else's"));
+            }
+            &app.delegated_permissions
+        }
+    };
+    if !Scopes::parse(registered).any(&[Scope::MailReadWrite, Scope::MailReadWriteShared]) {
+        return Err(MailError::AccessDenied("the app's registration lacks the permission"));
+    }
+    match app.limits.mailboxes {
+        Some(only) if !only.contains(&mailbox) => Err(MailError::AppLimited(Limit::Mailbox)),
+        _ => Ok(()),
+    }
+}
+
+fn enabled_app(tx: &ReadTx<'_>, client_id: &str) -> Result<Application, MailError> {
+    let app = tx.application(client_id)?.filter(|app| app.account_enabled);
+    app.ok_or(MailError::NotAdmitted("the app is not registered, or disabled"))
+}
+
+fn enabled_person(tx: &ReadTx<'_>, id: MailboxId) -> Result<Person, MailError> {
+    let person = tx.enabled_person(id)?;
+    person.ok_or(MailError::NotAdmitted("the person is unknown or disabled, or a shared mailbox"))
+}
+
 impl Admitted {
     /// The caller, as the store knows app and person.
     ///
     /// # Errors
     /// [`MailError::NotAdmitted`], [`MailError::Store`].
     pub(crate) fn of(tx: &ReadTx<'_>, caller: Caller) -> Result<Admitted, MailError> {
-        let app = tx.application(caller.client_id())?.filter(|app| app.account_enabled);
-        let app = app.ok_or(MailError::NotAdmitted("the app is not registered, or disabled"))?;
+        let app = enabled_app(tx, caller.client_id())?;
         let person = match caller.who() {
             Who::App { .. } => None,
-            Who::Person { id } => {
-                let person = tx.enabled_person(*id)?;
-                Some(person.ok_or(MailError::NotAdmitted("the person is unknown or disabled, or a shared mailbox"))?)
-            }
+            Who::Person { id } => Some(enabled_person(tx, *id)?),
         };
         Ok(Admitted { app, person, caller })
     }

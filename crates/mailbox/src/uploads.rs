@@ -1,6 +1,7 @@
 //! Messages and attachments too large for one request: their octets come in ranges, in order. A message is then sent, kept
 //! or imported by reference; an attachment is spliced into its draft.
 
+use crate::admission::may_go_on;
 use crate::compose::most_composed;
 use crate::drafts::NewMessage;
 use crate::error::{Kind, MailError};
@@ -62,7 +63,8 @@ impl Mailbox {
         self.check_size(size)?;
         let now = self.now();
         let expiration_date_time = Timestamp(now.0.saturating_add(LIFE));
-        let session = UploadSession { id: UploadId::new(now), size, expiration_date_time, purpose, outcome: None };
+        let opener = Some(self.acting.opener());
+        let session = UploadSession { id: UploadId::new(now), size, expiration_date_time, opener, purpose, outcome: None };
         let most_octets = self.mail.inner.options.max_message_octets.saturating_mul(OPEN_MESSAGES);
         let (owner, kept) = (self.owner.id, session.clone());
         let deed = move |tx: &mut WriteTx<'_>| {
@@ -85,7 +87,7 @@ impl Mailbox {
     /// # Errors
     /// [`MailError::NotFound`] where there is no such upload or octets are missing, [`MailError::Store`].
     pub async fn uploaded(&self, id: UploadId) -> Result<NewMessage, MailError> {
-        let session = self.mail.upload(self.owner.id, id).await?;
+        let session = self.mail.session(self.owner.id, id).await?;
         let Some(UploadOutcome::Message(digest)) = session.outcome else { return Err(MailError::NotFound(Kind::Upload)) };
         match self.store().blob(digest).await {
             Err(StoreError::NotFound) => Err(MailError::NotFound(Kind::Upload)), // the session ended meanwhile
@@ -94,13 +96,22 @@ impl Mailbox {
     }
 }
 
-/// An upload is asked for by its id alone: whoever knows it was told it by this mailbox's owner.
+/// An upload is asked for by its id alone: whoever knows it was told it by somebody who might write to this mailbox.
 impl Mail {
-    /// An upload that has not ended.
+    /// An upload that has not ended, of somebody who may still write to the mailbox.
     ///
     /// # Errors
-    /// [`MailError::NotFound`], [`MailError::Store`].
+    /// [`MailError::NotFound`], [`MailError::NotAdmitted`], [`MailError::AccessDenied`], [`MailError::AppLimited`],
+    /// [`MailError::Store`].
     pub async fn upload(&self, mailbox: MailboxId, id: UploadId) -> Result<UploadSession, MailError> {
+        let session = self.session(mailbox, id).await?;
+        if let Some(opener) = session.opener.clone() {
+            self.inner.store.read(move |tx: &ReadTx<'_>| may_go_on(tx, &opener, mailbox)).await?;
+        }
+        Ok(session)
+    }
+
+    async fn session(&self, mailbox: MailboxId, id: UploadId) -> Result<UploadSession, MailError> {
         let now = self.inner.clock.now();
         let found = self.inner.store.read(move |tx: &ReadTx<'_>| tx.upload_session(mailbox, id, now)).await?;
         found.ok_or(MailError::NotFound(Kind::Upload))
@@ -149,7 +160,7 @@ impl Mail {
             };
             let outcome = match done {
                 // Another request was faster with the same range, or the session was given up.
-                Err(MailError::NotFound(Kind::Upload)) => mail.outcome(&mail.upload(mailbox, id).await?),
+                Err(MailError::NotFound(Kind::Upload)) => mail.outcome(&mail.session(mailbox, id).await?),
                 done => Some(done?),
             };
             mail.inner.store.upload(id).remove().await?;

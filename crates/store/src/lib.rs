@@ -34,7 +34,7 @@ pub use model::person::{Account, MailboxAccess, Person};
 pub use model::query::{ListQuery, OrderKey, Page, Position};
 pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery, TextField, Unindexed};
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
-pub use model::upload::{AttachmentItem, UploadOutcome, UploadPurpose, UploadSession};
+pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpose, UploadSession};
 pub use sql::{Answered, LogReach, ReadBody};
 
 use blobs::BlobFiles;

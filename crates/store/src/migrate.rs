@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0011_query.sql"),
     include_str!("../migrations/0012_directory.sql"),
     include_str!("../migrations/0013_registry.sql"),
+    include_str!("../migrations/0014_upload_openers.sql"),
 ];
 
 /// Of the index of texts.

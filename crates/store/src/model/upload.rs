@@ -2,7 +2,7 @@
 
 use crate::blobs::Digest;
 use crate::clock::Timestamp;
-use crate::ids::{MessageId, UploadId};
+use crate::ids::{MailboxId, MessageId, UploadId};
 use serde::{Deserialize, Serialize};
 
 /// An upload session of a mailbox.
@@ -14,10 +14,21 @@ pub struct UploadSession {
     pub size: u64,
     /// When it ends.
     pub expiration_date_time: Timestamp,
+    /// Who began it; nothing for one that is older than this is known.
+    pub opener: Option<UploadOpener>,
     /// What its octets become.
     pub purpose: UploadPurpose,
     /// What they have become; nothing while some are to come.
     pub outcome: Option<UploadOutcome>,
+}
+
+/// Who began an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadOpener {
+    /// The app.
+    pub client_id: String,
+    /// The person for whom it asked; nobody where it asked for itself.
+    pub person: Option<MailboxId>,
 }
 
 /// What the octets of an upload become.

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{MailboxId, MessageId, UploadId};
-use crate::model::upload::{UploadOutcome, UploadPurpose, UploadSession};
+use crate::model::upload::{UploadOpener, UploadOutcome, UploadPurpose, UploadSession};
 
 impl ReadTx<'_> {
     /// A session that has not ended.
@@ -14,7 +14,7 @@ impl ReadTx<'_> {
     /// [`StoreError::Database`].
     pub fn upload_session(&self, mailbox: MailboxId, id: UploadId, now: Timestamp) -> Result<Option<UploadSession>, StoreError> {
         self.row(
-            "SELECT size, expiration_date_time, blob, attachment, message, item FROM upload_session
+            "SELECT size, expiration_date_time, blob, attachment, message, item, client_id, person FROM upload_session
              WHERE mailbox = $1 AND id = $2 AND expiration_date_time > $3",
             values![&mailbox.0, &id.0, now.0],
             |row| session(id, row),
@@ -78,9 +78,20 @@ impl WriteTx<'_> {
             UploadPurpose::Attachment(message, item) => (Some(&message.0), Some(serde_json::to_string(item).map_err(corrupt)?)),
             UploadPurpose::Message => (None, None),
         };
+        let opener = session.opener.as_ref();
         self.execute(
-            "INSERT INTO upload_session (mailbox, id, size, expiration_date_time, message, item) VALUES ($1, $2, $3, $4, $5, $6)",
-            values![&mailbox.0, &session.id.0, size, session.expiration_date_time.0, message, item.as_deref()],
+            "INSERT INTO upload_session (mailbox, id, size, expiration_date_time, message, item, client_id, person)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            values![
+                &mailbox.0,
+                &session.id.0,
+                size,
+                session.expiration_date_time.0,
+                message,
+                item.as_deref(),
+                opener.map(|opener| opener.client_id.as_str()),
+                opener.and_then(|opener| opener.person.as_ref()).map(|person| &person.0),
+            ],
         )?;
         Ok(())
     }
@@ -125,8 +136,11 @@ fn session(id: UploadId, row: &Row<'_>) -> Result<UploadSession, StoreError> {
         }
         _ => UploadPurpose::Message,
     };
+    let person = row.optional_octets(7)?.map(fixed).transpose()?.map(MailboxId);
+    let opener = row.optional_text(6)?.map(|client_id| UploadOpener { client_id, person });
     Ok(UploadSession {
         id,
+        opener,
         size: u64::try_from(row.integer(0)?).unwrap_or_default(),
         expiration_date_time: Timestamp(row.integer(1)?),
         purpose,
