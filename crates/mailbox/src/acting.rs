@@ -21,7 +21,7 @@ pub(crate) struct Acting {
     pub(crate) client_id: String,
     pub(crate) limits: ApplicationLimits,
     /// The person for whom the app asks; nobody where it asks for itself.
-    person: Option<MailboxId>,
+    pub(crate) person: Option<MailboxId>,
     /// In whose name is sent: the person's who asks, else the owner's.
     pub(crate) author: Person,
     pub(crate) may_send_for_others: bool,
