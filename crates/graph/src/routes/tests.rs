@@ -1,0 +1,62 @@
+use super::*;
+use crate::described::described_paths;
+
+fn resource(path: &str) -> Result<(UserName, Resource), (ErrorCode, String)> {
+    resolve(path).map(|t| (t.user, t.resource)).map_err(|e| (e.code, e.message))
+}
+
+#[test]
+fn spellings_of_one_path_name_one_thing() {
+    let id = MessageId([3; 16]);
+    let text = ids::message(id);
+    for path in [
+        format!("/v1.0/me/messages/{text}/$value"),
+        format!("/beta/me//Messages('{text}')/%24value"),
+        format!("/V1.0/users/me/mailFolders/INBOX/messages/{text}/$value"),
+        format!("/v1.0/me/mailfolders('inbox')/childFolders/Drafts/messages(%27{text}%27)/$value"),
+    ] {
+        assert_eq!(resource(&path), Ok((UserName::Me, Resource::Value(id))), "{path}");
+    }
+    let adele = UserName::Named("AdeleV@contoso.com".into());
+    for user in ["AdeleV@contoso.com", "AdeleV%40contoso.com", "AdeleV%2540contoso.com"] {
+        assert_eq!(resource(&format!("/v1.0//users/{user}/microsoft.graph.sendMail")), Ok((adele.clone(), Resource::SendMail)));
+    }
+    assert_eq!(resource("/v1.0/users('AdeleV@contoso.com')"), Ok((adele, Resource::User)));
+}
+
+#[test]
+fn unknown_paths_get_graphs_words() {
+    for (path, code, message) in [
+        ("/", ErrorCode::BadRequest, "Resource not found for the segment '/'."),
+        ("/v3.0/me", ErrorCode::BadRequest, "Invalid version: 'v3.0'."),
+        ("/v1.0/planets", ErrorCode::BadRequest, "Resource not found for the segment 'planets'."),
+        ("/v1.0/me/messages/x/$value", ErrorCode::ErrorInvalidIdMalformed, "Id is malformed."),
+        ("/v1.0/me/mailFolders/nope/messages", ErrorCode::ErrorInvalidIdMalformed, "Id is malformed."),
+        ("/v1.0/me/sendMail/x", ErrorCode::BadRequest, "Resource not found for the segment 'sendMail'."),
+        ("/v1.0/me/messages/$sum", ErrorCode::BadRequest, "Resource not found for the segment '$sum'."),
+    ] {
+        assert_eq!(resource(path), Err((code, message.to_owned())), "{path}");
+    }
+}
+
+/// What the service says of itself is where it says.
+#[test]
+fn described_places_lead_to_their_resources() {
+    let message = MessageId([3; 16]);
+    let key = AttachmentKey { number: 1, mark: 2 };
+    let given = [
+        ("{user-id}", "AdeleV@contoso.com".to_owned()),
+        ("{mailFolder-id}", "inbox".to_owned()),
+        ("{mailFolder-id1}", "drafts".to_owned()),
+        ("{message-id}", ids::message(message)),
+        ("{attachment-id}", ids::attachment(message, key)),
+        ("{extension-id}", "Com.Contoso.Referral".to_owned()),
+    ];
+    for (resource, template) in described_paths().filter(|(resource, _)| *resource != "Upload") {
+        let path = given.iter().fold(template.clone(), |path, (name, value)| path.replace(name, value));
+        let found = resolve(&format!("/v1.0{path}")).unwrap_or_else(|error| panic!("{template}: {error:?}")).resource;
+        let found = format!("{found:?}");
+        let is_it = found.strip_prefix(resource).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()));
+        assert!(is_it, "{template} is {resource}, and leads to {found}");
+    }
+}
