@@ -54,8 +54,11 @@ impl Explained {
         {
             text += "It has no secret and no certificate here, so that it can't come in for itself.\n";
         }
-        text += &may("For people who agree", delegated_permissions, &self.permitted.delegated);
-        text += &within(&self.app.limits);
+        let Permitted { application, delegated } = &self.permitted;
+        let is_same = application == delegated && !delegated.is_empty();
+        let operations: &[&str] = if is_same { &["the same operations"] } else { delegated };
+        text += &may("For people who agree", delegated_permissions, operations);
+        text += &within(&self.app.limits, !application_permissions.is_empty());
         text + &self.used()
     }
 
@@ -117,11 +120,13 @@ fn is_let_in(scopes: &Scopes, wanted: &[Scope]) -> bool {
     wanted.iter().any(|scope| scopes.any(&[*scope]) || scope.for_others().is_some_and(|shared| scopes.any(&[shared])))
 }
 
-/// What narrows an app.
-fn within(limits: &RegisteredLimits) -> String {
+/// What narrows an app, and that nothing does of one that may do something for itself.
+fn within(limits: &RegisteredLimits, is_for_itself: bool) -> String {
+    let everywhere = (is_for_itself && limits.mailboxes.is_none()).then(|| "  for itself in every mailbox\n".to_owned());
     let only = |what: &str, list: &Option<Vec<String>>| list.as_ref().map(|list| format!("  {what} {}\n", listed(list)));
     let rate = limits.sends_per_minute.map(|most| format!("  at most {most} messages in sixty seconds\n"));
     let bounds = [
+        everywhere,
         only("only in the mailboxes of", &limits.mailboxes),
         only("sending only from", &limits.from),
         only("sending only to the domains", &limits.recipient_domains),
