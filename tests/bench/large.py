@@ -24,6 +24,10 @@ ATTACHMENT = 150 * 1000 * 1000  # octets
 FOLDER_WITHIN = 1800  # seconds for what is done to a whole folder
 
 
+def told(what):
+    print(f"large: {what}", file=sys.stderr, flush=True)
+
+
 class Client:
     """One person's connection."""
 
@@ -99,6 +103,7 @@ def search_rows(server, times):
     for what, seeker, name in (("in the sender's Sent Items", sender, "sent"), ("in the recipient's Inbox", recipient, "came")):
         took = sorted(until_found(sender, seeker, name, times))
         of = [statistics.median(took), took[int(len(took) * 0.99)], took[-1]]
+        told(f"found {what}")
         rows.append(f"| {what} | " + " | ".join(f"{ms:.1f}" for ms in of) + " |")
     return rows
 
@@ -130,6 +135,7 @@ def folder_rows(client, folder, size):
         answer = deed()
         answered = time.perf_counter() - began
         done(answer)
+        told(what)
         deeds.append(f"| {what} | {answered:.3f} | {time.perf_counter() - began:.1f} |")
         return answer
 
@@ -222,8 +228,9 @@ def main():
         client = Client(server, "AdeleV")
         attachment = attachment_rows(client)
         folder = client.json("POST", "/me/mailFolders", {"displayName": "Many"})["id"]
-        print(f"filled in {seconds(lambda: fill(server, folder, args.messages)):.0f} s", file=sys.stderr)
-        until_found(client, client, "warm", 1)
+        told(f"filled in {seconds(lambda: fill(server, folder, args.messages)):.0f} s")
+        client = Client(server, "AdeleV")  # a connection that was idle so long is closed
+        told(f"indexed after {until_found(client, client, 'warm', 1)[0] / 1000:.0f} s more")
         text = page(args, search_rows(server, args.times), folder_rows(client, folder, args.messages), attachment)
         server.end()
     finally:
