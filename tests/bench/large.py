@@ -232,10 +232,10 @@ def main():
         client = Client(server, "AdeleV")  # a connection that was idle so long is closed
         told(f"indexed after {until_found(client, client, 'warm', 1)[0] / 1000:.0f} s more")
         text = page(args, search_rows(server, args.times), folder_rows(client, folder, args.messages), attachment)
+        print(text, flush=True)
         server.end()
     finally:
         server.process.kill()
-    print(text)
     if args.write:
         args.write.parent.mkdir(parents=True, exist_ok=True)
         args.write.write_text(text)
