@@ -32,6 +32,7 @@ mod seed;
 mod send_as;
 mod sign_in;
 mod smtp_in;
+mod smtp_submission;
 mod spellings;
 mod uploads;
 mod versions;

@@ -139,7 +139,7 @@ async fn whoever_errs_without_end_is_let_go_and_a_stop_is_told() {
     smtp.demand("NONSENSE", 421).await;
     assert!(smtp.is_closed().await);
     let mut smtp = greeted(&server).await;
-    smtp.write(&[b'x'; 5000]).await;
+    smtp.write(&[b'x'; 13_000]).await;
     assert!(smtp.reply().await.starts_with("500 "));
     assert!(smtp.is_closed().await, "the rest of a line that is too long is no command");
     server.stop().await;

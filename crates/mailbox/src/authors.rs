@@ -56,6 +56,15 @@ impl Mailbox {
         Ok((!is_granted).then(|| author.clone()))
     }
 
+    /// Whether whoever asks may send as this address.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn may_send_as(&self, address: &str) -> Result<bool, MailError> {
+        let (id, address) = (self.acting.author.id, address.to_owned());
+        Ok(self.store().read::<_, StoreError>(move |tx: &ReadTx<'_>| tx.may_send_as(id, &address)).await?)
+    }
+
     /// Whether whoever asks may send in these names to these people, and within what narrows the app.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use mime::{AddrSpec, Message};
 use store::{Overlay, Recipient};
 
 /// Graph: message resource: at most 500 recipients over To, Cc and Bcc.
-const MAX_RECIPIENTS: usize = 500;
+pub const MAX_RECIPIENTS: usize = 500;
 
 /// The recipients of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -37,7 +37,7 @@ pub use acting::Sight;
 pub use attachments::AttachmentChange;
 pub use compose::{Beside, Draft, Importance, NewAttachment, NewItem};
 pub use drafts::{NewMessage, Received};
-pub use envelope::Envelope;
+pub use envelope::{Envelope, MAX_RECIPIENTS};
 pub use error::{FolderDeed, Kind, Limit, MailError};
 pub use extended::{Hanging, Hung};
 pub use folders::FolderName;

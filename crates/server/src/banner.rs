@@ -20,7 +20,7 @@ pub(crate) fn development(dev: &DevFile, file: &Path) -> String {
          \x20 Graph      {base_url}\n\
          \x20            {https_url}   CA: {ca}\n\
          \x20 tokens     {authority}/{tenant}/oauth2/v2.0/token\n\
-         \x20 SMTP       {smtp}   (mail for these people)\n\
+         \x20 SMTP       {smtp}   (mail for these people, and by them with a token)\n\
          \x20 people     {names}\n\
          \x20 secrets    {file}   (tokens, passwords, client id and secret)\n",
         version = env!("CARGO_PKG_VERSION"),

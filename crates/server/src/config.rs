@@ -8,8 +8,8 @@ mod resolve;
 pub use crate::certificate::CertificateFiles;
 pub use crate::hosts::Hosts;
 pub use issuers::IssuerConfig;
-pub use raw::{RawConfig, RawIssuer, RawLimits, RawListen, RawTls};
-pub use resolve::{Address, Config, ConfigErrors, load, resolve};
+pub use raw::{RawConfig, RawIssuer, RawLimits, RawListen, RawSubmission, RawTls};
+pub use resolve::{Address, Config, ConfigErrors, SubmissionConfig, load, resolve};
 
 /// What to log, in the words of `tracing_subscriber::EnvFilter`: the variable `RESTANTE_LOG`.
 #[allow(clippy::disallowed_methods, reason = "this is the room that reads the environment")]

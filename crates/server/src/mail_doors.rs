@@ -1,16 +1,48 @@
-//! The doors by which mail comes in from other servers.
+//! The doors by which mail comes in from other servers, and from people here who send by SMTP.
 
 use crate::config::Config;
+use identity::Identity;
 use mailbox::Mail;
 use rustls::ServerConfig;
-use smtp::{Door, Limits, Listener, Protocol};
+use smtp::{Door, Limits, Listener, Protocol, Submission};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-/// Takes mail from any server, for people here and nobody else. TLS begins where the client wants it.
-pub(crate) fn smtp(socket: TcpListener, mail: &Mail, config: &Config, tls: Arc<ServerConfig>) -> Listener {
-    let limits = Limits { spares_loopback: config.development, ..Limits::default() };
-    Listener::new(socket, Door { tls: Some(tls), limits, ..door(mail, config, Protocol::Smtp) })
+/// What the doors of SMTP have in common.
+pub(crate) struct Behind<'s> {
+    pub(crate) mail: &'s Mail,
+    pub(crate) identity: &'s Arc<Identity>,
+    pub(crate) config: &'s Config,
+    pub(crate) tls: &'s Arc<ServerConfig>,
+}
+
+impl Behind<'_> {
+    /// Takes mail from any server, for people here and nobody else. TLS begins where the client wants it. In development mode
+    /// people submit theirs here too.
+    pub(crate) fn smtp(&self, socket: TcpListener) -> Listener {
+        let submission = self.config.development.then(|| self.submission(false));
+        Listener::new(socket, Door { submission, ..self.door() })
+    }
+
+    /// Takes mail from people here who prove who they are, once TLS is on.
+    pub(crate) fn submissions(&self, socket: TcpListener, is_tls_at_once: bool) -> Listener {
+        let submission = Some(self.submission(true));
+        Listener::new(socket, Door { submission, is_tls_at_once, ..self.door() })
+    }
+
+    fn submission(&self, is_alone: bool) -> Submission {
+        Submission {
+            identity: self.identity.clone(),
+            is_alone,
+            is_plain_allowed: self.config.development,
+            save_to_sent_items: self.config.submission.save_to_sent_items,
+        }
+    }
+
+    fn door(&self) -> Door {
+        let limits = Limits { spares_loopback: self.config.development, ..Limits::default() };
+        Door { tls: Some(self.tls.clone()), limits, ..door(self.mail, self.config, Protocol::Smtp) }
+    }
 }
 
 /// Takes mail from the server that stands in front of this one, which has many connections and one address.
@@ -27,6 +59,7 @@ fn door(mail: &Mail, config: &Config, protocol: Protocol) -> Door {
         max_octets: config.message_octets,
         tls: None,
         is_tls_at_once: false,
+        submission: None,
         limits: Limits::default(),
     }
 }

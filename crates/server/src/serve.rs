@@ -127,14 +127,20 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let to_ask = identity.clone();
     let throttle = config.graph_limits.then(|| Throttle::new(clock.clone()));
     let body_budget = BodyBudget::default();
-    let graph = Graph { mail: mail.clone(), identity, clock, max_message_octets, body_budget, throttle };
+    let graph = Graph { mail: mail.clone(), identity: identity.clone(), clock, max_message_octets, body_budget, throttle };
     let router = router(store, sign_in, graph);
     let (trusted, hosts) = (Arc::new(config.trusted_proxies.clone()), Arc::new(config.hosts.clone()));
     let (stop, until) = watch::channel(false);
     let mut doors = JoinSet::new();
     doors.spawn(Listener::new(http, None, trusted.clone(), hosts.clone()).serve(router.clone(), until.clone()));
     doors.spawn(Listener::new(https, Some(tls.clone()), trusted, hosts).serve(router, until.clone()));
-    doors.spawn(mail_doors::smtp(smtp, &mail, &config, tls).serve(until.clone()));
+    let behind = mail_doors::Behind { mail: &mail, identity: &identity, config: &config, tls: &tls };
+    doors.spawn(behind.smtp(smtp).serve(until.clone()));
+    for (said, is_tls_at_once) in [(config.submission.starttls, false), (config.submission.implicit_tls, true)] {
+        let Some(socket) = said else { continue };
+        let submission = listen::bind("submission", Address { socket, explicit: true }).await?;
+        doors.spawn(behind.submissions(submission, is_tls_at_once).serve(until.clone()));
+    }
     if let Some(socket) = config.lmtp {
         let lmtp = listen::bind("LMTP", Address { socket, explicit: true }).await?;
         doors.spawn(mail_doors::lmtp(lmtp, &mail, &config).serve(until.clone()));

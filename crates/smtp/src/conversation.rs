@@ -3,16 +3,19 @@
 use crate::kept::Kept;
 use crate::listener::{Door, stopped};
 use crate::receive::{receive, refused};
-use crate::session::{Next, Protocol, Session};
+use crate::session::{Next, Protocol, Session, Transaction};
+use crate::submit::{open, submit};
 use crate::wire::command::{MAX_LINE, parse};
 use crate::wire::data::Data;
 use crate::wire::reply::{self, Reply};
+use crate::wire::sasl::Credentials;
 use mailbox::{Arrival, Reach};
 use smtp_proto::{Error, Request};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use store::Blob;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -36,11 +39,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// A connection and what was said on it.
 pub(crate) struct Conversation {
-    door: Arc<Door>,
+    pub(crate) door: Arc<Door>,
     peer: IpAddr,
     stop: watch::Receiver<bool>,
     stream: Box<dyn Stream>,
-    session: Session,
+    pub(crate) session: Session,
     /// What came, and how far it was read.
     input: Vec<u8>,
     read: usize,
@@ -49,6 +52,8 @@ pub(crate) struct Conversation {
     errors: u64,
     /// A message that comes in chunks.
     chunks: Option<Kept>,
+    /// What the client has proven himself with.
+    pub(crate) credentials: Option<Credentials>,
 }
 
 /// Why a conversation ends.
@@ -78,6 +83,7 @@ impl Conversation {
             output: Vec::new(),
             errors: 0,
             chunks: None,
+            credentials: None,
         }
     }
 
@@ -115,6 +121,7 @@ impl Conversation {
             match next {
                 Next::Say(reply) => self.say(reply).await?,
                 Next::Recipient(address) => self.recipient(address).await?,
+                Next::Authenticate { mechanism, initial } => self.authenticate(mechanism, initial).await?,
                 Next::StartTls => self.start_tls().await?,
                 Next::Data => self.data().await?,
                 Next::Chunk { size, is_last, refused } => self.chunk(size, is_last, refused).await?,
@@ -128,15 +135,23 @@ impl Conversation {
 
     /// The next command, or why it can't be read. Those that came together are answered together (RFC 2920 §3.2).
     async fn request(&mut self) -> Result<Result<Request<String>, Error>, End> {
+        Ok(match self.line().await? {
+            Some(line) => parse(&line),
+            None => Err(Error::ResponseTooLong),
+        })
+    }
+
+    /// The next line, its end included; nothing where it is longer than any may be.
+    pub(crate) async fn line(&mut self) -> Result<Option<Vec<u8>>, End> {
         loop {
             let unread = self.unread();
             if let Some(end) = unread.iter().take(MAX_LINE).position(|&octet| octet == b'\n') {
-                let read = parse(unread.get(..=end).unwrap_or_default());
+                let line = unread.get(..=end).unwrap_or_default().to_vec();
                 self.read += end + 1;
-                return Ok(read);
+                return Ok(Some(line));
             }
             if unread.len() >= MAX_LINE {
-                return Ok(Err(Error::ResponseTooLong));
+                return Ok(None);
             }
             self.flush().await?;
             let mut stop = self.stop.clone();
@@ -167,6 +182,11 @@ impl Conversation {
         }
     }
 
+    /// Says something before the end.
+    pub(crate) fn last(&mut self, reply: Reply) {
+        reply.write(&mut self.output);
+    }
+
     async fn flush(&mut self) -> Result<(), End> {
         if self.output.is_empty() {
             return Ok(());
@@ -183,7 +203,7 @@ impl Conversation {
     }
 
     /// Says something. Whoever is refused again and again waits for it, longer each time, and is let go in the end.
-    async fn say(&mut self, reply: Reply) -> Result<(), End> {
+    pub(crate) async fn say(&mut self, reply: Reply) -> Result<(), End> {
         if reply.is_refusal() {
             self.errors += 1;
             if self.errors >= MOST_ERRORS {
@@ -206,6 +226,10 @@ impl Conversation {
                 reply::RECIPIENT_OK.into()
             }
             Ok(Reach::Nobody) => reply::NOBODY.into(),
+            Ok(Reach::Elsewhere) if self.credentials.is_some() => {
+                self.session.take_recipient(address);
+                reply::RECIPIENT_OK.into()
+            }
             Ok(Reach::Elsewhere) => reply::NO_RELAY.into(),
             Err(error) => refused(&error),
         };
@@ -224,6 +248,7 @@ impl Conversation {
         let session = std::mem::replace(&mut self.session, Session::new(self.door.terms(), true));
         self.session = session.within_tls();
         self.chunks = None;
+        self.credentials = None;
         Ok(())
     }
 
@@ -297,12 +322,26 @@ impl Conversation {
         let answers = if self.session.protocol() == Protocol::Lmtp { transaction.forward_paths.len() } else { 1 };
         let reply = match kept.finish().await {
             Err(refused) => refused,
-            Ok(blob) => receive(&self.door.mail, blob, &transaction, self.arrival(transaction.is_utf8)).await,
+            Ok(blob) => self.take(blob, transaction).await,
         };
         for _ in 0..answers {
             self.say(reply.clone()).await?; // RFC 2033 §4.2: one for each recipient that was taken
         }
         Ok(())
+    }
+
+    /// What is done with a message: whoever has proven who he is sends it, and from others it comes in.
+    async fn take(&mut self, blob: Blob, transaction: Transaction) -> Reply {
+        let door = self.door.clone();
+        let (mail, credentials) = (&door.mail, self.credentials.as_ref());
+        let Some((submission, credentials)) = door.submission.as_ref().zip(credentials) else {
+            let arrival = self.arrival(transaction.is_utf8);
+            return receive(mail, blob, &transaction, arrival).await;
+        };
+        match open(submission, mail, credentials).await {
+            Ok(mailbox) => submit(&mailbox, blob, transaction, submission.save_to_sent_items).await,
+            Err(refused) => refused,
+        }
     }
 
     fn arrival(&self, is_utf8: bool) -> Arrival {

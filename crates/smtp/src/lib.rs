@@ -1,13 +1,16 @@
-//! The SMTP door: mail from any server comes in (RFC 5321), over LMTP too (RFC 2033).
+//! The SMTP door: mail from any server comes in (RFC 5321), over LMTP too (RFC 2033), and people submit theirs (RFC 6409).
 //!
 //! Promises: 250 is said only when the message is durable; the octets between DATA and the end of data, or of BDAT's chunks,
 //! are kept as they came; nothing but CRLF `.` CRLF ends them. Refuses: to relay, and to decide anything about mail.
 
+mod authenticate;
 mod conversation;
 mod kept;
 mod listener;
 mod receive;
 mod session;
+mod submit;
 mod wire;
 
 pub use listener::{Door, Limits, Listener, Protocol};
+pub use submit::Submission;

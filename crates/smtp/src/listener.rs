@@ -2,7 +2,8 @@
 
 use crate::conversation::Conversation;
 pub use crate::session::Protocol;
-use crate::session::Terms;
+use crate::session::{Offer, Terms};
+use crate::submit::Submission;
 use crate::wire::reply::{self, Reply};
 use mailbox::Mail;
 use rustls::ServerConfig;
@@ -36,6 +37,8 @@ pub struct Door {
     pub tls: Option<Arc<ServerConfig>>,
     /// Whether TLS begins before the first word, and not by STARTTLS.
     pub is_tls_at_once: bool,
+    /// Whether people submit mail there, who prove who they are.
+    pub submission: Option<Submission>,
     /// What is too much.
     pub limits: Limits,
 }
@@ -66,7 +69,13 @@ impl Door {
             protocol: self.protocol,
             max_octets: self.max_octets,
             max_recipients: self.limits.recipients,
+            max_recipients_submitted: self.limits.recipients.min(mailbox::MAX_RECIPIENTS),
             has_tls: self.tls.is_some(),
+            submission: match &self.submission {
+                None => Offer::None,
+                Some(Submission { is_alone: true, is_plain_allowed, .. }) => Offer::Alone { is_plain_allowed: *is_plain_allowed },
+                Some(Submission { is_plain_allowed, .. }) => Offer::Beside { is_plain_allowed: *is_plain_allowed },
+            },
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::session::Transaction;
 use crate::wire::reply::{self, Reply};
-use mailbox::{Arrival, Incoming, Mail, MailError};
+use mailbox::{Arrival, Incoming, Limit, Mail, MailError};
 use store::{Blob, StoreError};
 
 /// Puts a message into the mailboxes of its recipients.
@@ -18,15 +18,33 @@ pub(crate) async fn receive(mail: &Mail, blob: Blob, transaction: &Transaction, 
 
 /// What a client is told of a deed that failed.
 pub(crate) fn refused(error: &MailError) -> Reply {
-    let plain = match error {
+    let reply = match told(error) {
+        Some(reply) => reply,
+        None => Reply::from(plain(error)),
+    };
+    tracing::warn!(%error, code = reply.code, "a message was not taken");
+    reply
+}
+
+/// What only a client who submits can be told: he reads it, and can do something about it.
+fn told(error: &MailError) -> Option<Reply> {
+    Some(match error {
+        MailError::SendAsDenied(address) => Reply::told(550, [5, 7, 1], format!("You may not send as <{address}>")),
+        MailError::AppLimited(limit @ Limit::Rate { .. }) => Reply::told(451, [4, 7, 1], format!("The app is limited: {limit}")),
+        MailError::AppLimited(limit) => Reply::told(550, [5, 7, 1], format!("The app is limited: {limit}")),
+        MailError::AccessDenied(why) | MailError::NotAdmitted(why) => Reply::told(550, [5, 7, 1], (*why).to_owned()),
+        MailError::InvalidRecipients(why) => Reply::told(550, [5, 1, 3], why.clone()),
+        _ => return None,
+    })
+}
+
+fn plain(error: &MailError) -> reply::Plain {
+    match error {
         MailError::MailLoop => reply::LOOP,
         MailError::NotFound(_) => reply::NOBODY, // gone since RCPT
         MailError::TooLarge { .. } => reply::TOO_LARGE,
         MailError::Store(StoreError::Io(_)) => reply::NO_ROOM,
         MailError::Store(StoreError::Stopped) => reply::CLOSING,
         _ => reply::LOCAL_ERROR,
-    };
-    let reply = Reply::from(plain);
-    tracing::warn!(%error, code = reply.code, "a message was not taken");
-    reply
+    }
 }

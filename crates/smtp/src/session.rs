@@ -1,6 +1,7 @@
 //! The state of a session (RFC 5321 §4.1.4): a command goes in, what to do comes out. It touches no socket and no mail.
 
 use crate::wire::reply::{self, Reply};
+use crate::wire::sasl::{MECHANISMS, Mechanism};
 use smtp_proto::{
     Error, MAIL_BODY_BINARYMIME, MAIL_BY_NOTIFY, MAIL_BY_RETURN, MAIL_CONPERM, MAIL_REQUIRETLS, MAIL_RET_FULL, MAIL_RET_HDRS,
     MAIL_SMTPUTF8, MailFrom, RcptTo, Request,
@@ -25,8 +26,22 @@ pub(crate) struct Terms {
     /// Octets that a message may have.
     pub(crate) max_octets: u64,
     pub(crate) max_recipients: usize,
+    /// The same of a message that somebody submits.
+    pub(crate) max_recipients_submitted: usize,
     /// Whether TLS can be started.
     pub(crate) has_tls: bool,
+    pub(crate) submission: Offer,
+}
+
+/// Whether people submit mail, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Nobody does.
+    None,
+    /// Whoever proves himself does; others bring mail in.
+    Beside { is_plain_allowed: bool },
+    /// Whoever proves himself does, and nobody else comes.
+    Alone { is_plain_allowed: bool },
 }
 
 /// A session under way.
@@ -34,6 +49,7 @@ pub(crate) struct Terms {
 pub(crate) struct Session {
     terms: Terms,
     is_tls: bool,
+    is_authenticated: bool,
     hello: Option<Hello>,
     transaction: Option<Transaction>,
 }
@@ -64,6 +80,8 @@ pub(crate) enum Next {
     Say(Reply),
     /// Look whether the recipient is somebody here, and come back with [`Session::take_recipient`].
     Recipient(String),
+    /// Let the client prove who he is, and come back with [`Session::authenticated`].
+    Authenticate { mechanism: Mechanism, initial: Option<String> },
     /// Say that TLS begins, and begin it.
     StartTls,
     /// Ask for the message, and take it up to the end of data.
@@ -76,7 +94,7 @@ pub(crate) enum Next {
 
 impl Session {
     pub(crate) fn new(terms: Terms, is_tls: bool) -> Session {
-        Session { terms, is_tls, hello: None, transaction: None }
+        Session { terms, is_tls, is_authenticated: false, hello: None, transaction: None }
     }
 
     /// The same after TLS has begun: nothing that was said before counts (RFC 3207 §4.2).
@@ -119,6 +137,7 @@ impl Session {
             Error::InvalidRecipientAddress => reply::BAD_RECIPIENT.into(),
             Error::InvalidParameter { .. } => reply::BAD_PARAMETER.into(),
             Error::UnsupportedParameter { .. } => reply::UNKNOWN_PARAMETER.into(),
+            Error::SyntaxError { syntax } if syntax.starts_with("AUTH") => reply::UNKNOWN_MECHANISM.into(),
             Error::SyntaxError { .. } | Error::InvalidResponse { .. } => reply::SYNTAX.into(),
         }
     }
@@ -130,6 +149,7 @@ impl Session {
             Request::Lhlo { host } if self.terms.protocol == Protocol::Lmtp => self.hello(&host, true),
             Request::Helo { host } if self.terms.protocol == Protocol::Smtp => self.hello(&host, false),
             Request::StartTls => self.start_tls(),
+            Request::Auth { mechanism, initial_response } => self.auth(mechanism, initial_response),
             Request::Mail { from } => self.mail(from),
             Request::Rcpt { to } => self.rcpt(to),
             Request::Data => self.data(),
@@ -145,7 +165,6 @@ impl Session {
             Request::Ehlo { .. }
             | Request::Lhlo { .. }
             | Request::Helo { .. }
-            | Request::Auth { .. }
             | Request::Expn { .. }
             | Request::Etrn { .. }
             | Request::Atrn { .. }
@@ -163,6 +182,9 @@ impl Session {
             if self.terms.has_tls && !self.is_tls {
                 lines.push("STARTTLS".into());
             }
+            if self.may_authenticate() {
+                lines.push(MECHANISMS.into());
+            }
         }
         Next::Say(Reply::of_lines(250, lines))
     }
@@ -175,10 +197,44 @@ impl Session {
         }
     }
 
+    /// Whether proof of who somebody is may be given here as things stand.
+    fn may_authenticate(&self) -> bool {
+        match self.terms.submission {
+            Offer::None => false,
+            Offer::Beside { is_plain_allowed } | Offer::Alone { is_plain_allowed } => self.is_tls || is_plain_allowed,
+        }
+    }
+
+    /// RFC 4954 §4
+    fn auth(&self, mechanism: u64, initial: String) -> Next {
+        if self.terms.submission == Offer::None {
+            return say(reply::NOT_HERE);
+        }
+        if !self.hello.as_ref().is_some_and(|hello| hello.is_extended) {
+            return say(reply::HELLO_FIRST);
+        }
+        if !self.may_authenticate() {
+            return say(reply::TLS_FIRST);
+        }
+        if self.is_authenticated || self.transaction.is_some() {
+            return say(reply::AUTH_NOT_NOW);
+        }
+        let Some(mechanism) = Mechanism::of(mechanism) else { return say(reply::UNKNOWN_MECHANISM) };
+        Next::Authenticate { mechanism, initial: (!initial.is_empty()).then_some(initial) }
+    }
+
+    /// The client has proven who he is.
+    pub(crate) fn authenticated(&mut self) {
+        self.is_authenticated = true;
+    }
+
     fn mail(&mut self, from: MailFrom<String>) -> Next {
         const NOT_OFFERED: u64 = MAIL_REQUIRETLS | MAIL_RET_FULL | MAIL_RET_HDRS | MAIL_CONPERM | MAIL_BY_NOTIFY | MAIL_BY_RETURN;
         if self.hello.is_none() {
             return say(reply::HELLO_FIRST);
+        }
+        if matches!(self.terms.submission, Offer::Alone { .. }) && !self.is_authenticated {
+            return say(reply::AUTH_FIRST);
         }
         if self.transaction.is_some() {
             return say(reply::MAIL_TWICE);
@@ -204,7 +260,8 @@ impl Session {
         if to.flags != 0 || to.orcpt.is_some() || to.rrvs != 0 {
             return say(reply::UNKNOWN_PARAMETER);
         }
-        if transaction.forward_paths.len() >= self.terms.max_recipients {
+        let most = if self.is_authenticated { self.terms.max_recipients_submitted } else { self.terms.max_recipients };
+        if transaction.forward_paths.len() >= most {
             return say(reply::TOO_MANY_RECIPIENTS);
         }
         if !transaction.is_utf8 && !to.address.is_ascii() {

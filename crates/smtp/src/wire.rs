@@ -3,3 +3,4 @@
 pub(crate) mod command;
 pub(crate) mod data;
 pub(crate) mod reply;
+pub(crate) mod sasl;

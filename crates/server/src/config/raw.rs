@@ -26,6 +26,8 @@ pub struct RawConfig {
     pub listen: RawListen,
     /// The certificate that clients are shown.
     pub tls: RawTls,
+    /// What is done with mail that is submitted over SMTP.
+    pub submission: RawSubmission,
     /// What is too much.
     pub limits: RawLimits,
     /// Whose tokens are taken beside our own: Entra ID, Keycloak and other OpenID providers. Unless said: nobody's.
@@ -43,6 +45,11 @@ pub struct RawListen {
     pub https: Option<String>,
     /// Likewise for SMTP, where other servers bring mail for our people; unless said, 127.0.0.1:2525.
     pub smtp: Option<String>,
+    /// Likewise for SMTP of people and programs here who send, with STARTTLS (RFC 6409), such as `"0.0.0.0:587"`; unless said,
+    /// nowhere. In development mode the port of SMTP takes submissions too.
+    pub submission: Option<String>,
+    /// Likewise with TLS from the first octet (RFC 8314), such as `"0.0.0.0:465"`; unless said, nowhere.
+    pub submissions: Option<String>,
     /// Likewise for LMTP, where a mail server in front of this one does, such as Postfix; unless said, nowhere.
     pub lmtp: Option<String>,
 }
@@ -57,6 +64,15 @@ pub struct RawTls {
     pub certificate: Option<PathBuf>,
     /// The file of its private key in PEM, without a password, such as `"key.pem"`. It should be its owner's alone (0600).
     pub key: Option<PathBuf>,
+}
+
+/// `[submission]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawSubmission {
+    /// Whether what is submitted over SMTP has a copy in the sender's Sent Items. Unless said: true. Say false where mail
+    /// programs put their own copy there.
+    pub save_to_sent_items: Option<bool>,
 }
 
 /// `[limits]`

@@ -45,6 +45,8 @@ pub struct Config {
     pub smtp: Address,
     /// Where it comes in from a server on this side of the wall, over LMTP.
     pub lmtp: Option<SocketAddr>,
+    /// Where people here submit mail over SMTP, and what is done with it.
+    pub submission: SubmissionConfig,
     /// Octets that a message may have at most.
     pub message_octets: u64,
     /// How much one list of messages may look at.
@@ -55,6 +57,17 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// Whose tokens are taken beside our own.
     pub issuers: Vec<IssuerConfig>,
+}
+
+/// Submission over SMTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubmissionConfig {
+    /// Where TLS begins with STARTTLS.
+    pub starttls: Option<SocketAddr>,
+    /// Where it is on from the first octet.
+    pub implicit_tls: Option<SocketAddr>,
+    /// Whether the sender keeps a copy.
+    pub save_to_sent_items: bool,
 }
 
 /// Where to listen.
@@ -98,6 +111,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     let https = address("HTTPS", flags.https.as_ref().or(raw.listen.https.as_ref()), HTTPS, &mut errors);
     let smtp = address("SMTP", flags.smtp.as_ref().or(raw.listen.smtp.as_ref()), SMTP, &mut errors);
     let lmtp = raw.listen.lmtp.as_ref().map(|text| address("LMTP", Some(text), SMTP, &mut errors).socket);
+    let submission = submission(&raw, &mut errors);
     let domain = domain(&raw, &mut errors);
     let data = data(&raw, flags, &mut errors);
     let message_octets = raw.limits.message_octets.unwrap_or(MESSAGE_OCTETS);
@@ -122,6 +136,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         tls,
         smtp,
         lmtp,
+        submission,
         message_octets,
         query_work,
         graph_limits: raw.limits.graph,
@@ -148,6 +163,15 @@ fn address(door: &str, said: Option<&String>, default: SocketAddr, errors: &mut 
         default
     });
     Address { socket, explicit: true }
+}
+
+fn submission(raw: &RawConfig, errors: &mut Vec<String>) -> SubmissionConfig {
+    let mut said = |text: &Option<String>| text.as_ref().map(|text| address("submission", Some(text), SMTP, errors).socket);
+    SubmissionConfig {
+        starttls: said(&raw.listen.submission),
+        implicit_tls: said(&raw.listen.submissions),
+        save_to_sent_items: raw.submission.save_to_sent_items.unwrap_or(true),
+    }
 }
 
 fn domain(raw: &RawConfig, errors: &mut Vec<String>) -> String {

@@ -30,6 +30,7 @@ fn settings(dir: &Path, development: bool) -> Config {
         https: free,
         smtp: free,
         lmtp: None,
+        submission: crate::config::SubmissionConfig { starttls: None, implicit_tls: None, save_to_sent_items: true },
         message_octets: 1024,
         query_work: 1_000_000,
         graph_limits: false,

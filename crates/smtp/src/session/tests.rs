@@ -1,7 +1,19 @@
 use super::*;
 
 fn session(protocol: Protocol) -> Session {
-    let terms = Terms { host: "contoso.com".to_owned(), protocol, max_octets: 1000, max_recipients: 2, has_tls: true };
+    offering(protocol, Offer::None)
+}
+
+fn offering(protocol: Protocol, submission: Offer) -> Session {
+    let terms = Terms {
+        host: "contoso.com".to_owned(),
+        protocol,
+        max_octets: 1000,
+        max_recipients: 2,
+        max_recipients_submitted: 1,
+        has_tls: true,
+        submission,
+    };
     Session::new(terms, false)
 }
 
@@ -19,6 +31,7 @@ fn code(next: &Next) -> u16 {
         Next::Say(reply) | Next::Close(reply) => reply.code,
         Next::Recipient(_) => 1,
         Next::StartTls => 2,
+        Next::Authenticate { .. } => 5,
         Next::Data => 3,
         Next::Chunk { refused, .. } => refused.as_ref().map_or(4, |reply| reply.code),
     }
@@ -125,4 +138,27 @@ fn extensions_are_told_to_whoever_asks_for_them() {
         assert!(told.contains(extension), "{extension}: {told}");
     }
     assert_eq!(listed("HELO x.example"), "250 contoso.com\r\n");
+}
+
+const AUTH: &str = "AUTH PLAIN AGFkYQB0b2tlbg==";
+
+#[test]
+fn proof_is_taken_where_people_submit_and_within_tls() {
+    play(&mut session(Protocol::Smtp), &[("EHLO a.example", 250), (AUTH, 502)]);
+    let mut closed = offering(Protocol::Smtp, Offer::Alone { is_plain_allowed: false });
+    play(&mut closed, &[(AUTH, 503), ("EHLO a.example", 250), (AUTH, 538), ("MAIL FROM:<a@a.example>", 530)]);
+    let mut session = closed.within_tls();
+    play(&mut session, &[(AUTH, 503), ("HELO a.example", 250), (AUTH, 503), ("EHLO a.example", 250)]);
+    play(&mut session, &[("MAIL FROM:<a@a.example>", 530), ("AUTH GSSAPI", 504), ("AUTH NONSENSE", 504), (AUTH, 5)]);
+    session.authenticated();
+    play(&mut session, &[(AUTH, 503), ("MAIL FROM:<a@a.example>", 250), ("RCPT TO:<b@b.example>", 1)]);
+    play(&mut session, &[("RCPT TO:<c@b.example>", 452), ("DATA", 3)]);
+    let mut again = session.within_tls();
+    play(&mut again, &[("EHLO a.example", 250), ("MAIL FROM:<a@a.example>", 530)]);
+}
+
+#[test]
+fn beside_those_who_submit_others_bring_mail_in() {
+    let mut session = offering(Protocol::Smtp, Offer::Beside { is_plain_allowed: true });
+    play(&mut session, &[("EHLO a.example", 250), ("MAIL FROM:<a@a.example>", 250), (AUTH, 503), ("RSET", 250), (AUTH, 5)]);
 }

@@ -2,8 +2,8 @@
 
 use smtp_proto::{Error, MailFrom, RcptTo, Request};
 
-/// Octets of a line, its end included: more than any command of any extension that is offered here can need.
-pub(crate) const MAX_LINE: usize = 4096;
+/// Octets of a line, its end included: what a response to AUTH may have (RFC 4954 §4), and the command before it.
+pub(crate) const MAX_LINE: usize = 12_288 + 64;
 
 /// The command in a whole line, its end included.
 ///

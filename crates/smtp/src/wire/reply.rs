@@ -17,6 +17,18 @@ impl Reply {
         Reply { code, status: None, lines }
     }
 
+    /// A reply in words of its own.
+    pub(crate) fn told(code: u16, status: [u8; 3], text: String) -> Reply {
+        // Words that quote a client's must not end the line.
+        let text = text.replace(|c: char| c.is_control() || !c.is_ascii(), "?");
+        Reply { code, status: Some(status), lines: vec![Cow::Owned(text)] }
+    }
+
+    /// A challenge of a SASL mechanism (RFC 4954 §4).
+    pub(crate) fn challenge(text: String) -> Reply {
+        Reply { code: 334, status: None, lines: vec![Cow::Owned(text)] }
+    }
+
     /// Whether it refuses.
     pub(crate) fn is_refusal(&self) -> bool {
         self.code >= 400
@@ -64,6 +76,8 @@ pub(crate) const CANNOT_VERIFY: Plain = status(252, [2, 1, 5], "Send it and see"
 pub(crate) const HELP: Plain = status(214, [2, 0, 0], "See RFC 5321");
 pub(crate) const BYE: Plain = status(221, [2, 0, 0], "Bye");
 pub(crate) const READY_FOR_TLS: Plain = status(220, [2, 0, 0], "Ready to start TLS");
+pub(crate) const AUTHENTICATED: Plain = status(235, [2, 7, 0], "Authenticated");
+pub(crate) const SUBMITTED: Plain = status(250, [2, 0, 0], "The message is sent");
 pub(crate) const GO_ON: Plain = bare(354, "End with <CR><LF>.<CR><LF>");
 
 pub(crate) const CLOSING: Plain = status(421, [4, 3, 2], "The server is closing down");
@@ -72,6 +86,7 @@ pub(crate) const TOO_MANY_ERRORS: Plain = status(421, [4, 7, 0], "Too many error
 pub(crate) const TOO_SLOW: Plain = status(421, [4, 4, 2], "Nothing came for too long");
 pub(crate) const LOCAL_ERROR: Plain = status(451, [4, 3, 0], "The server failed; try again later");
 pub(crate) const NO_ROOM: Plain = status(452, [4, 3, 1], "The server has no room; try again later");
+pub(crate) const CANNOT_AUTHENTICATE: Plain = status(454, [4, 7, 0], "It can't be told now who you are; try again later");
 pub(crate) const TOO_MANY_RECIPIENTS: Plain = status(452, [4, 5, 3], "Too many recipients; send to the others apart");
 
 pub(crate) const UNKNOWN_COMMAND: Plain = status(500, [5, 5, 1], "Unknown command");
@@ -80,12 +95,19 @@ pub(crate) const SYNTAX: Plain = status(501, [5, 5, 2], "The command can't be re
 pub(crate) const BAD_PARAMETER: Plain = status(501, [5, 5, 4], "A parameter can't be read");
 pub(crate) const BAD_SENDER: Plain = status(501, [5, 1, 7], "The sender's address can't be read");
 pub(crate) const BAD_RECIPIENT: Plain = status(501, [5, 1, 3], "The recipient's address can't be read");
+pub(crate) const AUTH_CANCELLED: Plain = status(501, [5, 7, 0], "Authentication is cancelled");
+pub(crate) const BAD_RESPONSE: Plain = status(501, [5, 5, 2], "The response can't be read");
 pub(crate) const NOT_HERE: Plain = status(502, [5, 5, 1], "Not done here");
 pub(crate) const HELLO_FIRST: Plain = status(503, [5, 5, 1], "Say EHLO first");
 pub(crate) const MAIL_FIRST: Plain = status(503, [5, 5, 1], "Say MAIL FROM first");
 pub(crate) const MAIL_TWICE: Plain = status(503, [5, 5, 1], "A sender is named already");
 pub(crate) const NO_RECIPIENTS: Plain = status(503, [5, 5, 1], "No recipient was taken");
 pub(crate) const NO_DATA_BESIDE_CHUNKS: Plain = status(503, [5, 5, 1], "DATA can't follow BDAT, nor carry BINARYMIME");
+pub(crate) const AUTH_NOT_NOW: Plain = status(503, [5, 5, 1], "AUTH comes once, and before MAIL FROM");
+pub(crate) const UNKNOWN_MECHANISM: Plain = status(504, [5, 5, 4], "This mechanism is unknown here");
+pub(crate) const AUTH_FIRST: Plain = status(530, [5, 7, 0], "Authenticate first");
+pub(crate) const NOT_AUTHENTICATED: Plain = status(535, [5, 7, 8], "The name and the token don't let in");
+pub(crate) const TLS_FIRST: Plain = status(538, [5, 7, 11], "Start TLS first");
 pub(crate) const ALREADY_TLS: Plain = status(503, [5, 5, 1], "TLS is on already");
 pub(crate) const UNKNOWN_PARAMETER: Plain = status(555, [5, 5, 4], "A parameter isn't taken here");
 pub(crate) const NOBODY: Plain = status(550, [5, 1, 1], "There is nobody with this address here");

@@ -17,6 +17,7 @@ fn no_file_is_development_mode() {
         tls: None,
         smtp: Address { socket: SMTP, explicit: false },
         lmtp: None,
+        submission: SubmissionConfig { starttls: None, implicit_tls: None, save_to_sent_items: true },
         message_octets: 157_286_400,
         query_work: 1_000_000,
         graph_limits: false,
