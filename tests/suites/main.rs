@@ -28,6 +28,7 @@ mod query;
 mod requests;
 mod rights;
 mod search;
+mod security;
 mod seed;
 mod send_as;
 mod sign_in;
