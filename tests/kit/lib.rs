@@ -6,6 +6,7 @@
 
 mod answer;
 mod apps;
+mod browser;
 mod census;
 mod document;
 mod each;
@@ -27,6 +28,7 @@ mod wait;
 
 pub use answer::Answer;
 pub use apps::app;
+pub use browser::{Browser, Form, form};
 pub use census::{Census, census};
 pub use document::demand_section;
 pub use each::each;

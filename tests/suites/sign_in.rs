@@ -5,6 +5,7 @@ mod codes;
 mod devices;
 mod discovery;
 mod pages;
+mod production;
 mod refreshes;
 mod tokens;
 

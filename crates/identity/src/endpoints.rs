@@ -1,7 +1,7 @@
 //! What auth libraries speak with before they have a token: metadata, sign-in, tokens (RFC 6749, RFC 8628, OpenID Connect).
 //!
 //! Promises: the addresses, members and error numbers of Microsoft's identity platform, for its id, its domain, `common` and
-//! `organizations`. Refuses: to let people sign in outside development mode, as long as they have no passwords.
+//! `organizations`. Refuses: to keep anybody signed in, and to say which of name and password was wrong.
 
 mod asked;
 mod authorize;
@@ -9,6 +9,7 @@ mod back;
 mod client;
 mod device;
 mod discovery;
+mod login;
 mod page;
 mod refusal;
 mod token;
@@ -16,7 +17,7 @@ mod token;
 pub use discovery::MICROSOFT_AUTHORITIES;
 
 use crate::error::OAuthError;
-use crate::{Grants, Identity, Seal};
+use crate::{Grants, Guesses, Identity, Passwords, Seal};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::request::Parts;
@@ -50,6 +51,10 @@ pub struct SignIn {
     pub domain: String,
     /// Those who may sign in without proof: nobody, outside development mode.
     pub development: Option<Vec<DevelopmentPerson>>,
+    /// What was tried wrongly.
+    pub guesses: Guesses,
+    /// Compares passwords.
+    pub passwords: Passwords,
     /// By which address a client knows this server.
     pub origin: OriginOf,
     /// The seal on this server's own forms.

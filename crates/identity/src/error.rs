@@ -39,6 +39,8 @@ pub enum KeyError {
 pub(crate) enum OAuthError {
     /// The person refused.
     AccessDenied,
+    /// The person may not come in.
+    AccountDisabled,
     /// The app may not come in.
     AppDisabled,
     /// No such app.
@@ -71,6 +73,10 @@ pub(crate) enum OAuthError {
     GrantReplayed,
     /// The refresh token's time is over.
     GrantExpired,
+    /// It was wrong so often that one must wait so many seconds.
+    Guessing(i64),
+    /// What the person showed is too old, or was shown elsewhere.
+    LoginExpired,
     /// Nobody can be told without a page, and no page may be shown.
     LoginRequired,
     /// The endpoint doesn't take this method of HTTP.
@@ -97,8 +103,6 @@ pub(crate) enum OAuthError {
     SecretInvalid,
     /// The server failed.
     ServerError,
-    /// People can't sign in here yet.
-    SignInUnavailable,
     /// The device asks too often.
     SlowDown,
     /// There is no such tenant.

@@ -82,6 +82,12 @@ impl Granted {
         self.0.split(' ').filter_map(Scope::name_of)
     }
 
+    /// What a person agrees to by agreeing to these: the permissions, and the scopes of OpenID Connect.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        let open_id = self.0.split(' ').filter(|name| is_open_id(name)).map(str::to_lowercase);
+        self.permissions().map(str::to_owned).chain(open_id)
+    }
+
     /// What stands in the `scp` claim: Graph's short names, each once.
     pub(crate) fn scp(&self) -> String {
         let mut names: Vec<&str> = Vec::new();

@@ -1,6 +1,7 @@
 //! What people let apps do, from the moment they agree until tokens are given for it. Each step is one deed of the store:
 //! of two that come with the same code, one gets it.
 
+use crate::consents::is_agreed;
 use crate::error::OAuthError;
 use crate::granted::Granted;
 use crate::secret::{self, Secret};
@@ -9,7 +10,8 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use encodify::base64::URL_SAFE_NO_PAD;
 use std::sync::Arc;
 use store::{
-    AuthorizationCode, Clock, Digest, Grant, MailboxId, Person, ReadTx, RefreshToken, Store, StoreError, Timestamp, WriteTx,
+    Account, AuthorizationCode, Clock, Digest, Grant, MailboxId, Person, ReadTx, RefreshToken, Store, StoreError, Timestamp,
+    WriteTx,
 };
 
 /// Seconds that a code is good for: the most that RFC 6749 §4.1.2 advises.
@@ -21,6 +23,7 @@ const REFRESH_LIFE: i64 = 90 * 24 * 60 * 60;
 pub struct Grants {
     store: Store,
     clock: Arc<dyn Clock>,
+    needs_consent: bool,
 }
 
 /// An app that asks for tokens, and how it showed who it is.
@@ -55,7 +58,13 @@ type Outcome<T> = Result<Result<T, OAuthError>, StoreError>;
 impl Grants {
     /// Those of a store.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Grants {
-        Grants { store, clock }
+        Grants { store, clock, needs_consent: false }
+    }
+
+    /// The same, which hold only as long as the person's consent does: outside development mode people are asked for it.
+    #[must_use]
+    pub fn with_consent(self) -> Grants {
+        Grants { needs_consent: true, ..self }
     }
 
     /// Now, by the clock that was passed in.
@@ -106,6 +115,7 @@ impl Grants {
         let now = self.now();
         let (mailbox, digest) = secret::read(token).ok_or(OAuthError::GrantInvalid)?;
         let next = Secret::of_mailbox(mailbox)?;
+        let needs_consent = self.needs_consent;
         self.deed(move |tx| {
             let known = tx.refresh_token(mailbox, digest)?;
             let Some(used) = known.filter(|token| token.grant.client_id == claimant.client_id) else {
@@ -121,11 +131,14 @@ impl Grants {
             if used.is_confidential && !claimant.is_confidential {
                 return Ok(Err(OAuthError::CredentialMissing));
             }
-            let Some(person) = enabled(tx, mailbox)? else { return Ok(Err(OAuthError::GrantInvalid)) };
+            let Some(person) = enabled(tx, mailbox)? else { return Ok(Err(OAuthError::AccountDisabled)) };
             let granted = match Granted::stored(used.grant.scope.clone()).narrowed(scope.as_deref()) {
                 Ok(granted) => granted,
                 Err(refused) => return Ok(Err(refused)),
             };
+            if needs_consent && !is_agreed(tx, mailbox, &used.grant.client_id, &granted)? {
+                return Ok(Err(OAuthError::ConsentRequired));
+            }
             tx.use_refresh_token(mailbox, digest)?;
             let expiration_date_time = after(now, REFRESH_LIFE);
             tx.add_refresh_token(&RefreshToken { digest: next.digest, expiration_date_time, ..used }, now)?;
@@ -149,6 +162,26 @@ impl Grants {
     pub(crate) async fn person(&self, name: &str) -> Result<Option<Person>, OAuthError> {
         let name = name.to_owned();
         self.look(move |tx| tx.person_by_address(&name)).await
+    }
+
+    /// The person who has this name or address, and how that person comes in.
+    pub(crate) async fn login(&self, name: &str) -> Result<Option<(Person, Account)>, OAuthError> {
+        let name = name.to_owned();
+        self.look(move |tx| {
+            let Some(person) = tx.person_by_address(&name)? else { return Ok(None) };
+            Ok(tx.account(person.id)?.map(|account| (person, account)))
+        })
+        .await
+    }
+
+    /// The same of the person with this id.
+    pub(crate) async fn login_of(&self, id: MailboxId) -> Result<Option<(Person, Account)>, OAuthError> {
+        self.look(move |tx| Ok(tx.person(id)?.zip(tx.account(id)?))).await
+    }
+
+    /// Keeps a password anew, unless there is another by now; gives what is kept.
+    pub(crate) async fn renew_password(&self, id: MailboxId, kept: String, renewed: String) -> Result<String, OAuthError> {
+        self.deed(move |tx| Ok(Ok(if tx.renew_password_hash(id, &kept, &renewed)? { renewed } else { kept }))).await
     }
 
     /// The app with this client id, if it may come in.
@@ -217,7 +250,7 @@ pub(crate) fn begin_family(
     claimant: &Claimant,
     now: Timestamp,
 ) -> Outcome<Redeemed> {
-    let Some(person) = enabled(tx, grant.mailbox)? else { return Ok(Err(OAuthError::GrantInvalid)) };
+    let Some(person) = enabled(tx, grant.mailbox)? else { return Ok(Err(OAuthError::AccountDisabled)) };
     let granted = Granted::stored(grant.scope.clone());
     let refresh_token = granted.has("offline_access").then_some(refresh.text);
     if refresh_token.is_some() {
@@ -234,10 +267,15 @@ pub(crate) fn begin_family(
     Ok(Ok(Redeemed { person, granted, nonce: None, refresh_token }))
 }
 
+/// Whether anybody signs in as this person.
+pub(crate) fn may_sign_in(account: &Account) -> bool {
+    account.account_enabled && !account.is_shared
+}
+
 /// The person whose mailbox it is, if anybody may come in as this person.
 fn enabled(tx: &ReadTx<'_>, mailbox: MailboxId) -> Result<Option<Person>, StoreError> {
     match tx.account(mailbox)? {
-        Some(account) if account.account_enabled => tx.person(mailbox),
+        Some(account) if may_sign_in(&account) => tx.person(mailbox),
         _ => Ok(None),
     }
 }

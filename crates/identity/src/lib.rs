@@ -5,12 +5,14 @@
 
 mod caller;
 mod client_app;
+mod consents;
 mod devices;
 mod endpoints;
 mod error;
 mod file;
 mod granted;
 mod grants;
+mod guesses;
 mod issuers;
 mod keys;
 pub mod password;
@@ -26,8 +28,10 @@ pub use endpoints::{DevelopmentPerson, MICROSOFT_AUTHORITIES, OriginOf, SignIn, 
 pub use error::{AuthError, KeyError};
 pub use file::replace_file;
 pub use grants::Grants;
+pub use guesses::{Guesses, Source};
 pub use issuers::{Fetch, FetchAddress, FetchError, Fetching, Issuers, RETRY, TrustedIssuer};
 pub use keys::Keys;
+pub use password::Passwords;
 pub use registry::{
     Access, AddedApp, AppChanges, Change, LimitChanges, MadeSecret, MailboxGrant, NewCertificate, NewPerson, NewSecret,
     PersonChanges, RegisteredApp, RegisteredKey, RegisteredLimits, RegisteredPerson, RegisteredSecret, RegisteredUse, Registry,

@@ -61,7 +61,6 @@ fn keep(prepared: &str) -> Result<String, PasswordError> {
 }
 
 /// What came of a comparison.
-#[allow(dead_code, reason = "the sign-in page is to come")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Compared {
     /// It is the one.
@@ -74,18 +73,18 @@ pub(crate) enum Compared {
 }
 
 /// Compares passwords, a few at a time.
-#[allow(dead_code, reason = "the sign-in page is to come")]
-pub(crate) struct Passwords {
+pub struct Passwords {
     places: Arc<Semaphore>,
     line: Arc<Semaphore>,
 }
 
-#[allow(dead_code, reason = "the sign-in page is to come")]
-impl Passwords {
-    pub(crate) fn new() -> Passwords {
+impl Default for Passwords {
+    fn default() -> Passwords {
         Passwords { places: Arc::new(Semaphore::new(AT_A_TIME)), line: Arc::new(Semaphore::new(IN_LINE)) }
     }
+}
 
+impl Passwords {
     /// Compares a password with what is kept of the right one. Where nothing is kept it takes as long.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use hyper::header::HOST;
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Uri};
+use identity::Source;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
@@ -62,10 +63,14 @@ impl TrustedProxies {
 
     /// Lets a request say of itself what its proxy says of it, where that proxy is trusted.
     pub(crate) fn apply(&self, peer: SocketAddr, request: &mut Parts) {
+        request.extensions.insert(Source(peer.ip()));
         if !self.hold(peer.ip()) {
             return;
         }
-        let Hop { scheme, host, port, .. } = self.first_hop(&request.headers);
+        let Hop { from, scheme, host, port } = self.first_hop(&request.headers);
+        if let Some(from) = from {
+            request.extensions.insert(Source(from));
+        }
         if let Some(scheme) = scheme {
             request.extensions.insert(scheme);
         }

@@ -14,7 +14,7 @@ use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use graph::{BodyBudget, Graph, Throttle};
-use identity::{Fetch, Grants, Identity, Issuers, Keys, Seal, SignIn, SignInRoutes, sign_in_routes};
+use identity::{Fetch, Grants, Guesses, Identity, Issuers, Keys, Passwords, Seal, SignIn, SignInRoutes, sign_in_routes};
 use mailbox::{Mail, Options};
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
@@ -113,10 +113,13 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         development::lock_up(&store, &tenant, clock.now()).await?;
     }
 
+    let grants = Grants::new(store.clone(), clock.clone());
     let sign_in = SignIn {
         identity: identity.clone(),
-        grants: Grants::new(store.clone(), clock.clone()),
+        grants: if development.is_some() { grants } else { grants.with_consent() },
         domain: config.domain.clone(),
+        guesses: if development.is_some() { Guesses::generous() } else { Guesses::default() },
+        passwords: Passwords::default(),
         development,
         origin: Arc::new(graph::origin),
         forms: Seal::new(&keys, "sign-in forms"),

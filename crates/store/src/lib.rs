@@ -30,7 +30,7 @@ pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
 pub use model::folder::{Folder, FolderCopy, FolderPlace, Removal, WellKnownName};
 pub use model::message::{MessageRecord, Overlay, Recipient};
 pub use model::outbox::{ForwardPath, ForwardState, Submission};
-pub use model::person::{Account, MailboxAccess, Person};
+pub use model::person::{Account, EVERYBODY, MailboxAccess, Person};
 pub use model::query::{ListQuery, OrderKey, Page, Position};
 pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery, TextField, Unindexed};
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};

@@ -1,10 +1,12 @@
 //! One request of sign-in: of which tenant, by which address, with which parameters.
 
 use super::{FORM, SignIn};
+use crate::Source;
 use crate::error::OAuthError;
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use url::form_urlencoded;
 
 /// Names that stand for the tenant of whoever asks: there is one here.
@@ -16,6 +18,8 @@ pub(super) struct Asked {
     pub(super) origin: String,
     /// The tenant as the client names it.
     pub(super) tenant: String,
+    /// Where the request comes from.
+    pub(super) source: Source,
     pub(super) headers: HeaderMap,
     pub(super) query: Parameters,
     pub(super) form: Parameters,
@@ -41,7 +45,9 @@ impl Asked {
         }
         let query = Parameters::parse(parts.uri.query().unwrap_or_default())?;
         let form = Parameters::parse(&String::from_utf8_lossy(&octets))?;
-        Ok(Asked { origin, tenant, headers: parts.headers, query, form })
+        // Where nobody says it, all share one allowance of wrong passwords.
+        let source = parts.extensions.get().copied().unwrap_or(Source(Ipv4Addr::UNSPECIFIED.into()));
+        Ok(Asked { origin, tenant, source, headers: parts.headers, query, form })
     }
 
     /// An address of the tenant as this client knows it.

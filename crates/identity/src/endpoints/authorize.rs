@@ -5,6 +5,7 @@
 
 use super::asked::{Asked, Parameters};
 use super::back::{Back, ResponseMode};
+use super::login::{Purpose, Step};
 use super::page::{self, Choice};
 use super::{DevelopmentPerson, SignIn};
 use crate::ClientApp;
@@ -56,40 +57,52 @@ pub(super) async fn login(State(sign_in): State<Arc<SignIn>>, request: Request) 
 
 async fn show(sign_in: &SignIn, asked: &Asked) -> Result<Response, Stop> {
     let parameters = if asked.form.is_empty() { &asked.query } else { &asked.form };
-    let people = people(sign_in)?;
     let wish = Wish::read(sign_in, parameters).await?;
     // Development mode: somebody who is named needs no page, so that a script can sign in.
-    if let Some(hint) = parameters.get("login_hint")
+    if sign_in.development.is_some()
+        && let Some(hint) = parameters.get("login_hint")
         && let Some(person) = sign_in.grants.person(hint).await.map_err(Stop::Page)?
     {
         return wish.agree(sign_in, &person).await;
     }
-    if parameters.get("prompt") == Some("none") {
+    // Nobody stays signed in, so nobody is without a page.
+    if prompts(parameters).any(|prompt| prompt == "none") {
         return Err(Stop::Back(wish.back, OAuthError::LoginRequired));
     }
-    let choice = Choice {
-        app: &wish.app.registered.display_name,
-        permissions: wish.granted.permissions().collect(),
-        action: format!("/{}/login?{}", asked.tenant, parameters.text()),
-        subject: parameters.text(),
-        next: wish.back.source(),
+    let purpose = wish.purpose(asked, parameters);
+    let page = match &sign_in.development {
+        Some(people) => sign_in.choose(asked, people, &purpose.choice),
+        None => sign_in.begin_login(asked, &purpose),
     };
-    sign_in.choose(&asked.headers, asked.is_secure(), people, &choice).map_err(Stop::Page)
+    page.map_err(Stop::Page)
 }
 
 async fn choose(sign_in: &SignIn, asked: &Asked) -> Result<Response, Stop> {
-    let people = people(sign_in)?;
     let wish = Wish::read(sign_in, &asked.query).await?;
-    sign_in.demand_own_form(&asked.headers, asked.form.get("mark"), asked.query.text()).map_err(Stop::Page)?;
-    match asked.form.get("person").and_then(|name| chosen(people, name)) {
-        Some(person) => wish.agree(sign_in, person).await,
+    let person = match &sign_in.development {
+        Some(people) => {
+            sign_in.demand_own_form(asked, asked.query.text()).map_err(Stop::Page)?;
+            asked.form.get("person").and_then(|name| chosen(people, name)).cloned()
+        }
+        None => {
+            let step = sign_in.continue_login(asked, &wish.purpose(asked, &asked.query)).await;
+            match step.map_err(Stop::Page)? {
+                Step::Agreed(person) => Some(person),
+                Step::Declined => None,
+                Step::Shown(page) => return Ok(page),
+            }
+        }
+    };
+    match person {
+        Some(person) => wish.agree(sign_in, &person).await,
         None => Err(Stop::Back(wish.back, OAuthError::AccessDenied)),
     }
 }
 
-/// Those who may be chosen. Outside development mode people have nothing yet by which they could prove who they are.
-fn people(sign_in: &SignIn) -> Result<&[DevelopmentPerson], Stop> {
-    sign_in.development.as_deref().ok_or(Stop::Page(OAuthError::SignInUnavailable))
+/// How an app wants the person to be asked (OpenID Connect Core §3.1.2.1). `login` and `select_account` ask for nothing more
+/// than is asked anyway.
+fn prompts(parameters: &Parameters) -> impl Iterator<Item = &str> {
+    parameters.get("prompt").unwrap_or_default().split(' ')
 }
 
 /// The one of these who has this name.
@@ -105,6 +118,26 @@ impl Wish {
                 Ok(Wish { app, back, granted, code_challenge, nonce: parameters.get("nonce").map(str::to_owned) })
             }
             Err(error) => Err(Stop::Back(back, error)),
+        }
+    }
+
+    /// What the pages ask.
+    fn purpose<'w>(&'w self, asked: &Asked, parameters: &'w Parameters) -> Purpose<'w> {
+        let choice = Choice {
+            app: &self.app.registered.display_name,
+            permissions: self.granted.permissions().collect(),
+            stays: self.granted.has("offline_access"),
+            action: format!("/{}/login?{}", asked.tenant, parameters.text()),
+            subject: parameters.text(),
+            next: self.back.source(),
+        };
+        Purpose {
+            choice,
+            client_id: self.app.client_id(),
+            granted: &self.granted,
+            login_hint: parameters.get("login_hint"),
+            always_asks: prompts(parameters).any(|prompt| prompt == "consent"),
+            user_code: None,
         }
     }
 

@@ -5,6 +5,7 @@ use super::asked::Asked;
 use crate::ClientApp;
 use crate::error::OAuthError;
 use crate::grants::Claimant;
+use crate::guesses::Target;
 use axum::http::{HeaderMap, header};
 use encodify::base64::STANDARD;
 use percent_encoding::percent_decode_str;
@@ -19,6 +20,13 @@ pub(super) struct Client {
     pub(super) app: ClientApp,
     /// Whether it proved itself.
     pub(super) is_confidential: bool,
+}
+
+/// What an app shows to prove itself.
+#[derive(Debug, Clone, Copy)]
+enum Proof<'p> {
+    Assertion(&'p str),
+    Secret(&'p str),
 }
 
 impl Client {
@@ -56,16 +64,25 @@ impl SignIn {
         let secret = basic.as_ref().map(|(_, secret)| secret.as_str()).or(asked.form.get("client_secret"));
         let is_confidential = match (secret, asked.form.get("client_assertion")) {
             (Some(_), Some(_)) => return Err(OAuthError::Invalid("The app must prove itself in one way.")), // RFC 6749 §2.3
-            (Some(secret), None) if app.has_secret(secret, self.clock.now()) => true,
-            (Some(_), None) => return Err(OAuthError::SecretInvalid),
-            (None, Some(assertion)) => {
-                self.check_assertion(asked, &app, assertion)?;
-                true
-            }
+            (Some(secret), None) => self.check_proof(asked, &app, Proof::Secret(secret))?,
+            (None, Some(assertion)) => self.check_proof(asked, &app, Proof::Assertion(assertion))?,
             (None, None) if app.registered.is_public_client => false,
             (None, None) => return Err(OAuthError::NotPublic),
         };
         Ok(Client { app, is_confidential })
+    }
+
+    /// Says that it is true, or why not. Only so many may be wrong.
+    fn check_proof(&self, asked: &Asked, app: &ClientApp, proof: Proof<'_>) -> Result<bool, OAuthError> {
+        let target = Target::App(app.client_id());
+        let attempt = self.guesses.begin(target, asked.source, self.clock.now()).map_err(OAuthError::Guessing)?;
+        match proof {
+            Proof::Assertion(assertion) => self.check_assertion(asked, app, assertion)?,
+            Proof::Secret(secret) if app.has_secret(secret, self.clock.now()) => {}
+            Proof::Secret(_) => return Err(OAuthError::SecretInvalid),
+        }
+        attempt.right();
+        Ok(true)
     }
 
     fn check_assertion(&self, asked: &Asked, app: &ClientApp, assertion: &str) -> Result<(), OAuthError> {

@@ -1,19 +1,22 @@
 //! Sign-in of devices: codes for the device (RFC 8628 §3.1), and the page on which a person types one (§3.3).
 
+use super::SignIn;
 use super::asked::Asked;
 use super::authorize::chosen;
+use super::login::{Purpose, Step};
 use super::page::{self, Choice};
-use super::{DevelopmentPerson, SignIn};
+use crate::ClientApp;
 use crate::devices::{INTERVAL, LIFE};
 use crate::error::OAuthError;
 use crate::granted::Granted;
+use crate::guesses::Target;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use store::DeviceState;
+use store::{DeviceCode, DeviceState};
 
 /// `POST /{tenant}/oauth2/v2.0/devicecode`
 pub(super) async fn device_code(State(sign_in): State<Arc<SignIn>>, request: Request) -> Response {
@@ -70,31 +73,78 @@ pub(super) async fn device_decision(State(sign_in): State<Arc<SignIn>>, request:
 }
 
 async fn show(sign_in: &SignIn, asked: &Asked) -> Result<Response, OAuthError> {
-    let people = people(sign_in)?;
     let action = format!("/{}/oauth2/deviceauth", asked.tenant);
     let Some(user_code) = asked.query.get("user_code") else { return Ok(page::ask_user_code(&action, false)) };
-    let Some(code) = sign_in.grants.typed(user_code).await? else { return Ok(page::ask_user_code(&action, true)) };
-    let choice = Choice {
-        app: &sign_in.app(&code.client_id).await?.registered.display_name,
-        permissions: Granted::stored(code.scope.clone()).permissions().collect(),
-        action: format!("{action}?user_code={}", code.user_code),
-        subject: &code.user_code,
-        next: None,
-    };
-    sign_in.choose(&asked.headers, asked.is_secure(), people, &choice)
+    let Some(code) = typed(sign_in, asked, user_code).await? else { return Ok(page::ask_user_code(&action, true)) };
+    let wish = Wish::of(sign_in, asked, code).await?;
+    match &sign_in.development {
+        Some(people) => sign_in.choose(asked, people, &wish.purpose().choice),
+        None => sign_in.begin_login(asked, &wish.purpose()),
+    }
 }
 
 async fn decide(sign_in: &SignIn, asked: &Asked) -> Result<Response, OAuthError> {
-    let people = people(sign_in)?;
-    let code = sign_in.grants.typed(asked.query.required("user_code")?).await?.ok_or(OAuthError::DeviceCodeInvalid)?;
-    sign_in.demand_own_form(&asked.headers, asked.form.get("mark"), &code.user_code)?;
-    let person = asked.form.get("person").and_then(|name| chosen(people, name));
-    sign_in.grants.decide(&code, person.map_or(DeviceState::Declined, |person| DeviceState::Granted(person.id))).await?;
-    let text = if person.is_some() { "Your device is signed in." } else { "Your device is not signed in." };
+    let code = typed(sign_in, asked, asked.query.required("user_code")?).await?.ok_or(OAuthError::DeviceCodeInvalid)?;
+    let wish = Wish::of(sign_in, asked, code).await?;
+    let decided = match &sign_in.development {
+        Some(people) => {
+            sign_in.demand_own_form(asked, &wish.code.user_code)?;
+            asked.form.get("person").and_then(|name| chosen(people, name)).map(|person| person.id)
+        }
+        None => match sign_in.continue_login(asked, &wish.purpose()).await? {
+            Step::Agreed(person) => Some(person.id),
+            Step::Declined => None,
+            Step::Shown(page) => return Ok(page),
+        },
+    };
+    sign_in.grants.decide(&wish.code, decided.map_or(DeviceState::Declined, DeviceState::Granted)).await?;
+    let text = if decided.is_some() { "Your device is signed in." } else { "Your device is not signed in." };
     Ok(page::message(StatusCode::OK, "Done", &format!("{text} This window can be closed.")))
 }
 
-/// Those who may be chosen; nobody, outside development mode.
-fn people(sign_in: &SignIn) -> Result<&[DevelopmentPerson], OAuthError> {
-    sign_in.development.as_deref().ok_or(OAuthError::SignInUnavailable)
+/// The device's code that somebody typed. Only so many may be wrong.
+async fn typed(sign_in: &SignIn, asked: &Asked, user_code: &str) -> Result<Option<DeviceCode>, OAuthError> {
+    let attempt = sign_in.guesses.begin(Target::Device, asked.source, sign_in.clock.now()).map_err(OAuthError::Guessing)?;
+    let known = sign_in.grants.typed(user_code).await?;
+    if known.is_some() {
+        attempt.withdraw(); // it forgives none that were wrong: anybody can have a code of his own
+    }
+    Ok(known)
+}
+
+/// What a device asks for.
+struct Wish {
+    code: DeviceCode,
+    app: ClientApp,
+    granted: Granted,
+    action: String,
+}
+
+impl Wish {
+    async fn of(sign_in: &SignIn, asked: &Asked, code: DeviceCode) -> Result<Wish, OAuthError> {
+        let app = sign_in.app(&code.client_id).await?;
+        let action = format!("/{}/oauth2/deviceauth?user_code={}", asked.tenant, code.user_code);
+        Ok(Wish { granted: Granted::stored(code.scope.clone()), code, app, action })
+    }
+
+    /// Somebody else could have sent the code, so whoever signs in is always asked (RFC 8628 §5.4).
+    fn purpose(&self) -> Purpose<'_> {
+        let choice = Choice {
+            app: &self.app.registered.display_name,
+            permissions: self.granted.permissions().collect(),
+            stays: self.granted.has("offline_access"),
+            action: self.action.clone(),
+            subject: &self.code.user_code,
+            next: None,
+        };
+        let user_code = Some(self.code.user_code.as_str());
+        Purpose {
+            choice,
+            client_id: self.app.client_id(),
+            granted: &self.granted,
+            login_hint: None,
+            always_asks: true,
+            user_code,
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The pages that people see: plain HTML without script, which no other page can frame, and forms that only this server's
 //! own pages can send.
 
+use super::asked::Asked;
 use super::refusal::Refusal;
 use super::{DevelopmentPerson, SignIn};
 use crate::error::OAuthError;
@@ -11,15 +12,21 @@ use axum::response::{Html, IntoResponse, Response};
 use encodify::base64::URL_SAFE_NO_PAD;
 use std::fmt::Write;
 
+pub(super) mod steps;
+
 /// Marks a browser, so that a form can be tied to the page that it came from.
 const COOKIE: &str = "restante_sign_in";
+/// The same over TLS, where browsers let no other host and no other scheme set it (RFC 6265bis §4.1.3.2).
+const SECURE_COOKIE: &str = "__Host-restante_sign_in";
 /// Letters of its value: 32 octets.
 const COOKIE_LENGTH: usize = 43;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:12vh auto;padding:0 1rem;color:#1b1b1b}\
 h1{font-size:1.4rem}button,input{font:inherit;display:block;width:100%;box-sizing:border-box;margin:.5rem 0;padding:.7rem 1rem;\
 text-align:left;background:#fff;border:1px solid #767676;border-radius:4px}button{cursor:pointer}\
-button:hover,button:focus{background:#eef4fb;border-color:#0b5cad}small{color:#555}code{word-break:break-all}";
+button.first{background:#0b5cad;border-color:#0b5cad;color:#fff}button.first:hover,button.first:focus{background:#084a8c}\
+label{display:block;margin-top:.8rem}[role=alert]{border-left:4px solid #b3261e;padding:.4rem .8rem;background:#fdf1f0}li{margin:.3rem 0}\
+button:not(.first):hover,button:not(.first):focus{background:#eef4fb;border-color:#0b5cad}small{color:#555}code{word-break:break-all}";
 
 /// Whom a page asks, and for what.
 pub(super) struct Choice<'c> {
@@ -27,12 +34,55 @@ pub(super) struct Choice<'c> {
     pub(super) app: &'c str,
     /// The permissions that it asks for.
     pub(super) permissions: Vec<&'static str>,
+    /// Whether it may go on when the person has left (OpenID Connect Core §11).
+    pub(super) stays: bool,
     /// Where the answer goes: a path and query of this server.
     pub(super) action: String,
     /// What the answer is about; it goes with the form's mark.
     pub(super) subject: &'c str,
     /// Where the answer leads next, beside this server: a source of Content Security Policy.
     pub(super) next: Option<String>,
+}
+
+impl Choice<'_> {
+    /// Where forms about it may lead: browsers hold a form's redirects to it too.
+    fn form_action(&self) -> String {
+        self.next.as_ref().map_or("'self'".to_owned(), |next| format!("'self' {next}"))
+    }
+}
+
+/// A browser, by the mark that it was given.
+pub(super) struct Browser {
+    mark: String,
+    is_secure: bool,
+}
+
+impl Browser {
+    /// The one that asks, with a new mark where it has none.
+    ///
+    /// # Errors
+    /// [`OAuthError::ServerError`].
+    pub(super) fn of(asked: &Asked) -> Result<Browser, OAuthError> {
+        let known = || Ok(Browser { mark: URL_SAFE_NO_PAD.encode(secret::random::<32>()?), is_secure: asked.is_secure() });
+        Browser::known(asked).map_or_else(known, Ok)
+    }
+
+    /// The one that asks, if it has a mark.
+    fn known(asked: &Asked) -> Option<Browser> {
+        let is_secure = asked.is_secure();
+        cookie(&asked.headers, is_secure).map(|mark| Browser { mark: mark.to_owned(), is_secure })
+    }
+
+    /// Its mark, which is letters, figures, `-` and `_`.
+    pub(super) fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// The mark as a `Set-Cookie` field. A top-level POST from an app brings no cookie; then it gets a new one.
+    fn cookie(&self) -> String {
+        let (name, secure) = if self.is_secure { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
+        format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{secure}", self.mark)
+    }
 }
 
 /// A page that says one thing.
@@ -43,7 +93,11 @@ pub(super) fn message(status: StatusCode, title: &str, text: &str) -> Response {
 
 /// A page that says why not.
 pub(super) fn refused(refusal: &Refusal) -> Response {
-    message(refusal.status, "You can't sign in here", &refusal.description())
+    let mut page = message(refusal.status, "You can't sign in here", &refusal.description());
+    if let Some(seconds) = refusal.retry_after {
+        page.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    page
 }
 
 /// A page that asks for the code that a device shows.
@@ -73,55 +127,51 @@ impl SignIn {
     /// A page on which somebody of development mode is chosen. Choosing is consenting: the page names what the app asks for.
     pub(super) fn choose(
         &self,
-        headers: &HeaderMap,
-        is_secure: bool,
+        asked: &Asked,
         people: &[DevelopmentPerson],
         choice: &Choice<'_>,
     ) -> Result<Response, OAuthError> {
-        let cookie = match cookie(headers) {
-            Some(cookie) => cookie.to_owned(),
-            None => URL_SAFE_NO_PAD.encode(secret::random::<32>()?),
-        };
+        let browser = Browser::of(asked)?;
         let mut body = format!(
             "<h1>Sign in to {app}</h1><p>{app} asks to use: {permissions}.</p><form method=\"post\" action=\"{action}\">\
              <input type=\"hidden\" name=\"mark\" value=\"{mark}\">",
             app = escape(choice.app),
             permissions = if choice.permissions.is_empty() { "your name".to_owned() } else { choice.permissions.join(", ") },
             action = escape(&choice.action),
-            mark = self.mark(&cookie, choice.subject),
+            mark = self.mark(&browser, choice.subject),
         );
         for DevelopmentPerson { person, .. } in people {
             let (name, address) = (escape(&person.display_name), escape(&person.user_principal_name));
             let _ = write!(body, "<button name=\"person\" value=\"{address}\">{name}<br><small>{address}</small></button>");
         }
         body.push_str("<button>Cancel</button></form><p><small>Development mode: nobody is asked for a password.</small></p>");
-        let next = choice.next.as_ref().map_or("'self'".to_owned(), |next| format!("'self' {next}"));
-        let secure = if is_secure { "; Secure" } else { "" };
-        let cookie = format!("{COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Lax{secure}");
-        Ok(([(header::SET_COOKIE, cookie)], page(StatusCode::OK, "Sign in", &body, &next, None)).into_response())
+        Ok(steps::with_browser(&browser, page(StatusCode::OK, "Sign in", &body, &choice.form_action(), None)))
     }
 
     /// Demands that a form came from a page of this server, in the same browser and about the same thing.
     ///
     /// # Errors
     /// [`OAuthError::Invalid`].
-    pub(super) fn demand_own_form(&self, headers: &HeaderMap, mark: Option<&str>, subject: &str) -> Result<(), OAuthError> {
-        let expected = cookie(headers).map(|cookie| self.mark(cookie, subject));
-        match (expected, mark) {
-            (Some(expected), Some(mark)) if verify_slices_are_equal(expected.as_bytes(), mark.as_bytes()).is_ok() => Ok(()),
-            _ => Err(OAuthError::Invalid("The form is not of this server's page, or the browser keeps no cookies.")),
-        }
+    pub(super) fn demand_own_form(&self, asked: &Asked, subject: &str) -> Result<Browser, OAuthError> {
+        let browser = Browser::known(asked).zip(asked.form.get("mark")).filter(|(browser, mark)| {
+            let expected = self.mark(browser, subject);
+            verify_slices_are_equal(expected.as_bytes(), mark.as_bytes()).is_ok()
+        });
+        let error = OAuthError::Invalid("The form is not of this server's page, or the browser keeps no cookies.");
+        browser.map(|(browser, _)| browser).ok_or(error)
     }
 
-    fn mark(&self, cookie: &str, subject: &str) -> String {
-        URL_SAFE_NO_PAD.encode(self.forms.tag(format!("{cookie}\n{subject}").as_bytes()))
+    /// What ties a form to a browser and to what the form is about.
+    pub(super) fn mark(&self, browser: &Browser, subject: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.forms.tag(format!("{}\n{subject}", browser.mark).as_bytes()))
     }
 }
 
 /// The browser's mark, if it has one that was made here.
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+fn cookie(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
+    let name = if is_secure { SECURE_COOKIE } else { COOKIE };
     let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
-    let mut values = pairs.filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
+    let mut values = pairs.filter_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='));
     values.find(|value| value.len() == COOKIE_LENGTH && URL_SAFE_NO_PAD.decode(value).is_ok())
 }
 
@@ -177,8 +227,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         let fields = format!("a=b; restante_sign_in_x=1; restante_sign_in={value}");
         headers.insert(header::COOKIE, fields.parse().expect("field"));
-        assert_eq!(cookie(&headers), Some(value.as_str()));
+        assert_eq!(cookie(&headers, false), Some(value.as_str()));
+        assert_eq!(cookie(&headers, true), None, "one that came without TLS can be anybody's");
         headers.insert(header::COOKIE, "restante_sign_in=short".parse().expect("field"));
-        assert_eq!(cookie(&headers), None);
+        assert_eq!(cookie(&headers, false), None);
     }
 }

@@ -17,14 +17,16 @@ pub(super) struct Refusal {
     /// By which it is found in the log.
     id: String,
     timestamp: String,
+    /// Seconds to wait before the next attempt.
+    pub(super) retry_after: Option<i64>,
 }
 
 impl SignIn {
     /// What a refusal is on the wire, with an id that is in the log too.
     pub(super) fn refusal(&self, error: OAuthError) -> Refusal {
         let (status, word, number, text) = row(error);
-        let refusal =
-            Refusal { status, word, number, text: text.to_owned(), id: (self.new_id)(), timestamp: date(self.clock.now()) };
+        let (id, timestamp) = ((self.new_id)(), date(self.clock.now()));
+        let refusal = Refusal { status, word, number, text: text.to_owned(), id, timestamp, retry_after: retry_after(error) };
         tracing::info!(id = refusal.id, number, ?error, "a sign-in is refused");
         match error {
             OAuthError::Missing(name) => {
@@ -55,6 +57,9 @@ impl IntoResponse for Refusal {
             "correlation_id": self.id,
         });
         let mut answer = (self.status, [(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response();
+        if let Some(seconds) = self.retry_after {
+            answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"tokens\"")); // RFC 6749 §5.2
         }
@@ -69,6 +74,7 @@ fn row(error: OAuthError) -> Row {
     const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
     match error {
         OAuthError::AccessDenied => (BAD, "access_denied", 65_004, "The person declined."),
+        OAuthError::AccountDisabled => (BAD, "invalid_grant", 50_057, "The account is disabled."),
         OAuthError::AppDisabled => (BAD, "unauthorized_client", 7_000_112, "The app is disabled."),
         OAuthError::AppNotFound => (BAD, "unauthorized_client", 700_016, "There is no app with this client_id here."),
         OAuthError::AssertionInvalid => (
@@ -98,6 +104,13 @@ fn row(error: OAuthError) -> Row {
             (BAD, "invalid_grant", 50_173, "The refresh token was used before; it and all that came from it are revoked.")
         }
         OAuthError::GrantExpired => (BAD, "invalid_grant", 700_082, "The refresh token has expired."),
+        OAuthError::Guessing(_) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "invalid_grant",
+            50_053,
+            "This was tried too often with what is wrong; try again later.",
+        ),
+        OAuthError::LoginExpired => (BAD, "interaction_required", 50_089, "The sign-in took too long, or began elsewhere."),
         OAuthError::LoginRequired => (BAD, "login_required", 50_058, "Nobody is signed in, and no page may be shown."),
         OAuthError::MethodNotAllowed => {
             (StatusCode::METHOD_NOT_ALLOWED, "invalid_request", 900_561, "The endpoint does not take this method.")
@@ -117,9 +130,6 @@ fn row(error: OAuthError) -> Row {
         }
         OAuthError::SecretInvalid => (UNAUTHORIZED, "invalid_client", 7_000_215, "Invalid client secret provided."),
         OAuthError::ServerError => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", 90_033, "The server failed."),
-        OAuthError::SignInUnavailable => {
-            (StatusCode::NOT_IMPLEMENTED, "temporarily_unavailable", 90_033, "People can't sign in to this server yet.")
-        }
         OAuthError::SlowDown => (BAD, "slow_down", 70_016, "The device asks too often."),
         OAuthError::TenantNotFound => (BAD, "invalid_request", 90_002, "There is no such tenant here."),
         OAuthError::TooMany => {
@@ -129,6 +139,16 @@ fn row(error: OAuthError) -> Row {
         OAuthError::UnsupportedResponseType => {
             (BAD, "unsupported_response_type", 70_005, "This server answers response_type=code alone.")
         }
+    }
+}
+
+/// Seconds after which it is worth to try again.
+fn retry_after(error: OAuthError) -> Option<i64> {
+    match error {
+        OAuthError::Busy => Some(1),
+        OAuthError::Guessing(seconds) => Some(seconds),
+        OAuthError::TooMany => Some(60),
+        _ => None,
     }
 }
 

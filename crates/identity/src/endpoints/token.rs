@@ -8,6 +8,7 @@ use crate::devices::Undecided;
 use crate::error::{KeyError, OAuthError};
 use crate::granted::{Granted, asks_for_default};
 use crate::grants::{CodeProof, Redeemed, grant};
+use crate::guesses::Target;
 use crate::token::IdClaims;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::Json;
@@ -66,7 +67,7 @@ async fn grant_tokens(sign_in: &SignIn, asked: &Asked, version: Version) -> Resu
             grants.refresh(form.required("refresh_token")?, scope, client.claimant()).await?
         }
         "password" => {
-            let person = with_password(sign_in, form).await?;
+            let person = with_password(sign_in, asked).await?;
             let granted = Granted::of(&scope(form, version)?, &client.app.registered)?;
             grants.begin(grant(person.id, client.app.client_id(), &granted), client.claimant()).await?
         }
@@ -178,13 +179,17 @@ fn code_proof(form: &Parameters) -> Result<CodeProof, OAuthError> {
     })
 }
 
-/// The person of development mode who has this name and password (RFC 6749 §4.3). In production nobody has a password.
-async fn with_password(sign_in: &SignIn, form: &Parameters) -> Result<Person, OAuthError> {
-    let (name, password) = (form.required("username")?, form.required("password")?);
+/// The person of development mode who has this name and password (RFC 6749 §4.3). Outside it a password is shown
+/// to this server's own page alone: an app that sees it could keep it (RFC 9700 §2.4).
+async fn with_password(sign_in: &SignIn, asked: &Asked) -> Result<Person, OAuthError> {
+    let (name, password) = (asked.form.required("username")?, asked.form.required("password")?);
     let people = sign_in.development.as_ref().ok_or(OAuthError::UnsupportedGrantType)?;
+    let target = Target::Person(name);
+    let attempt = sign_in.guesses.begin(target, asked.source, sign_in.clock.now()).map_err(OAuthError::Guessing)?;
     let named = sign_in.grants.person(name).await?.ok_or(OAuthError::PasswordInvalid)?;
     let known = people.iter().find(|one| one.person.id == named.id).ok_or(OAuthError::PasswordInvalid)?;
     verify_slices_are_equal(known.password.as_bytes(), password.as_bytes()).map_err(|_| OAuthError::PasswordInvalid)?;
+    attempt.right();
     Ok(named)
 }
 

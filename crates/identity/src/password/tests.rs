@@ -61,7 +61,7 @@ fn what_was_kept_in_an_older_way_is_kept_anew() {
 
 #[tokio::test]
 async fn who_comes_when_the_line_is_full_is_told_to_come_later() {
-    let passwords = Arc::new(Passwords::new());
+    let passwords = Arc::new(Passwords::default());
     let blocked = passwords.places.clone().acquire_many_owned(AT_A_TIME as u32).await.expect("all places");
     let waiting = || {
         let passwords = passwords.clone();

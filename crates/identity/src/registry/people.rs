@@ -3,6 +3,7 @@
 use super::names::{self, invalid};
 use super::told::RegisteredPerson;
 use super::{Registry, RegistryError};
+use crate::{password, secret};
 use serde::Deserialize;
 use store::{MailboxId, Person, ReadTx, StoreError, WriteTx};
 
@@ -126,6 +127,50 @@ impl Registry {
                     tx.sign_out(person.id)?;
                 }
             }
+            RegisteredPerson::of(tx, person)
+        })
+        .await
+    }
+
+    /// Sets a person's password, and signs the person out everywhere.
+    ///
+    /// # Errors
+    /// [`RegistryError`]: the password can't be one; nobody signs in to a shared mailbox.
+    pub async fn set_password(&self, name: String, password: String) -> Result<RegisteredPerson, RegistryError> {
+        let hashed = tokio::task::spawn_blocking(move || password::hash(&password)).await;
+        let kept = hashed.unwrap_or(Err(password::PasswordError::Failed)).map_err(|error| invalid(error.to_string()))?;
+        self.keep_password(name, Some(kept)).await
+    }
+
+    /// The same with a password that is made here; it is answered, and never again.
+    ///
+    /// # Errors
+    /// As [`Registry::set_password`].
+    pub async fn make_password(&self, name: String) -> Result<(RegisteredPerson, String), RegistryError> {
+        let octets = secret::random::<15>().map_err(|_| invalid(password::PasswordError::Failed.to_string()))?;
+        let made = encodify::base64::URL_SAFE_NO_PAD.encode(octets);
+        Ok((self.set_password(name, made.clone()).await?, made))
+    }
+
+    /// Takes a person's password away, and signs the person out everywhere.
+    ///
+    /// # Errors
+    /// [`RegistryError`].
+    pub async fn remove_password(&self, name: String) -> Result<RegisteredPerson, RegistryError> {
+        self.keep_password(name, None).await
+    }
+
+    async fn keep_password(&self, name: String, kept: Option<String>) -> Result<RegisteredPerson, RegistryError> {
+        self.deed(move |tx| {
+            let person = find_person(tx, &name)?;
+            let account = account(tx, person.id)?;
+            if account.is_shared && kept.is_some() {
+                let text =
+                    format!("{} is a shared mailbox. Nobody signs in to it, so it has no password.", person.user_principal_name);
+                return Err(RegistryError::Conflict(text));
+            }
+            tx.set_account(person.id, &store::Account { password_hash: kept, ..account })?;
+            tx.sign_out(person.id)?;
             RegisteredPerson::of(tx, person)
         })
         .await

@@ -34,6 +34,17 @@ pub enum User {
     },
     /// List people
     List,
+    /// Set a person's password, read from the first line of standard input; whoever is signed in must sign in anew
+    Password {
+        /// Address or id
+        user: String,
+        /// Make one, and print it this once
+        #[arg(long, conflicts_with = "remove")]
+        generate: bool,
+        /// Take it away: then nobody signs in as this person
+        #[arg(long)]
+        remove: bool,
+    },
     /// Show a person
     Show {
         /// Address or id

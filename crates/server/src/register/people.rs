@@ -2,7 +2,10 @@
 
 use super::{lines, listed, open, state, tell};
 use crate::cli::{Alias, NewUser, Register, User, UserCommand};
+use anyhow::{Context, bail};
 use identity::{NewPerson, PersonChanges, RegisteredPerson, Registry};
+use serde::Serialize;
+use std::io::{IsTerminal, stdin};
 use std::process::ExitCode;
 
 /// `restante user`
@@ -18,6 +21,7 @@ pub async fn user(command: UserCommand) -> anyhow::Result<ExitCode> {
         User::Alias(Alias::Remove { user, address }) => tell_of(at, &registry.remove_alias(user, address).await?)?,
         User::Disable { user } => enable(at, &registry, user, false).await?,
         User::Enable { user } => enable(at, &registry, user, true).await?,
+        User::Password { user, generate, remove } => password(at, &registry, user, (generate, remove)).await?,
         User::List => list(at, &registry).await?,
         User::Show { user } => tell_of(at, &registry.person(user).await?)?,
         User::Update { user, names } => {
@@ -46,6 +50,36 @@ async fn enable(at: &Register, registry: &Registry, user: String, account_enable
     let person = registry.update_person(user, changes).await?;
     let word = if account_enabled { "enabled" } else { "disabled" };
     tell(at, &person, &format!("{} is {word}.\n", person.user_principal_name))
+}
+
+/// A person, and the password that was made.
+#[derive(Serialize)]
+struct MadePassword {
+    #[serde(flatten)]
+    person: RegisteredPerson,
+    password: String,
+}
+
+async fn password(at: &Register, registry: &Registry, user: String, how: (bool, bool)) -> anyhow::Result<()> {
+    match how {
+        (_, true) => tell_of(at, &registry.remove_password(user).await?),
+        (true, _) => {
+            let (person, password) = registry.make_password(user).await?;
+            let text = format!("The password of {} is {password}\nIt is shown this once.\n", person.user_principal_name);
+            tell(at, &MadePassword { person, password }, &text)
+        }
+        _ => tell_of(at, &registry.set_password(user, typed()?).await?),
+    }
+}
+
+/// The first line of standard input. A terminal would show what is typed, to whoever looks.
+fn typed() -> anyhow::Result<String> {
+    if stdin().is_terminal() {
+        bail!("give the password on standard input, as from a file, or have one made by --generate");
+    }
+    let mut line = String::new();
+    stdin().read_line(&mut line).context("the password can't be read")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 async fn list(at: &Register, registry: &Registry) -> anyhow::Result<()> {

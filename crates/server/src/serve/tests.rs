@@ -56,7 +56,7 @@ async fn asked_with(running: &Running, fields: &str, method: &str, path: &str, f
 }
 
 #[tokio::test]
-async fn production_signs_nobody_in_and_says_so() {
+async fn production_knows_nothing_of_development_mode() {
     let dir = tempfile::tempdir().expect("temporary directory");
     started(dir.path(), true).await.stop().await;
     let dev: serde_json::Value = serde_json::from_slice(&fs::read(dir.path().join("dev.json")).expect("read")).expect("JSON");
@@ -75,10 +75,8 @@ async fn production_signs_nobody_in_and_says_so() {
     running.stop().await;
 
     let running = started(dir.path(), false).await;
-    for path in [authorize.as_str(), "/common/oauth2/deviceauth"] {
-        let page = asked(&running, "GET", path, "").await;
-        assert!(page.starts_with("HTTP/1.1 501 ") && page.contains("People can&#39;t sign in to this server yet."), "{page}");
-    }
+    let page = asked(&running, "GET", &authorize, "").await;
+    assert!(page.starts_with("HTTP/1.1 400 ") && !page.contains("Location"), "the app of development mode is locked up: {page}");
     for form in [password, format!("grant_type=client_credentials&{app}")] {
         let refused = asked(&running, "POST", token, &form).await;
         assert!(

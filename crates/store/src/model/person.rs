@@ -2,6 +2,9 @@
 
 use crate::ids::MailboxId;
 
+/// Stands for everybody where an operator agrees for all; no person has this id.
+pub const EVERYBODY: MailboxId = MailboxId([0; 16]);
+
 /// A person with a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {

@@ -61,7 +61,7 @@ impl ReadTx<'_> {
         self.rows(sql, values![&address.to_lowercase()], |row| Ok(MailboxId(row.fixed(0)?)))
     }
 
-    /// What a person lets an app do; nothing where the person never agreed.
+    /// What a person, or [`crate::EVERYBODY`], lets an app do; nothing where there is no consent.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -102,6 +102,15 @@ impl WriteTx<'_> {
         self.execute("DELETE FROM authorization_code WHERE mailbox = $1", values![&id.0])?;
         self.execute("DELETE FROM refresh_token WHERE mailbox = $1", values![&id.0])?;
         Ok(())
+    }
+
+    /// Keeps another hash of the same password, unless the person has another password by now; whether it was kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn renew_password_hash(&mut self, id: MailboxId, kept: &str, renewed: &str) -> Result<bool, StoreError> {
+        let sql = "UPDATE person SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
+        Ok(self.execute(sql, values![renewed, &id.0, kept])? == 1)
     }
 
     /// Gives a person one more address.
@@ -153,7 +162,7 @@ impl WriteTx<'_> {
         Ok(self.execute(sql, values![&mailbox.0, &address.to_lowercase()])? > 0)
     }
 
-    /// Keeps what a person lets an app do, in the place of what was before.
+    /// Keeps what a person, or [`crate::EVERYBODY`], lets an app do, in the place of what was before.
     ///
     /// # Errors
     /// [`StoreError::Database`].
