@@ -3,6 +3,7 @@
 //! Promises: a [`Caller`] exists only where a token was proven, and a mailbox can only be opened with one. Refuses: to
 //! read mail, and to say why a secret was wrong.
 
+mod admin;
 mod caller;
 mod client_app;
 mod consents;
@@ -22,6 +23,7 @@ mod seal;
 mod secret;
 mod token;
 
+pub use admin::{Admin, admin_routes};
 pub use caller::{Caller, Identity, Who};
 pub use client_app::{ClientApp, RedirectUri};
 pub use endpoints::{DevelopmentPerson, MICROSOFT_AUTHORITIES, OriginOf, SignIn, SignInRoutes, sign_in_routes};

@@ -61,7 +61,7 @@ impl Registry {
         Registry { store, clock, own_app }
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 

@@ -14,7 +14,10 @@ use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use graph::{BodyBudget, Graph, Throttle};
-use identity::{Fetch, Grants, Guesses, Identity, Issuers, Keys, Passwords, Seal, SignIn, SignInRoutes, sign_in_routes};
+use identity::{
+    Admin, Fetch, Grants, Guesses, Identity, Issuers, Keys, Passwords, Registry, Seal, SignIn, SignInRoutes, admin_routes,
+    sign_in_routes,
+};
 use mailbox::{Mail, Options};
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
@@ -130,8 +133,11 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let to_ask = identity.clone();
     let throttle = config.graph_limits.then(|| Throttle::new(clock.clone()));
     let body_budget = BodyBudget::default();
+    let clock_of_registry = clock.clone();
     let graph = Graph { mail: mail.clone(), identity: identity.clone(), clock, max_message_octets, body_budget, throttle };
-    let router = router(store, sign_in, graph);
+    let registry = Registry::new(store.clone(), clock_of_registry, tenant.client_id.to_string());
+    let admin = Admin { identity: identity.clone(), registry, origin: Arc::new(graph::origin), new_id: random_id };
+    let router = router(store, sign_in, graph, admin);
     let (trusted, hosts) = (Arc::new(config.trusted_proxies.clone()), Arc::new(config.hosts.clone()));
     let (stop, until) = watch::channel(false);
     let mut doors = JoinSet::new();
@@ -245,11 +251,15 @@ fn reachable(bound: SocketAddr) -> SocketAddr {
 }
 
 /// Everything that is answered: health and sign-in here, all other paths by Graph.
-fn router(store: Store, sign_in: SignIn, graph: Graph) -> Router {
+fn router(store: Store, sign_in: SignIn, graph: Graph, admin: Admin) -> Router {
     // Graph counts octets itself while they stream, and answers in its own words.
     let graph = graph::routes(graph).layer(DefaultBodyLimit::disable());
     let SignInRoutes { services, pages } = sign_in_routes(sign_in);
-    health::routes(store).merge(pages).merge(services.layer(cors::any_origin())).fallback_service(graph.layer(cors::any_origin()))
+    health::routes(store)
+        .merge(admin_routes(admin))
+        .merge(pages)
+        .merge(services.layer(cors::any_origin()))
+        .fallback_service(graph.layer(cors::any_origin()))
 }
 
 #[allow(clippy::disallowed_methods, reason = "it finds a line in the log and names nothing that is stored")]

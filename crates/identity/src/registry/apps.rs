@@ -65,6 +65,11 @@ impl Registry {
         self.look(move |tx| RegisteredApp::of(tx, find_app(tx, &name)?)).await
     }
 
+    /// The registration of an app by its client id, as it is now.
+    pub(crate) async fn registered(&self, client_id: String) -> Result<Option<Application>, RegistryError> {
+        self.look(move |tx| Ok(tx.application(&client_id)?)).await
+    }
+
     /// A page of apps by their client ids, behind one of them or from the first; and behind which the next page begins, if there
     /// is one.
     ///
