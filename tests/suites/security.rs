@@ -28,6 +28,10 @@ async fn nobody_gets_where_they_do_not_belong() {
     for row in &rows {
         allowed.push(let_in(&server, &tool, &adele, row).await);
     }
+    // What was sent before this has arrived by the time that this has.
+    adele.send_mime(&plain("AdeleV", &["AdeleV", "AlexW"], "Last of all")).await.demand_empty(202);
+    adele.arrived("Last of all").await;
+    server.person("AlexW").arrived("Last of all").await;
     let (before, drafts) = (counts(&server).await, items(&adele, "mailFolders/drafts").await);
     let (mut table, mut cells, mut made) = (String::new(), 0, 0);
     for (row, allowed) in rows.iter().zip(&allowed) {

@@ -141,7 +141,9 @@ async fn rights_hold_at_each_message_and_in_whose_name() {
     server.register(&disabled).await;
     smtp.envelope(&address("AdeleV"), &[address("AlexW")]).await;
     refused(smtp.data(&plain("AdeleV", &["AlexW"], "Too late"), 535).await, "5.7.8");
-    let inbox = server.person("AlexW").inbox().await;
+    let alex = server.person("AlexW");
+    alex.arrived("While allowed").await;
+    let inbox = alex.inbox().await;
     let subjects: Vec<_> = inbox.iter().map(|message| message["subject"].clone()).collect();
     assert_eq!(subjects, [json!("While allowed")]);
     server.finish().await;
