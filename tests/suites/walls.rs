@@ -20,12 +20,13 @@ const FLOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Outside crates that only these rooms may name.
-const OWNERS: [(&str, &[&str]); 27] = [
+const OWNERS: [(&str, &[&str]); 29] = [
     ("anyhow", &["server", "client"]),
     ("argon2", &["identity"]),
     ("aws-lc-rs", &["identity", "smime", "smtp"]),
     ("axum", &["graph", "identity", "server"]),
     ("clap", &["server", "client"]),
+    ("hickory-resolver", &["smtp"]),
     ("httparse", &["server"]),
     ("hyper", &["server"]),
     ("hyper-rustls", &["server"]),
@@ -33,6 +34,7 @@ const OWNERS: [(&str, &[&str]); 27] = [
     ("icu_normalizer", &["identity"]),
     ("jsonwebtoken", &["identity"]),
     ("libc", &["server"]),
+    ("mail-auth", &["smtp"]),
     ("mail-parser", &["mime"]),
     ("memmap2", &["store"]),
     ("openssl", &["smime"]),

@@ -5,6 +5,7 @@
 
 mod authenticate;
 mod conversation;
+mod dns;
 mod kept;
 mod listener;
 mod receive;
@@ -12,5 +13,6 @@ mod session;
 mod submit;
 mod wire;
 
+pub use dns::{Dns, DnsError};
 pub use listener::{Door, Limits, Listener, Protocol};
 pub use submit::Submission;

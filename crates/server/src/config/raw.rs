@@ -28,6 +28,8 @@ pub struct RawConfig {
     pub tls: RawTls,
     /// What is done with mail that is submitted over SMTP.
     pub submission: RawSubmission,
+    /// Who is asked about domains.
+    pub dns: RawDns,
     /// What is too much.
     pub limits: RawLimits,
     /// Whose tokens are taken beside our own: Entra ID, Keycloak and other OpenID providers. Unless said: nobody's.
@@ -73,6 +75,15 @@ pub struct RawSubmission {
     /// Whether what is submitted over SMTP has a copy in the sender's Sent Items. Unless said: true. Say false where mail
     /// programs put their own copy there.
     pub save_to_sent_items: Option<bool>,
+}
+
+/// `[dns]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawDns {
+    /// The addresses of name servers, such as `["127.0.0.1:53"]`; a server that checks signatures (DNSSEC) is best. Unless
+    /// said, those of the system.
+    pub servers: Vec<String>,
 }
 
 /// `[limits]`

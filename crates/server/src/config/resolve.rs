@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 const HTTP: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8025);
 const HTTPS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8443);
 const SMTP: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 2525);
+/// An example.
+const DNS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 53);
 /// The domain of development mode.
 const DOMAIN: &str = "contoso.com";
 /// 150 MB is what Exchange takes at most.
@@ -47,6 +49,8 @@ pub struct Config {
     pub lmtp: Option<SocketAddr>,
     /// Where people here submit mail over SMTP, and what is done with it.
     pub submission: SubmissionConfig,
+    /// Who is asked about domains; empty for those whom the system asks.
+    pub name_servers: Vec<SocketAddr>,
     /// Octets that a message may have at most.
     pub message_octets: u64,
     /// How much one list of messages may look at.
@@ -112,6 +116,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     let smtp = address("SMTP", flags.smtp.as_ref().or(raw.listen.smtp.as_ref()), SMTP, &mut errors);
     let lmtp = raw.listen.lmtp.as_ref().map(|text| address("LMTP", Some(text), SMTP, &mut errors).socket);
     let submission = submission(&raw, &mut errors);
+    let name_servers = raw.dns.servers.iter().map(|text| address("DNS", Some(text), DNS, &mut errors).socket).collect();
     let domain = domain(&raw, &mut errors);
     let data = data(&raw, flags, &mut errors);
     let message_octets = raw.limits.message_octets.unwrap_or(MESSAGE_OCTETS);
@@ -137,6 +142,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         smtp,
         lmtp,
         submission,
+        name_servers,
         message_octets,
         query_work,
         graph_limits: raw.limits.graph,

@@ -18,6 +18,7 @@ fn no_file_is_development_mode() {
         smtp: Address { socket: SMTP, explicit: false },
         lmtp: None,
         submission: SubmissionConfig { starttls: None, implicit_tls: None, save_to_sent_items: true },
+        name_servers: Vec::new(),
         message_octets: 157_286_400,
         query_work: 1_000_000,
         graph_limits: false,
