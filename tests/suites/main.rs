@@ -26,6 +26,7 @@ mod messages;
 mod odd_input;
 mod overlay;
 mod query;
+mod relay;
 mod requests;
 mod rights;
 mod search;

@@ -71,6 +71,11 @@ pub fn permitted(has_one_of: impl Fn(&[Scope]) -> bool) -> Vec<&'static str> {
     described::permitted(has_one_of)
 }
 
+/// A moment as this service writes it: UTC, to the second.
+pub fn date_time(at: store::Timestamp) -> String {
+    schema::message::date_text(at)
+}
+
 /// Everything that this door answers: every path that no other router takes.
 pub fn routes(graph: Graph) -> Router {
     Router::new().fallback(routes::answer).with_state(Arc::new(graph))

@@ -5,6 +5,8 @@ use identity::Scope;
 
 /// For what asks by itself, or not at all.
 pub(crate) const NOTHING: &[Scope] = &[];
+/// To follow what one has sent.
+pub(crate) const FOLLOW: &[Scope] = &[Scope::MailSend, Scope::MailRead, Scope::MailReadWrite];
 /// To read messages with all that they are.
 pub(crate) const READ: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite];
 /// To read messages and folders, or what `Mail.ReadBasic` leaves of them.

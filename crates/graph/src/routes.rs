@@ -4,10 +4,11 @@ use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{
-    attachments, batch, delta, extensions, mail_folders, message_list, messages, replies, send_mail, uploads, users, value,
+    attachments, batch, deliveries, delta, extensions, mail_folders, message_list, messages, replies, send_mail, uploads, users,
+    value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
-use crate::permissions::{NOTHING, READ, READ_BASIC, READ_PEOPLE, READ_PERSON, SEND, WRITE};
+use crate::permissions::{FOLLOW, NOTHING, READ, READ_BASIC, READ_PEOPLE, READ_PERSON, SEND, WRITE};
 use crate::prefer::Preferences;
 use crate::request::{Asked, Origin, RequestIds, Version, origin};
 use crate::schema::extension::ExtensionId;
@@ -48,6 +49,7 @@ enum Resource {
     Copy(MessageId),
     CreateReply(MessageId, Answer),
     CreateUploadSession { attachment_of: Option<MessageId> },
+    Delivery(MessageId),
     Document(Document),
     Extension { message: MessageId, id: ExtensionId },
     Extensions(MessageId),
@@ -121,6 +123,7 @@ dispatch! { asked, body;
         (&Method::POST, Resource::Copy(id)) by WRITE => messages::copy_message(asked, id, body).await,
         (&Method::POST, Resource::CreateReply(id, answer)) by WRITE => replies::create_reply(asked, id, answer, body).await,
         (&Method::POST, Resource::CreateUploadSession { attachment_of }) by WRITE => uploads::create_upload_session(asked, attachment_of, body).await,
+        (&Method::GET, Resource::Delivery(id)) by FOLLOW => deliveries::get_delivery(asked, id).await,
         (&Method::GET, Resource::Extension { message, id }) by READ => extensions::get_extension(asked, message, id).await,
         (&Method::PATCH, Resource::Extension { message, id }) by WRITE => extensions::update_extension(asked, message, id, body).await,
         (&Method::DELETE, Resource::Extension { message, id }) by WRITE => extensions::delete_extension(asked, message, id).await,
@@ -239,6 +242,7 @@ fn of_message(id: &str, rest: &[Segment]) -> Result<Resource, ApiError> {
         "createforward" => |id| Resource::CreateReply(id, Answer::Forward),
         "createreply" => |id| Resource::CreateReply(id, Answer::Reply),
         "createreplyall" => |id| Resource::CreateReply(id, Answer::ReplyAll),
+        "delivery" => Resource::Delivery,
         "forward" => |id| Resource::Reply(id, Answer::Forward),
         "move" => Resource::Move,
         "permanentdelete" => Resource::PermanentDelete,

@@ -11,6 +11,7 @@ use crate::generated::{Trace, standing_before, trace_fields};
 use crate::index::{Copy, Place, Reading, index};
 use crate::people::person_at;
 use crate::receive::Arrival;
+use crate::report::{Action, Told};
 use futures::stream::{FuturesUnordered, StreamExt};
 use mime::{Cuts, Message};
 use std::collections::HashSet;
@@ -19,7 +20,8 @@ use std::iter::repeat_n;
 use std::pin::pin;
 use std::time::Duration;
 use store::{
-    Blob, Digest, MessageId, Overlay, Person, ReadTx, StoreError, Submission, SubmissionId, Timestamp, WellKnownName, WriteTx,
+    Blob, Digest, ForwardState, MessageId, Overlay, Person, ReadTx, StoreError, Submission, SubmissionId, Timestamp,
+    WellKnownName, WriteTx,
 };
 
 /// Forward-paths looked at together; their deeds share commits.
@@ -30,6 +32,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// time twice as long, up to the second figure: a day.
 const FIRST_RETRY: i64 = 60 * 1_000_000;
 const LAST_RETRY: i64 = 24 * 60 * 60 * 1_000_000;
+/// How it ends here (RFC 3463 §3.2), and what the sender is told of it.
+const NOBODY: ([u8; 3], &str) = ([5, 1, 1], "Nobody here has this address");
+const FILED: ([u8; 3], &str) = ([2, 1, 5], "Filed in the mailbox");
 /// How long to wait for what is due later before looking again: the clock may be set meanwhile.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
@@ -117,29 +122,48 @@ impl Mail {
     /// Files a submission in the Inbox of each of its due recipients, in one transaction.
     async fn file_submission(&self, submission: Submission, blob: Result<Blob, StoreError>) -> Result<(), MailError> {
         // What delivery adds, a trace, is read by no row: all recipients' copies are read alike, and once.
-        let reading = Reading::of(&submission.prefix, &Message::parse(blob?.octets));
+        let message = Message::parse(blob?.octets);
+        let reading = Reading::of(&submission.prefix, &message);
         let mail = self.clone();
-        self.inner.store.write(move |tx| mail.file(tx, &submission, reading)).await
+        self.inner.store.write(move |tx| mail.file(tx, (&submission, &message), reading)).await
     }
 
-    fn file(&self, tx: &mut WriteTx<'_>, submission: &Submission, reading: Reading) -> Result<(), MailError> {
+    fn file(
+        &self,
+        tx: &mut WriteTx<'_>,
+        (submission, message): (&Submission, &Message),
+        reading: Reading,
+    ) -> Result<(), MailError> {
         let mut filed = HashSet::new();
         let paths = &submission.forward_paths;
+        let (key, now) = ((submission.mailbox, submission.id), self.inner.clock.now());
+        let (mut missed, mut reached) = (Vec::new(), Vec::new());
         for (path, reading) in paths.iter().zip(repeat_n(reading, paths.len())) {
             match person_at(tx, &path.address)? {
                 None => {
-                    tracing::warn!("a message for nobody here is held");
-                    tx.hold_forward_path(submission.mailbox, submission.id, &path.address)?;
+                    if tx.end_due(key, &path.address, ForwardState::Failed, (now, NOBODY.1))? {
+                        self.inner.counts.count_failed();
+                        missed.push((path, NOBODY));
+                    }
                 }
                 Some(person) => {
-                    let still_due = tx.take_forward_path(submission.mailbox, submission.id, &path.address)?;
+                    let still_due = tx.end_due(key, &path.address, ForwardState::Delivered, (now, FILED.1))?;
                     if still_due && filed.insert(person.id) {
                         self.file_for(tx, &Arriving::from(submission), reading, &person, &path.address)?;
+                    }
+                    if still_due {
+                        self.inner.counts.count_delivered();
+                        reached.push((path, FILED));
                     }
                 }
             }
         }
-        Ok(())
+        for (action, paths) in [(Action::Failed, missed), (Action::Delivered, reached)] {
+            let wanted = paths.into_iter().filter(|(path, _)| action.is_wanted(path));
+            let told = wanted.map(|(path, (status, text))| Told { path, status, next_hop: "", text, is_reply: false });
+            self.tell_sender(tx, action, (submission, message), &told.collect::<Vec<_>>())?;
+        }
+        Ok(tx.end_submission(submission.mailbox, submission.id)?)
     }
 
     /// Files a copy in somebody's Inbox.

@@ -12,6 +12,26 @@ pub const MAX_RECIPIENTS: usize = 500;
 pub struct Envelope {
     /// Each once, in order; at least one.
     pub(crate) forward_paths: Vec<AddrSpec>,
+    /// What is wanted of reports about them, in the same order.
+    pub(crate) reports: Vec<Wanted>,
+}
+
+/// A recipient as a client names him, with what he wants of reports about him (RFC 3461 §4).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Addressee {
+    /// The address.
+    pub address: String,
+    /// `NEVER`, or some of `SUCCESS`, `FAILURE` and `DELAY`, joined by commas; or empty.
+    pub notify: String,
+    /// The recipient as he was first named: `type;address`, decoded; or empty.
+    pub original_recipient: String,
+}
+
+/// What is wanted of reports about a recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Wanted {
+    pub(crate) notify: String,
+    pub(crate) original_recipient: String,
 }
 
 impl Envelope {
@@ -36,13 +56,22 @@ impl Envelope {
     /// # Errors
     /// [`MailError::NoRecipients`]; [`MailError::InvalidRecipients`] where one is no address, or there are more than 500.
     pub fn new(addresses: impl IntoIterator<Item = String>) -> Result<Envelope, MailError> {
-        let mut forward_paths: Vec<AddrSpec> = Vec::new();
+        Envelope::to(addresses.into_iter().map(|address| Addressee { address, ..Addressee::default() }))
+    }
+
+    /// To these, with what is wanted of reports about them.
+    ///
+    /// # Errors
+    /// As [`Envelope::new`].
+    pub fn to(addressees: impl IntoIterator<Item = Addressee>) -> Result<Envelope, MailError> {
+        let (mut forward_paths, mut reports): (Vec<AddrSpec>, Vec<Wanted>) = Default::default();
         let mut seen = std::collections::HashSet::new();
-        for address in addresses {
+        for Addressee { address, notify, original_recipient } in addressees {
             let path = AddrSpec::parse(&address)
                 .ok_or_else(|| MailError::InvalidRecipients(format!("{address:?} is no address that mail can be sent to")))?;
             if seen.insert(path.folded()) {
                 forward_paths.push(path);
+                reports.push(Wanted { notify, original_recipient });
             }
         }
         match forward_paths.len() {
@@ -50,7 +79,7 @@ impl Envelope {
             count if count > MAX_RECIPIENTS => {
                 Err(MailError::InvalidRecipients(format!("{count} recipients, where {MAX_RECIPIENTS} are the most")))
             }
-            _ => Ok(Envelope { forward_paths }),
+            _ => Ok(Envelope { forward_paths, reports }),
         }
     }
 }

@@ -79,6 +79,11 @@ pub(crate) fn trace_fields(line_end: LineEnd, trace: &Trace<'_>) -> String {
     ended_as(lines, line_end)
 }
 
+/// The trace of a message that leaves (RFC 5321 §4.4). Nobody's address is in it, and not how the sender reached us.
+pub(crate) fn relay_trace(line_end: LineEnd, by: &str, id: &str, taken: Timestamp) -> String {
+    ended_as(format!("Received: by {by} (Restante) id {id};\r\n {}\r\n", Date::format(taken.seconds())), line_end)
+}
+
 /// What a Received field tells.
 pub(crate) struct Trace<'t> {
     pub(crate) reverse_path: &'t str,

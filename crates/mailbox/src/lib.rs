@@ -8,6 +8,7 @@ mod admission;
 mod attachments;
 mod authors;
 mod compose;
+mod counts;
 mod deliver;
 mod drafts;
 mod envelope;
@@ -23,10 +24,14 @@ mod opened;
 mod organize;
 mod patch;
 mod people;
+mod queue;
 mod quote;
 mod read;
 mod receive;
+mod relay;
 mod reply;
+mod report;
+mod retry;
 mod search;
 mod search_index;
 mod submit;
@@ -36,17 +41,21 @@ mod uses;
 pub use acting::Sight;
 pub use attachments::AttachmentChange;
 pub use compose::{Beside, Draft, Importance, NewAttachment, NewItem};
+pub use counts::Outcomes;
 pub use drafts::{NewMessage, Received};
-pub use envelope::{Envelope, MAX_RECIPIENTS};
+pub use envelope::{Addressee, Envelope, MAX_RECIPIENTS};
 pub use error::{FolderDeed, Kind, Limit, MailError};
 pub use extended::{Hanging, Hung};
 pub use folders::FolderName;
 pub use follow::{Change, Changes, Cursor, PageSize, Stage};
 pub use message_class::{KEY as MESSAGE_CLASS, NOTE};
 pub use people::UserName;
+pub use queue::{Depth, QueueDeed, Queued};
 pub use read::{AttachedPart, AttachmentKey, Content, Listed, MessageQuery};
 pub use receive::{Arrival, Incoming, Reach};
+pub use relay::{Consignment, Outcome, Relaying, Route, Said};
 pub use reply::{Answer, AnswerText};
+pub use retry::Retry;
 pub use submit::{Idempotency, SendOptions, Submitted};
 pub use uploads::{UploadId, Uploaded};
 
@@ -64,6 +73,8 @@ pub struct Options {
     pub max_message_octets: u64,
     /// How much one list may look at (`store::ListQuery`).
     pub query_work: u64,
+    /// How mail for other domains is sent on.
+    pub relaying: Relaying,
 }
 
 /// The mail of everybody.
@@ -78,6 +89,10 @@ struct Inner {
     options: Options,
     /// Told when something was put into the outbox.
     submitted: Notify,
+    /// Told when something was put there, or released, for another domain.
+    to_relay: Notify,
+    /// What became of mail.
+    counts: counts::Counts,
     /// Told when the index of texts has come further.
     indexed: watch::Sender<()>,
     /// Told when something was begun with a whole folder.
@@ -101,14 +116,29 @@ pub struct Mailbox {
 impl Mail {
     /// The rules over a store.
     pub fn new(store: Store, clock: Arc<dyn Clock>, options: Options) -> Mail {
-        let (submitted, folder_work, batch_done) = (Notify::new(), Notify::new(), Notify::new());
-        let (indexed, uses) = (watch::Sender::new(()), uses::Uses::default());
-        Mail { inner: Arc::new(Inner { store, clock, options, submitted, indexed, folder_work, batch_done, uses }) }
+        let inner = Inner {
+            store,
+            clock,
+            options,
+            submitted: Notify::new(),
+            to_relay: Notify::new(),
+            counts: counts::Counts::default(),
+            indexed: watch::Sender::new(()),
+            folder_work: Notify::new(),
+            batch_done: Notify::new(),
+            uses: uses::Uses::default(),
+        };
+        Mail { inner: Arc::new(inner) }
     }
 
     /// A place to put the octets of one message as they come.
     pub fn spool(&self) -> Spool {
         self.inner.store.spool()
+    }
+
+    /// What became of mail since the process began.
+    pub fn outcomes(&self) -> Outcomes {
+        self.inner.counts.outcomes()
     }
 
     fn is_local(&self, domain: &str) -> bool {

@@ -11,8 +11,8 @@ use crate::index::{Copy, Place, index};
 use crate::patch::again_on_conflict;
 use mime::Message;
 use store::{
-    Answered, Digest, ForwardPath, ForwardState, MessageId, MessageRecord, Overlay, Person, ReadTx, StoreError, Submission,
-    SubmissionId, Timestamp, WellKnownName, WriteTx,
+    Answered, Digest, ForwardPath, MessageId, MessageRecord, Overlay, Person, ReadTx, StoreError, Submission, SubmissionId,
+    Timestamp, WellKnownName, Wishes, WriteTx,
 };
 
 /// How a message is to be sent.
@@ -22,6 +22,8 @@ pub struct SendOptions {
     pub save_to_sent_items: bool,
     /// To whom it goes, where that isn't for its header to say.
     pub envelope: Option<Envelope>,
+    /// What the sender wants of reports and of the road.
+    pub wishes: Wishes,
     /// By which a request that comes again is known.
     pub idempotency: Option<Idempotency>,
 }
@@ -37,7 +39,7 @@ pub struct Idempotency {
 
 impl Default for SendOptions {
     fn default() -> Self {
-        SendOptions { save_to_sent_items: true, envelope: None, idempotency: None }
+        SendOptions { save_to_sent_items: true, envelope: None, wishes: Wishes::default(), idempotency: None }
     }
 }
 
@@ -46,6 +48,8 @@ impl Default for SendOptions {
 pub struct Submitted {
     /// The sender's copy, if there is one.
     pub id: Option<MessageId>,
+    /// By what it is followed: the id of that copy, also where none is kept.
+    pub sent_id: Option<MessageId>,
     /// Its Message-ID, angle brackets included.
     pub internet_message_id: String,
 }
@@ -61,7 +65,8 @@ impl Mailbox {
     /// [`MailError::KeyReused`], [`MailError::Store`].
     pub async fn submit(&self, new: NewMessage, options: SendOptions) -> Result<Submitted, MailError> {
         let message = Message::parse(new.blob.octets.clone());
-        let (outgoing, sender) = self.outgoing(&message, options.envelope, &new.overlay).await?;
+        let (outgoing, sender) = self.outgoing(&message, (options.envelope, options.wishes), &new.overlay).await?;
+        let goes_out = self.goes_out(&outgoing);
         let now = self.now();
         let copy = self.copy_of_new(&message, &new, sender.as_ref(), now);
         let mailbox = self.clone();
@@ -90,9 +95,9 @@ impl Mailbox {
             }
             mailbox.put_out(tx, &mailbox.submission(&record, outgoing, now))?;
             let id = options.save_to_sent_items.then_some(record.id);
-            Ok(Submitted { id, internet_message_id: record.internet_message_id })
+            Ok(Submitted { id, sent_id: Some(record.id), internet_message_id: record.internet_message_id })
         };
-        self.write_outbox(options.idempotency, deed).await
+        self.write_outbox(options.idempotency, goes_out, deed).await
     }
 
     /// Sends a draft: the same message, with the same id, moves to Sent Items.
@@ -110,7 +115,8 @@ impl Mailbox {
             error => error.into(),
         })?;
         let message = Message::parse(blob.octets);
-        let (outgoing, sender) = self.outgoing(&message, options.envelope, &read.overlay).await?;
+        let (outgoing, sender) = self.outgoing(&message, (options.envelope, options.wishes), &read.overlay).await?;
+        let goes_out = self.goes_out(&outgoing);
         let now = self.now();
         // Date is the moment of sending where the client gave none.
         let missing = self.missing(&read.internet_message_id, &read.overlay, now);
@@ -123,15 +129,16 @@ impl Mailbox {
             let record = mailbox.sent(tx, copy, draft, now)?;
             tx.replace_message(mailbox.owner.id, &record)?;
             mailbox.put_out(tx, &mailbox.submission(&record, outgoing, now))?;
-            Ok(Submitted { id: Some(record.id), internet_message_id: record.internet_message_id })
+            Ok(Submitted { id: Some(record.id), sent_id: Some(record.id), internet_message_id: record.internet_message_id })
         };
-        self.write_outbox(options.idempotency, deed).await
+        self.write_outbox(options.idempotency, goes_out, deed).await
     }
 
     /// Does a deed that puts something into the outbox, once for each key, and tells those who deliver.
     async fn write_outbox(
         &self,
         idempotency: Option<Idempotency>,
+        goes_out: bool,
         deed: impl FnOnce(&mut WriteTx<'_>) -> Result<Submitted, MailError> + Send + 'static,
     ) -> Result<Submitted, MailError> {
         let mailbox = self.clone();
@@ -140,14 +147,16 @@ impl Mailbox {
             let now = mailbox.now();
             let since = Timestamp(now.0.saturating_sub(ANSWERED_AGAIN));
             match tx.answered(mailbox.owner.id, &key, since)? {
-                Some(answered) if answered.request == request => {
-                    Ok(Submitted { id: answered.message, internet_message_id: answered.internet_message_id })
-                }
+                Some(answered) if answered.request == request => Ok(Submitted {
+                    id: answered.message,
+                    sent_id: answered.sent,
+                    internet_message_id: answered.internet_message_id,
+                }),
                 Some(_) => Err(MailError::KeyReused),
                 None => {
                     let done = deed(tx)?;
                     let internet_message_id = done.internet_message_id.clone();
-                    let answer = Answered { request, message: done.id, internet_message_id };
+                    let answer = Answered { request, message: done.id, sent: done.sent_id, internet_message_id };
                     tx.keep_answer(mailbox.owner.id, &key, &answer, since, now)?;
                     Ok(done)
                 }
@@ -155,6 +164,9 @@ impl Mailbox {
         };
         let submitted = self.store().write(once).await?;
         self.mail.inner.submitted.notify_one();
+        if goes_out {
+            self.mail.inner.to_relay.notify_one();
+        }
         Ok(submitted)
     }
 
@@ -192,15 +204,22 @@ impl Mailbox {
     async fn outgoing(
         &self,
         message: &Message,
-        given: Option<Envelope>,
+        (given, wishes): (Option<Envelope>, Wishes),
         overlay: &Overlay,
     ) -> Result<(Result<Outgoing, MailError>, Option<Person>), MailError> {
         let authors = Authors::of(message, &self.owner);
         let sender = self.unnamed_sender(&authors).await?;
         let envelope = given.map_or_else(|| Envelope::of(message, overlay), Ok);
-        let outgoing =
-            |envelope| Outgoing { authors: authors.sent_by(sender.as_ref()), cuts: message.cuts("Bcc").to_text(), envelope };
+        let cuts = message.cuts("Bcc").to_text();
+        let outgoing = |envelope| Outgoing { authors: authors.sent_by(sender.as_ref()), cuts, envelope, wishes };
         Ok((envelope.map(outgoing), sender))
+    }
+
+    /// Whether something of it goes to other domains.
+    fn goes_out(&self, outgoing: &Result<Outgoing, MailError>) -> bool {
+        let elsewhere =
+            |outgoing: &Outgoing| outgoing.envelope.forward_paths.iter().any(|path| !self.mail.is_local(path.domain()));
+        outgoing.as_ref().is_ok_and(elsewhere)
     }
 
     /// Puts a submission into the outbox, and counts it.
@@ -210,19 +229,24 @@ impl Mailbox {
     }
 
     fn submission(&self, record: &MessageRecord, outgoing: Outgoing, now: Timestamp) -> Submission {
-        let paths = outgoing.envelope.forward_paths.iter().map(|path| ForwardPath {
-            address: path.as_str().to_owned(),
-            state: if self.mail.is_local(path.domain()) { ForwardState::Due } else { ForwardState::Held },
+        // A receipt that is asked for as Graph has it is asked for as SMTP does.
+        let asked = if record.is_delivery_receipt_requested { "SUCCESS,FAILURE,DELAY" } else { "" };
+        let paths = outgoing.envelope.forward_paths.iter().zip(outgoing.envelope.reports).map(|(path, wanted)| {
+            let notify = if wanted.notify.is_empty() { asked.to_owned() } else { wanted.notify };
+            let original_recipient = wanted.original_recipient;
+            ForwardPath { notify, original_recipient, ..self.mail.forward_path(path, now) }
         });
         let before = if record.is_composed { &record.prefix } else { &record.generated };
         Submission {
             mailbox: self.owner.id,
-            id: SubmissionId::new(now),
+            // Its id is that of the sender's copy, so that whoever has the one can follow the other.
+            id: SubmissionId(record.id.0),
             blob: record.blob,
             prefix: before.clone(),
             cuts: outgoing.cuts,
             reverse_path: self.owner.user_principal_name.clone(),
             created_date_time: now,
+            wishes: outgoing.wishes,
             forward_paths: paths.collect(),
         }
     }
@@ -234,4 +258,5 @@ struct Outgoing {
     /// What recipients don't get.
     cuts: String,
     envelope: Envelope,
+    wishes: Wishes,
 }

@@ -3,10 +3,12 @@
 
 mod app;
 mod grant;
+mod queue;
 mod user;
 
 pub use app::{App, AppCommand, AppSettings, AppUpdate, Clearable, Credential, NewAppFlags};
 pub use grant::{Grant, GrantCommand, Right};
+pub use queue::{Queue, QueueCommand, Which};
 pub use user::{Alias, NewUser, User, UserCommand};
 
 use clap::{Args, Parser, Subcommand};
@@ -33,6 +35,8 @@ pub enum Command {
     Check(Store),
     /// Grant people rights on others' addresses and mailboxes, and take them back
     Grant(GrantCommand),
+    /// Look at mail on its way, hold it, let it go, try it again, give it up
+    Queue(QueueCommand),
     /// Start the server (also what happens without a subcommand)
     Serve(ServeFlags),
     /// Print a bearer token for a person

@@ -3,12 +3,14 @@
 
 mod issuers;
 mod raw;
+mod relay;
 mod resolve;
 
 pub use crate::certificate::CertificateFiles;
 pub use crate::hosts::Hosts;
 pub use issuers::IssuerConfig;
-pub use raw::{RawConfig, RawIssuer, RawLimits, RawListen, RawSubmission, RawTls};
+pub use raw::{RawConfig, RawDkim, RawDns, RawIssuer, RawLimits, RawListen, RawRelay, RawSubmission, RawTls};
+pub use relay::{DkimConfig, RelayConfig};
 pub use resolve::{Address, Config, ConfigErrors, SubmissionConfig, load, resolve};
 
 /// What to log, in the words of `tracing_subscriber::EnvFilter`: the variable `RESTANTE_LOG`.

@@ -1,4 +1,4 @@
-//! Fetches the keys of other issuers: short GETs to addresses that the operator trusts, over TLS that is checked.
+//! Fetches the keys of other issuers, and what domains say of their mail: short GETs to addresses that the operator trusts, over TLS that is checked.
 
 use anyhow::{Context, ensure};
 use http_body_util::{BodyExt, Empty, Limited};
@@ -12,6 +12,7 @@ use identity::{Fetch, FetchAddress, FetchError, Fetching};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
+use smtp::{MOST_POLICY, PolicyFetch, PolicyFetching};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,10 +32,7 @@ impl KeyFetch {
     /// # Errors
     /// Where there is no such file, or no certificate in it.
     pub(crate) fn new(ca: Option<&Path>) -> anyhow::Result<KeyFetch> {
-        let roots = match ca {
-            Some(file) => roots_in(file).with_context(|| format!("the authorities in {} can't be read", file.display()))?,
-            None => roots_of_system(),
-        };
+        let roots = roots(ca)?;
         // Named, not taken from the process: what else is in it may have installed another.
         let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()?
@@ -71,6 +69,17 @@ impl Fetch for KeyFetch {
     }
 }
 
+/// The authorities in a PEM file and no others, or else those of the system.
+///
+/// # Errors
+/// Where there is no such file, or no certificate in it.
+pub(crate) fn roots(ca: Option<&Path>) -> anyhow::Result<RootCertStore> {
+    match ca {
+        Some(file) => roots_in(file).with_context(|| format!("the authorities in {} can't be read", file.display())),
+        None => Ok(roots_of_system()),
+    }
+}
+
 fn roots_in(file: &Path) -> anyhow::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(file)? {
@@ -78,6 +87,17 @@ fn roots_in(file: &Path) -> anyhow::Result<RootCertStore> {
     }
     ensure!(!roots.is_empty(), "there is no certificate in it");
     Ok(roots)
+}
+
+impl PolicyFetch for KeyFetch {
+    fn policy<'f>(&'f self, host: &'f str) -> PolicyFetching<'f> {
+        Box::pin(async move {
+            let address = FetchAddress::parse(&format!("https://{host}/.well-known/mta-sts.txt"));
+            let address = address.ok_or_else(|| format!("{host} is no name of a host"))?;
+            let octets = self.get(&address, MOST_POLICY).await.map_err(|error| error.to_string())?;
+            String::from_utf8(octets).map_err(|error| error.to_string())
+        })
+    }
 }
 
 /// Where there are none, a fetch over https fails, and the log says why each time; this line says what to do.

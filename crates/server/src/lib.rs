@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod forwarded;
 pub mod log;
+pub mod queue;
 pub mod register;
 pub mod serve;
 pub mod trust;
@@ -16,6 +17,7 @@ mod app_certificate;
 mod banner;
 mod certificate;
 mod cors;
+mod couriers;
 mod development;
 #[cfg(test)]
 mod fake_clock;

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use server::cli::{Cli, Command};
-use server::{admin, allocator, config, log, register, serve, trust};
+use server::{admin, allocator, config, log, queue, register, serve, trust};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -32,6 +32,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::App(command) => register::app(command).await,
             Command::Check(store) => admin::check(&store),
             Command::Grant(command) => register::grant(command).await,
+            Command::Queue(command) => queue::run(command).await,
             Command::Serve(flags) => serve::run(&flags).await,
             Command::Token(token) => admin::token(&token).await,
             Command::Trust(flags) => trust::run(&flags),

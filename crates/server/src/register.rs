@@ -29,7 +29,7 @@ fn open(at: &Register) -> anyhow::Result<(Registry, Tenant)> {
 }
 
 /// Prints what was done: for scripts as the admin API answers it, else for people.
-fn tell(at: &Register, answer: &impl Serialize, text: &str) -> anyhow::Result<()> {
+pub(crate) fn tell(at: &Register, answer: &impl Serialize, text: &str) -> anyhow::Result<()> {
     let told = if at.json { serde_json::to_string_pretty(answer)? + "\n" } else { text.to_owned() };
     std::io::stdout().write_all(told.as_bytes()).context("what was done could not be printed")
 }

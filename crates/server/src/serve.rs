@@ -9,7 +9,7 @@ use crate::development::{self, DevFile};
 use crate::key_fetch::KeyFetch;
 use crate::listen::{self, Addresses, Listener};
 use crate::tenant::Tenant;
-use crate::{banner, cors, health, mail_doors};
+use crate::{banner, cors, couriers, health, mail_doors};
 use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -19,6 +19,7 @@ use identity::{
     sign_in_routes,
 };
 use mailbox::{Mail, Options};
+use smtp::{Courier, Dns};
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -84,8 +85,12 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let tenant = Tenant::of(&keys);
     let identity = Identity::new(&keys, &tenant.id.to_string(), clock.clone())?;
     let identity = Arc::new(identity.trusting(others(&config.issuers, &store, &clock)?));
-    let options =
-        Options { domain: config.domain.clone(), max_message_octets: config.message_octets, query_work: config.query_work };
+    let options = Options {
+        domain: config.domain.clone(),
+        max_message_octets: config.message_octets,
+        query_work: config.query_work,
+        relaying: config.relay.relaying.clone(),
+    };
     let mail = Mail::new(store.clone(), clock.clone(), options);
 
     let http = listen::bind("HTTP", config.http).await?;
@@ -158,7 +163,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         doors.spawn(operator.watch(until));
     }
     let (stop_work, told) = watch::channel(false);
-    let work = work(mail, told);
+    let courier = couriers::courier(mail.clone(), Dns::new(&config.name_servers)?, &config)?;
+    let work = work(mail, courier, told);
     tokio::spawn(async move { to_ask.fetch_keys().await }); // nobody waits for it, and an issuer that is down stops nothing
     tracing::info!(http = %addresses.http, https = %addresses.https, smtp = %addresses.smtp, development = config.development, "listening");
     Ok(Running { addresses, banner, stop, doors, stop_work, work })
@@ -212,10 +218,13 @@ fn others(issuers: &[IssuerConfig], store: &Store, clock: &Arc<dyn Clock>) -> an
 }
 
 /// What is done when nobody asks for it, until it is told to stop.
-fn work(mail: Mail, told: watch::Receiver<bool>) -> JoinSet<()> {
+fn work(mail: Mail, courier: Courier, told: watch::Receiver<bool>) -> JoinSet<()> {
     let mut work = JoinSet::new();
-    let (to_index, to_finish, to_note) = (mail.clone(), mail.clone(), mail.clone());
-    let (index_told, finish_told, note_told) = (told.clone(), told.clone(), told.clone());
+    let relay_told = told.clone();
+    work.spawn(async move { courier.relay_until(told_to_stop(relay_told)).await });
+    let (to_index, to_finish, to_note, to_forget) = (mail.clone(), mail.clone(), mail.clone(), mail.clone());
+    let (index_told, finish_told, note_told, forget_told) = (told.clone(), told.clone(), told.clone(), told.clone());
+    work.spawn(async move { to_forget.forget_until(told_to_stop(forget_told)).await });
     work.spawn(async move { to_note.note_uses_until(told_to_stop(note_told)).await });
     work.spawn(async move { mail.deliver_until(told_to_stop(told)).await });
     work.spawn(async move { to_index.index_until(told_to_stop(index_told)).await });

@@ -9,7 +9,7 @@ use crate::wire::command::{MAX_LINE, parse};
 use crate::wire::data::Data;
 use crate::wire::reply::{self, Reply};
 use crate::wire::sasl::Credentials;
-use mailbox::{Arrival, Reach};
+use mailbox::{Addressee, Arrival, Reach};
 use smtp_proto::{Error, Request};
 use std::io;
 use std::net::IpAddr;
@@ -120,7 +120,7 @@ impl Conversation {
             };
             match next {
                 Next::Say(reply) => self.say(reply).await?,
-                Next::Recipient(address) => self.recipient(address).await?,
+                Next::Recipient(addressee) => self.recipient(addressee).await?,
                 Next::Authenticate { mechanism, initial } => self.authenticate(mechanism, initial).await?,
                 Next::StartTls => self.start_tls().await?,
                 Next::Data => self.data().await?,
@@ -219,15 +219,15 @@ impl Conversation {
         Ok(())
     }
 
-    async fn recipient(&mut self, address: String) -> Result<(), End> {
-        let reply = match self.door.mail.reach(&address).await {
+    async fn recipient(&mut self, addressee: Addressee) -> Result<(), End> {
+        let reply = match self.door.mail.reach(&addressee.address).await {
             Ok(Reach::Somebody) => {
-                self.session.take_recipient(address);
+                self.session.take_recipient(addressee);
                 reply::RECIPIENT_OK.into()
             }
             Ok(Reach::Nobody) => reply::NOBODY.into(),
             Ok(Reach::Elsewhere) if self.credentials.is_some() => {
-                self.session.take_recipient(address);
+                self.session.take_recipient(addressee);
                 reply::RECIPIENT_OK.into()
             }
             Ok(Reach::Elsewhere) => reply::NO_RELAY.into(),
@@ -319,7 +319,7 @@ impl Conversation {
     /// All of a message has come.
     async fn finish(&mut self, kept: Kept) -> Result<(), End> {
         let transaction = self.session.end_transaction();
-        let answers = if self.session.protocol() == Protocol::Lmtp { transaction.forward_paths.len() } else { 1 };
+        let answers = if self.session.protocol() == Protocol::Lmtp { transaction.addressees.len() } else { 1 };
         let reply = match kept.finish().await {
             Err(refused) => refused,
             Ok(blob) => self.take(blob, transaction).await,

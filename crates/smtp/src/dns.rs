@@ -1,8 +1,6 @@
 //! The domain name system, for both directions: where mail for a domain goes (RFC 5321 §5.1), and what a domain says of mail
 //! that names it.
 
-#![expect(dead_code, reason = "the way out and the checks of what comes in are about to ask")]
-
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{
     ConnectionConfig, NameServerConfig, ProtocolConfig, ResolverConfig, ResolverOpts, ServerOrderingStrategy,

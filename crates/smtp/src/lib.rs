@@ -9,10 +9,15 @@ mod dns;
 mod kept;
 mod listener;
 mod receive;
+mod relay;
 mod session;
 mod submit;
 mod wire;
 
 pub use dns::{Dns, DnsError};
 pub use listener::{Door, Limits, Listener, Protocol};
+pub use relay::{
+    Courier, CourierOptions, DkimKey, DkimKeyError, MOST_POLICY, PolicyFetch, PolicyFetching, PolicyText, Proof, Signers,
+    Smarthost, TlsUse,
+};
 pub use submit::Submission;

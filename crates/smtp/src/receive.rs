@@ -8,8 +8,8 @@ use store::{Blob, StoreError};
 
 /// Puts a message into the mailboxes of its recipients.
 pub(crate) async fn receive(mail: &Mail, blob: Blob, transaction: &Transaction, arrival: Arrival) -> Reply {
-    let Transaction { reverse_path, forward_paths, .. } = transaction;
-    let incoming = Incoming { blob, reverse_path: reverse_path.clone(), forward_paths: forward_paths.clone(), arrival };
+    let forward_paths = transaction.addressees.iter().map(|addressee| addressee.address.clone()).collect();
+    let incoming = Incoming { blob, reverse_path: transaction.reverse_path.clone(), forward_paths, arrival };
     match mail.receive(incoming).await {
         Ok(()) => reply::TAKEN.into(),
         Err(error) => refused(&error),

@@ -2,11 +2,18 @@
 
 use crate::wire::reply::{self, Reply};
 use crate::wire::sasl::{MECHANISMS, Mechanism};
+use mailbox::Addressee;
 use smtp_proto::{
     Error, MAIL_BODY_BINARYMIME, MAIL_BY_NOTIFY, MAIL_BY_RETURN, MAIL_CONPERM, MAIL_REQUIRETLS, MAIL_RET_FULL, MAIL_RET_HDRS,
-    MAIL_SMTPUTF8, MailFrom, RcptTo, Request,
+    MAIL_SMTPUTF8, MailFrom, RCPT_NOTIFY_DELAY, RCPT_NOTIFY_FAILURE, RCPT_NOTIFY_NEVER, RCPT_NOTIFY_SUCCESS, RcptTo, Request,
 };
 use std::borrow::Cow;
+use store::Wishes;
+
+/// What RCPT may say of reports.
+const NOTIFY: u64 = RCPT_NOTIFY_DELAY | RCPT_NOTIFY_FAILURE | RCPT_NOTIFY_NEVER | RCPT_NOTIFY_SUCCESS;
+/// Octets of ENVID (RFC 3461 §4.4).
+const MAX_ENVELOPE_ID: usize = 100;
 
 /// Which of the two protocols is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +73,10 @@ struct Hello {
 pub(crate) struct Transaction {
     /// Empty for a report.
     pub(crate) reverse_path: String,
-    /// Those that were taken, in order, each as often as it was named.
-    pub(crate) forward_paths: Vec<String>,
+    /// Those that were taken, in order, each as often as it was named, with what is wanted of reports about them.
+    pub(crate) addressees: Vec<Addressee>,
+    /// What is wanted of reports about the message, and of its road.
+    pub(crate) wishes: Wishes,
     pub(crate) is_utf8: bool,
     is_binary: bool,
     has_chunks: bool,
@@ -79,7 +88,7 @@ pub(crate) enum Next {
     /// Say this and go on.
     Say(Reply),
     /// Look whether the recipient is somebody here, and come back with [`Session::take_recipient`].
-    Recipient(String),
+    Recipient(Addressee),
     /// Let the client prove who he is, and come back with [`Session::authenticated`].
     Authenticate { mechanism: Mechanism, initial: Option<String> },
     /// Say that TLS begins, and begin it.
@@ -179,11 +188,14 @@ impl Session {
         if is_extended {
             lines.extend(["PIPELINING", "8BITMIME", "SMTPUTF8", "CHUNKING", "BINARYMIME", "ENHANCEDSTATUSCODES"].map(Cow::from));
             lines.push(format!("SIZE {}", self.terms.max_octets).into());
-            if self.terms.has_tls && !self.is_tls {
+            if self.is_tls {
+                lines.push("REQUIRETLS".into());
+            } else if self.terms.has_tls {
                 lines.push("STARTTLS".into());
             }
             if self.may_authenticate() {
-                lines.push(MECHANISMS.into());
+                // Reports are for those who submit: a stranger's wish for one would have us write to whomever he names.
+                lines.extend(["DSN".into(), MECHANISMS.into()]);
             }
         }
         Next::Say(Reply::of_lines(250, lines))
@@ -229,7 +241,7 @@ impl Session {
     }
 
     fn mail(&mut self, from: MailFrom<String>) -> Next {
-        const NOT_OFFERED: u64 = MAIL_REQUIRETLS | MAIL_RET_FULL | MAIL_RET_HDRS | MAIL_CONPERM | MAIL_BY_NOTIFY | MAIL_BY_RETURN;
+        const NOT_OFFERED: u64 = MAIL_CONPERM | MAIL_BY_NOTIFY | MAIL_BY_RETURN;
         if self.hello.is_none() {
             return say(reply::HELLO_FIRST);
         }
@@ -239,8 +251,9 @@ impl Session {
         if self.transaction.is_some() {
             return say(reply::MAIL_TWICE);
         }
-        if from.flags & NOT_OFFERED != 0 {
-            return say(reply::UNKNOWN_PARAMETER);
+        let requires_tls = from.flags & MAIL_REQUIRETLS != 0;
+        if from.flags & NOT_OFFERED != 0 || (requires_tls && !self.is_tls) {
+            return say(reply::UNKNOWN_PARAMETER); // RFC 8689 §4.1: REQUIRETLS within TLS only
         }
         if from.size as u64 > self.terms.max_octets {
             return say(reply::TOO_LARGE);
@@ -250,18 +263,33 @@ impl Session {
             return say(reply::BAD_SENDER); // RFC 6531 §3.4
         }
         let is_binary = from.flags & MAIL_BODY_BINARYMIME != 0;
+        let returns = match from.flags & (MAIL_RET_FULL | MAIL_RET_HDRS) {
+            0 => "",
+            MAIL_RET_HDRS => "HDRS",
+            _ => "FULL",
+        };
+        let envelope_id = from.env_id.unwrap_or_default();
+        if !(self.is_authenticated || returns.is_empty() && envelope_id.is_empty()) {
+            return say(reply::UNKNOWN_PARAMETER);
+        }
+        if envelope_id.len() > MAX_ENVELOPE_ID {
+            return say(reply::BAD_PARAMETER);
+        }
+        let wishes = Wishes { envelope_id, returns: returns.to_owned(), requires_tls };
         let reverse_path = from.address;
-        self.transaction = Some(Transaction { reverse_path, is_utf8, is_binary, ..Transaction::default() });
+        self.transaction = Some(Transaction { reverse_path, wishes, is_utf8, is_binary, ..Transaction::default() });
         say(reply::SENDER_OK)
     }
 
     fn rcpt(&mut self, to: RcptTo<String>) -> Next {
         let Some(transaction) = &self.transaction else { return say(reply::MAIL_FIRST) };
-        if to.flags != 0 || to.orcpt.is_some() || to.rrvs != 0 {
+        let asks_for_reports = to.flags & NOTIFY != 0 || to.orcpt.is_some();
+        if to.flags & !NOTIFY != 0 || to.rrvs != 0 || (asks_for_reports && !self.is_authenticated) {
             return say(reply::UNKNOWN_PARAMETER);
         }
+        let Some(notify) = notify(to.flags) else { return say(reply::BAD_PARAMETER) };
         let most = if self.is_authenticated { self.terms.max_recipients_submitted } else { self.terms.max_recipients };
-        if transaction.forward_paths.len() >= most {
+        if transaction.addressees.len() >= most {
             return say(reply::TOO_MANY_RECIPIENTS);
         }
         if !transaction.is_utf8 && !to.address.is_ascii() {
@@ -272,20 +300,24 @@ impl Session {
             true => format!("postmaster@{}", self.terms.host),
             false => to.address,
         };
-        if address.contains('@') { Next::Recipient(address) } else { say(reply::BAD_RECIPIENT) }
+        let original_recipient = to.orcpt.unwrap_or_default();
+        match address.contains('@') {
+            true => Next::Recipient(Addressee { address, notify, original_recipient }),
+            false => say(reply::BAD_RECIPIENT),
+        }
     }
 
     /// A recipient is somebody here.
-    pub(crate) fn take_recipient(&mut self, address: String) {
+    pub(crate) fn take_recipient(&mut self, addressee: Addressee) {
         if let Some(transaction) = &mut self.transaction {
-            transaction.forward_paths.push(address);
+            transaction.addressees.push(addressee);
         }
     }
 
     fn data(&mut self) -> Next {
         match &self.transaction {
             None => say(reply::MAIL_FIRST),
-            Some(transaction) if transaction.forward_paths.is_empty() => say(reply::NO_RECIPIENTS),
+            Some(transaction) if transaction.addressees.is_empty() => say(reply::NO_RECIPIENTS),
             // RFC 3030 §3 and §2
             Some(transaction) if transaction.has_chunks || transaction.is_binary => say(reply::NO_DATA_BESIDE_CHUNKS),
             Some(_) => Next::Data,
@@ -296,7 +328,7 @@ impl Session {
     fn chunk(&mut self, size: usize, is_last: bool) -> Next {
         let refused = match &mut self.transaction {
             None => Some(reply::MAIL_FIRST.into()),
-            Some(transaction) if transaction.forward_paths.is_empty() => Some(reply::NO_RECIPIENTS.into()),
+            Some(transaction) if transaction.addressees.is_empty() => Some(reply::NO_RECIPIENTS.into()),
             Some(transaction) => {
                 transaction.has_chunks = true;
                 None
@@ -317,6 +349,21 @@ impl Session {
     pub(crate) fn max_octets(&self) -> u64 {
         self.terms.max_octets
     }
+}
+
+/// What of reports a recipient's parameters ask for (RFC 3461 §4.1); nothing where they say never and something.
+fn notify(flags: u64) -> Option<String> {
+    let asked: Vec<&str> = [
+        (RCPT_NOTIFY_NEVER, "NEVER"),
+        (RCPT_NOTIFY_SUCCESS, "SUCCESS"),
+        (RCPT_NOTIFY_FAILURE, "FAILURE"),
+        (RCPT_NOTIFY_DELAY, "DELAY"),
+    ]
+    .into_iter()
+    .filter(|(flag, _)| flags & flag != 0)
+    .map(|(_, word)| word)
+    .collect();
+    (!asked.contains(&"NEVER") || asked.len() == 1).then(|| asked.join(","))
 }
 
 fn say(reply: impl Into<Reply>) -> Next {

@@ -58,8 +58,8 @@ async fn sent(mailbox: &Mailbox, blob: Blob, transaction: Transaction, save_to_s
     if !mailbox.may_send_as(&transaction.reverse_path).await? {
         return Err(MailError::SendAsDenied(transaction.reverse_path));
     }
-    let envelope = Some(Envelope::new(transaction.forward_paths)?);
-    let options = SendOptions { save_to_sent_items, envelope, idempotency: None };
+    let envelope = Some(Envelope::to(transaction.addressees)?);
+    let options = SendOptions { save_to_sent_items, envelope, wishes: transaction.wishes, idempotency: None };
     mailbox.submit(NewMessage::from_mime(blob), options).await?;
     Ok(())
 }

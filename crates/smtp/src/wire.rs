@@ -2,5 +2,6 @@
 
 pub(crate) mod command;
 pub(crate) mod data;
+pub(crate) mod form;
 pub(crate) mod reply;
 pub(crate) mod sasl;

@@ -70,6 +70,12 @@ impl Blob {
         Blob { digest, octets, file: Some(Arc::new(file)) }
     }
 
+    /// Octets that are made here, and few: they stand in the database whatever their number.
+    pub fn in_memory(octets: impl Into<Bytes>) -> Blob {
+        let octets = octets.into();
+        Blob { digest: Digest::of(&octets), octets, file: None }
+    }
+
     /// Octets that a row names already.
     pub(crate) fn named(digest: Digest, octets: Bytes) -> Blob {
         Blob { digest, octets, file: None }

@@ -14,6 +14,12 @@ impl Timestamp {
     pub fn from_seconds(seconds: i64) -> Timestamp {
         Timestamp(seconds.saturating_mul(1_000_000))
     }
+
+    /// So much later.
+    #[must_use]
+    pub fn after(self, duration: std::time::Duration) -> Timestamp {
+        Timestamp(self.0.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
+    }
 }
 
 /// Tells the time.

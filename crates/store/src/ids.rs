@@ -24,6 +24,12 @@ macro_rules! id {
                 Timestamp(i64::from_be_bytes([0, 0, a, b, c, d, e, f]).saturating_mul(1000))
             }
 
+            /// The least id that is made at a time.
+            pub fn first_at(time: Timestamp) -> $name {
+                let [.., a, b, c, d, e, f] = (time.0 / 1000).max(0).to_be_bytes();
+                $name([a, b, c, d, e, f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+            }
+
             /// The id with these octets; nothing where there are not 16.
             pub fn from_slice(octets: &[u8]) -> Option<$name> {
                 octets.try_into().ok().map($name)

@@ -62,11 +62,18 @@ const RULES: &[(&str, &str)] = &[
          AND NOT EXISTS (SELECT 1 FROM upload_session u WHERE u.blob = b.digest)",
     ),
     (
-        "a submission has a forward-path, and a forward-path a submission",
+        "a submission has a forward-path that has not ended, and each of these a submission",
         "SELECT 'a submission of ' || o.created_date_time FROM outbox o
-         WHERE NOT EXISTS (SELECT 1 FROM outbox_recipient r WHERE r.mailbox = o.mailbox AND r.submission = o.id)
+         WHERE NOT EXISTS (SELECT 1 FROM outbox_recipient r WHERE r.mailbox = o.mailbox AND r.submission = o.id
+             AND r.state IN ('due', 'relay', 'held'))
          UNION ALL SELECT 'a forward-path due at ' || r.due_date_time FROM outbox_recipient r
-         WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE r.mailbox = o.mailbox AND r.submission = o.id)",
+         WHERE r.state IN ('due', 'relay', 'held')
+         AND NOT EXISTS (SELECT 1 FROM outbox o WHERE r.mailbox = o.mailbox AND r.submission = o.id)",
+    ),
+    (
+        "what is to be relayed has a destination that is tried",
+        "SELECT 'a forward-path due at ' || r.due_date_time FROM outbox_recipient r
+         WHERE r.state = 'relay' AND NOT EXISTS (SELECT 1 FROM destination d WHERE d.name = r.destination)",
     ),
     (
         "a message's change number is in the change log, as far as that reaches back",

@@ -29,7 +29,7 @@ pub use model::delta::{Departure, Place};
 pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
 pub use model::folder::{Folder, FolderCopy, FolderPlace, Removal, WellKnownName};
 pub use model::message::{MessageRecord, Overlay, Recipient};
-pub use model::outbox::{ForwardPath, ForwardState, Submission};
+pub use model::outbox::{ForwardPath, ForwardState, Leased, Settled, Submission, Wishes};
 pub use model::person::{Account, EVERYBODY, MailboxAccess, Person};
 pub use model::query::{ListQuery, OrderKey, Page, Position};
 pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery, TextField, Unindexed};

@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 14] = [
+const MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -20,6 +20,7 @@ const MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/0012_directory.sql"),
     include_str!("../migrations/0013_registry.sql"),
     include_str!("../migrations/0014_upload_openers.sql"),
+    include_str!("../migrations/0015_relay.sql"),
 ];
 
 /// Of the index of texts.

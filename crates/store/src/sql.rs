@@ -6,6 +6,7 @@ mod blobs;
 pub(crate) mod changes;
 mod delta;
 pub(crate) mod derived;
+mod destinations;
 mod extended;
 mod folder_work;
 mod folders;

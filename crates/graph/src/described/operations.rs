@@ -168,6 +168,7 @@ const DESCRIBED: &[Described] = &[
     told("delete_message", "Move a message to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
     told("get_attachment", "Get an attachment", Takes::Nothing, one("attachment"), 200).with(&["select", "expand"]),
     told("get_attachment_value", "Get the octets of an attachment", Takes::Nothing, Gives::Octets("*/*"), 200),
+    told("get_delivery", "Follow a message that was sent", Takes::Nothing, Gives::Object, 200),
     told("get_extension", "Get an extension", Takes::Nothing, one("extension"), 200),
     told("get_mail_folder", "Get a folder", Takes::Nothing, one("mailFolder"), 200).with(&["select", "expand"]),
     told("get_message", "Get a message", Takes::Nothing, one("message"), 200).with(&["select", "expand"]),

@@ -72,6 +72,7 @@ const PLACES: &[Place] = &[
     at("CreateReply", Below::Anywhere, "/messages/{message-id}/createReplyAll"),
     at("CreateUploadSession", Below::Anywhere, "/messages/{message-id}/attachments/createUploadSession"),
     beyond_graph("CreateUploadSession", Below::Mailbox, "/messages/createUploadSession"),
+    beyond_graph("Delivery", Below::Mailbox, "/messages/{message-id}/delivery"),
     at("Document(Metadata)", Below::Service, "/$metadata"),
     beyond_graph("Document(OpenApi)", Below::Service, "/openapi.json"),
     at("Document(Service)", Below::Service, "/"),

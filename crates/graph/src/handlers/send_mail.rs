@@ -12,6 +12,8 @@ use axum::response::Response;
 use mailbox::{Mailbox, NewMessage, SendOptions, Submitted};
 use store::{Digest, MessageId};
 
+/// Where it can be followed, whether a copy is kept or not.
+const DELIVERY: HeaderName = HeaderName::from_static("restante-delivery");
 const INTERNET_MESSAGE_ID: HeaderName = HeaderName::from_static("internet-message-id");
 
 /// `POST …/sendMail`
@@ -27,7 +29,7 @@ pub(crate) async fn send_mail(asked: &Asked<'_>, body: &mut Body) -> Result<Resp
             mailbox.compose(request.message).await?
         }
     };
-    let submitted = mailbox.submit(new, SendOptions { save_to_sent_items, idempotency, envelope: None }).await?;
+    let submitted = mailbox.submit(new, SendOptions { save_to_sent_items, idempotency, ..SendOptions::default() }).await?;
     Ok(accepted(asked, &mailbox, &submitted))
 }
 
@@ -39,11 +41,14 @@ pub(crate) async fn send_message(asked: &Asked<'_>, id: MessageId) -> Result<Res
     Ok(accepted(asked, &mailbox, &submitted))
 }
 
-/// 202 without a body; its header fields tell where the sender's copy is, and by which Message-ID to follow it.
+/// 202 without a body; its header fields tell where the sender's copy is, by which Message-ID others know it, and where it can
+/// be followed.
 pub(super) fn accepted(asked: &Asked<'_>, mailbox: &Mailbox, submitted: &Submitted) -> Response {
     let mut response = empty_answer(StatusCode::ACCEPTED);
     let location = submitted.id.map(|id| asked.message_location(mailbox.owner().id, &ids::message(id)));
-    let fields = [(header::LOCATION, location), (INTERNET_MESSAGE_ID, Some(submitted.internet_message_id.clone()))];
+    let delivery = submitted.sent_id.map(|id| asked.message_location(mailbox.owner().id, &ids::message(id)) + "/delivery");
+    let fields =
+        [(header::LOCATION, location), (DELIVERY, delivery), (INTERNET_MESSAGE_ID, Some(submitted.internet_message_id.clone()))];
     for (name, value) in fields {
         // A Message-ID of other octets than HTTP's stays unsaid; the copy shows it.
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {

@@ -293,7 +293,12 @@ fn web_link(origin: &str, record: &MessageRecord) -> String {
 
 /// A date as Graph writes it: UTC, to the second.
 pub(crate) fn date(at: Timestamp) -> Value {
-    jiff::Timestamp::from_second(at.seconds()).map_or(Value::Null, |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into())
+    date_text(at).into()
+}
+
+/// The same as text.
+pub(crate) fn date_text(at: Timestamp) -> String {
+    jiff::Timestamp::from_second(at.seconds()).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The message's version as header fields name it (Graph: weak, of the change key).

@@ -1,8 +1,8 @@
 use super::*;
-use crate::Options;
+use crate::{Options, Relaying};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use store::{Clock, Digest, ForwardPath, ForwardState, MailboxId, Store, SubmissionId};
+use store::{Clock, Digest, ForwardPath, ForwardState, MailboxId, Store, SubmissionId, Wishes};
 
 const ADELE: MailboxId = MailboxId([7; 16]);
 const ADDRESS: &str = "AdeleV@contoso.com";
@@ -24,7 +24,8 @@ fn submission(blob: Digest, now: Timestamp) -> Submission {
         cuts: String::new(),
         reverse_path: ADDRESS.to_owned(),
         created_date_time: now,
-        forward_paths: vec![ForwardPath { address: ADDRESS.to_owned(), state: ForwardState::Due }],
+        wishes: Wishes::default(),
+        forward_paths: vec![ForwardPath::new(ADDRESS.to_owned(), ForwardState::Due, String::new(), now)],
     }
 }
 
@@ -41,7 +42,8 @@ async fn damaged_submissions_do_not_stand_in_the_way_and_are_tried_again() {
     let dir = tempfile::tempdir().expect("a directory");
     let store = Store::serve(dir.path()).expect("a store");
     let clock = Arc::new(TurnedClock(AtomicI64::new(1_800_014_400_000_000)));
-    let options = Options { domain: "contoso.com".to_owned(), max_message_octets: 1024, query_work: 1000 };
+    let options =
+        Options { domain: "contoso.com".to_owned(), max_message_octets: 1024, query_work: 1000, relaying: Relaying::default() };
     let mail = Mail::new(store.clone(), clock.clone(), options);
     let person = Person {
         id: ADELE,
@@ -78,4 +80,38 @@ async fn damaged_submissions_do_not_stand_in_the_way_and_are_tried_again() {
             assert_eq!(i64::try_from(mail.deliver_due().await.expect("a look")), Ok(TOGETHER));
         }
     }
+}
+
+#[tokio::test]
+async fn how_a_way_ended_is_known_for_a_month() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = Store::serve(dir.path()).expect("a store");
+    let then = Timestamp(1_800_014_400_000_000);
+    let day = 24 * 60 * 60 * 1_000_000;
+    let person = Person {
+        id: ADELE,
+        user_principal_name: ADDRESS.to_owned(),
+        display_name: "Adele Vance".to_owned(),
+        given_name: "Adele".to_owned(),
+        surname: "Vance".to_owned(),
+    };
+    let blob = Blob::in_memory("Subject: Known\r\n\r\n");
+    let (ended, waiting) = (submission(blob.digest, then), submission(blob.digest, then));
+    let (first, second) = (ended.id, waiting.id);
+    let known = move |tx: &WriteTx<'_>| {
+        Ok::<_, StoreError>([first, second].map(|id| tx.forward_paths(ADELE, id).map_or(0, |paths| paths.len())))
+    };
+    let deed = move |tx: &mut WriteTx<'_>| {
+        tx.add_person(&person, then)?;
+        tx.put_blob(&blob)?;
+        tx.add_submission(&ended)?;
+        tx.add_submission(&waiting)?;
+        assert!(tx.end_due((ADELE, first), ADDRESS, ForwardState::Delivered, (then, "filed"))?);
+        tx.end_submission(ADELE, first)?;
+        tx.forget_ended(then)?;
+        assert_eq!(known(tx)?, [1, 1]);
+        tx.forget_ended(Timestamp(then.0 + day))?;
+        known(tx)
+    };
+    assert_eq!(store.write(deed).await.expect("a deed"), [0, 1], "what has not ended stays");
 }

@@ -28,6 +28,10 @@ pub struct RawConfig {
     pub tls: RawTls,
     /// What is done with mail that is submitted over SMTP.
     pub submission: RawSubmission,
+    /// How mail for other domains is sent on.
+    pub relay: RawRelay,
+    /// What signs it.
+    pub dkim: Vec<RawDkim>,
     /// Who is asked about domains.
     pub dns: RawDns,
     /// What is too much.
@@ -75,6 +79,56 @@ pub struct RawSubmission {
     /// Whether what is submitted over SMTP has a copy in the sender's Sent Items. Unless said: true. Say false where mail
     /// programs put their own copy there.
     pub save_to_sent_items: Option<bool>,
+}
+
+/// `[relay]`: mail for other domains. Unless a smarthost is said, it goes to the hosts that each domain names (MX).
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawRelay {
+    /// Whether it is held until `restante queue release` lets it go. Unless said: false, and in development mode true.
+    pub hold: Option<bool>,
+    /// The one host that takes all of it, such as `"smtp.example.com:587"`.
+    pub smarthost: Option<String>,
+    /// When TLS begins with the smarthost: `"starttls"`, `"implicit"`, `"offered"` (where it offers it, without proof of who it
+    /// is) or `"never"`. Unless said, `"starttls"`, and `"implicit"` on port 465.
+    pub tls: Option<String>,
+    /// Who we are to the smarthost (AUTH).
+    pub user: Option<String>,
+    /// The file of the password, read at the start.
+    pub password_file: Option<PathBuf>,
+    /// The file of an OAuth token instead (XOAUTH2), read at the start.
+    pub token_file: Option<PathBuf>,
+    /// A file with the certificates, in PEM, of the authorities that may vouch for hosts that must prove who they are. Unless
+    /// said, those of the system.
+    pub ca: Option<PathBuf>,
+    /// By what name we say hello; a name that leads to our address. Unless said, the first of `hosts`, else the domain.
+    pub hello: Option<String>,
+    /// The port of hosts that are found by MX. Unless said, 25.
+    pub port: Option<u16>,
+    /// Destinations that are gone to at once. Unless said, 100.
+    pub destinations: Option<usize>,
+    /// Connections to one destination at once. Unless said, 4.
+    pub connections: Option<usize>,
+    /// Seconds before what could not be delivered is tried again; each further pause is twice as long. Unless said, 300.
+    pub first_retry_seconds: Option<u64>,
+    /// The longest pause in seconds. Unless said, 14400 (4 hours).
+    pub longest_retry_seconds: Option<u64>,
+    /// After how many seconds the sender is told that it takes long. Unless said, 14400 (4 hours).
+    pub delay_report_seconds: Option<u64>,
+    /// After how many seconds it is given up. Unless said, 432000 (5 days).
+    pub lifetime_seconds: Option<u64>,
+}
+
+/// `[[dkim]]`: a key that signs what leaves (RFC 6376).
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawDkim {
+    /// In whose name: a domain of authors. Unless said, the domain whose mailboxes are here.
+    pub domain: Option<String>,
+    /// The selector: the public key is published at `SELECTOR._domainkey.DOMAIN`.
+    pub selector: String,
+    /// The file of the private key in PEM: RSA, or Ed25519 in PKCS #8. It should be its owner's alone (0600).
+    pub key: PathBuf,
 }
 
 /// `[dns]`

@@ -2,6 +2,7 @@
 
 use super::issuers::{IssuerConfig, issuers};
 use super::raw::RawConfig;
+use super::relay::{RelayConfig, relay};
 use crate::certificate::CertificateFiles;
 use crate::cli::{DEFAULT_DATA, ServeFlags};
 use crate::forwarded::TrustedProxies;
@@ -49,6 +50,8 @@ pub struct Config {
     pub lmtp: Option<SocketAddr>,
     /// Where people here submit mail over SMTP, and what is done with it.
     pub submission: SubmissionConfig,
+    /// How mail for other domains is sent on.
+    pub relay: RelayConfig,
     /// Who is asked about domains; empty for those whom the system asks.
     pub name_servers: Vec<SocketAddr>,
     /// Octets that a message may have at most.
@@ -119,6 +122,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     let name_servers = raw.dns.servers.iter().map(|text| address("DNS", Some(text), DNS, &mut errors).socket).collect();
     let domain = domain(&raw, &mut errors);
     let data = data(&raw, flags, &mut errors);
+    let relay = relay(&raw, &domain, folder(flags), &mut errors);
     let message_octets = raw.limits.message_octets.unwrap_or(MESSAGE_OCTETS);
     if !(1..=MOST_MESSAGE_OCTETS).contains(&message_octets) {
         errors.push(format!("limits.message_octets is {message_octets}; it must be from 1 to {MOST_MESSAGE_OCTETS}."));
@@ -142,6 +146,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         smtp,
         lmtp,
         submission,
+        relay,
         name_servers,
         message_octets,
         query_work,
@@ -221,6 +226,11 @@ fn trusted_proxies(raw: &RawConfig, errors: &mut Vec<String>) -> TrustedProxies 
     TrustedProxies(texts.iter().filter_map(&mut network).collect())
 }
 
+/// Where paths in the file of settings begin.
+fn folder(flags: &ServeFlags) -> &Path {
+    flags.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))
+}
+
 /// The operator's certificate, tried out: one that can't be used should be known before anything runs.
 fn certificate_files(raw: &RawConfig, flags: &ServeFlags, errors: &mut Vec<String>) -> Option<CertificateFiles> {
     let (certificate, key) = match (&raw.tls.certificate, &raw.tls.key) {
@@ -231,7 +241,7 @@ fn certificate_files(raw: &RawConfig, flags: &ServeFlags, errors: &mut Vec<Strin
             return None;
         }
     };
-    let from = flags.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let from = folder(flags);
     let files = CertificateFiles { certificate: from.join(certificate), key: from.join(key) };
     if let Err(error) = files.check() {
         errors.push(format!("[tls] can't be used: {error:#}."));

@@ -176,7 +176,7 @@ impl Connection {
 
     fn prepare(&self, sql: &str) -> Result<rusqlite::CachedStatement<'_>, StoreError> {
         let statement = self.0.prepare_cached(sql)?;
-        if cfg!(test) {
+        if cfg!(debug_assertions) {
             for index in 1..=statement.parameter_count() {
                 assert_eq!(statement.parameter_name(index), Some(format!("${index}").as_str()), "parameters out of order: {sql}");
             }

@@ -7,6 +7,7 @@ fn file(text: &str) -> Option<RawConfig> {
 #[test]
 fn no_file_is_development_mode() {
     let config = resolve(None, &ServeFlags::default()).expect("config");
+    let held = mailbox::Relaying { is_held: true, ..mailbox::Relaying::default() };
     let expected = Config {
         development: true,
         domain: "contoso.com".into(),
@@ -18,6 +19,7 @@ fn no_file_is_development_mode() {
         smtp: Address { socket: SMTP, explicit: false },
         lmtp: None,
         submission: SubmissionConfig { starttls: None, implicit_tls: None, save_to_sent_items: true },
+        relay: RelayConfig { relaying: held, hello: "contoso.com".to_owned(), ..RelayConfig::default() },
         name_servers: Vec::new(),
         message_octets: 157_286_400,
         query_work: 1_000_000,
@@ -104,4 +106,27 @@ fn a_file_with_an_unknown_key_is_refused_with_its_line() {
 
     let flags = ServeFlags { config: Some(dir.path().join("none.toml")), ..ServeFlags::default() };
     assert!(load(&flags).expect_err("missing").to_string().contains("can't be read"));
+}
+
+#[test]
+fn the_way_out_is_settled_or_all_that_is_wrong_is_said() {
+    let of = |text: &str| resolve(file(&format!("development = true\n{text}")), &ServeFlags::default());
+    let relay = of("[relay]\nhold = false\nsmarthost = 'smtp.example:465'\nlifetime_seconds = 60").expect("config").relay;
+    assert!(relay.relaying.has_one_host && !relay.relaying.is_held && relay.relaying.retry.lifetime.as_secs() == 60);
+    assert_eq!(relay.smarthost.map(|one| (one.host, one.port, one.tls, one.must_prove)), {
+        Some(("smtp.example".to_owned(), 465, smtp::TlsUse::AtOnce, true))
+    });
+    for (text, said) in [
+        ("[relay]\nsmarthost = 'smtp.example'", "no smarthost"),
+        ("[relay]\nuser = 'me'", "for a smarthost"),
+        ("[relay]\nsmarthost = 'smtp.example:25'\ntls = 'maybe'", "it must be starttls"),
+        ("[relay]\nsmarthost = 'smtp.example:25'\nuser = 'me'", "goes with one of"),
+        ("[relay]\nsmarthost = 'smtp.example:25'\nuser = 'me'\npassword_file = '/nowhere/at/all'", "can't be read"),
+        ("[relay]\nconnections = 0\nlongest_retry_seconds = 0", "relay.connections is 0"),
+        ("[[dkim]]\nselector = 'a b'\nkey = 'key.pem'", "of dkim is none"),
+        ("[[dkim]]\nselector = 'a'\nkey = '/nowhere/at/all'", "can't be read"),
+    ] {
+        let errors = of(text).expect_err(text).to_string();
+        assert!(errors.contains(said), "{text}: {errors}");
+    }
 }

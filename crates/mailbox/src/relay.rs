@@ -1,0 +1,394 @@
+//! Relaying (RFC 5321 §2.3.10): what is for other domains is taken from the outbox by destination, and what became of it is
+//! written there, with the reports that its senders get, in one deed.
+//!
+//! Who carries it, and what is spoken, is the door's matter; what happens then is decided here.
+
+use crate::Mail;
+use crate::deliver::Arriving;
+use crate::error::MailError;
+use crate::generated::{relay_trace, standing_before};
+use crate::index::Reading;
+use crate::report::{Action, Report, Told};
+use crate::retry::Retry;
+use bytes::Bytes;
+use mime::{AddrSpec, Cuts, Message, NameAddr};
+use std::time::Duration;
+use store::{
+    Blob, ForwardPath, ForwardState, Leased, Person, ReadTx, Settled, StoreError, Submission, SubmissionId, Timestamp, WriteTx,
+};
+
+/// Forward-paths that are taken together.
+const TOGETHER: i64 = 100;
+/// For how long a destination is taken. Whoever has it gives it back sooner, or is gone.
+const LEASE: Duration = Duration::from_secs(60 * 60);
+/// How long to wait before looking again, whatever is known: the clock may be set, and another process may release something.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// The name of the destination where everything goes to one host.
+pub(crate) const ONE_HOST: &str = "*";
+
+/// How mail for other domains is sent on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Relaying {
+    /// Whether it is held until somebody releases it.
+    pub is_held: bool,
+    /// Whether one host takes all of it.
+    pub has_one_host: bool,
+    /// How long it is tried.
+    pub retry: Retry,
+}
+
+impl Relaying {
+    /// By what an address is found together with those that go the same way.
+    pub(crate) fn destination(&self, address: &str) -> String {
+        match self.has_one_host {
+            true => ONE_HOST.to_owned(),
+            false => AddrSpec::parse(address).map_or_else(String::new, |path| path.domain().to_lowercase()),
+        }
+    }
+}
+
+/// A destination that nobody else goes to while this is had.
+#[derive(Debug)]
+pub struct Route {
+    leased: Leased,
+}
+
+impl Route {
+    /// The domain; nothing where all mail goes to one host.
+    pub fn domain(&self) -> Option<&str> {
+        Some(self.leased.destination.as_str()).filter(|name| *name != ONE_HOST)
+    }
+}
+
+/// A message and those whom it is to be relayed to, by one road.
+#[derive(Debug, Clone)]
+pub struct Consignment {
+    submission: Submission,
+    message: Message,
+    prefix: String,
+}
+
+/// What a host said to a recipient, or why it could not be spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The host; empty where there is none.
+    pub next_hop: String,
+    /// Class, subject and detail (RFC 3463).
+    pub status: [u8; 3],
+    /// A reply of one line, or a sentence.
+    pub text: String,
+    /// Whether it is a reply of the host's.
+    pub is_reply: bool,
+}
+
+/// What became of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The host has taken it. Whether it tells of success itself, as it was asked to.
+    Relayed {
+        /// Its reply.
+        said: Said,
+        /// Whether it passes reports on (RFC 3461).
+        passes_reports: bool,
+    },
+    /// Not now.
+    Later(Said),
+    /// Not ever.
+    Never(Said),
+}
+
+impl Consignment {
+    /// From whom it is; empty for a report.
+    pub fn reverse_path(&self) -> &str {
+        &self.submission.reverse_path
+    }
+
+    /// To whom it goes.
+    pub fn forward_paths(&self) -> &[ForwardPath] {
+        &self.submission.forward_paths
+    }
+
+    /// What the sender wants.
+    pub fn wishes(&self) -> &store::Wishes {
+        &self.submission.wishes
+    }
+
+    /// By what it is known in a report: the sender's own word, or ours.
+    pub fn envelope_id(&self) -> String {
+        match self.submission.wishes.envelope_id.as_str() {
+            "" => spelled(self.submission.id),
+            own => own.to_owned(),
+        }
+    }
+
+    /// Whether its header is in ASCII.
+    pub fn has_ascii_header(&self) -> bool {
+        let end = self.message.parts().first().map_or(0, |root| root.header.end);
+        self.message.octets().get(..end).is_none_or(<[u8]>::is_ascii) && self.prefix.is_ascii()
+    }
+
+    /// The domain of its author (RFC 5322 §3.6.2), in lower case; nothing where it names none.
+    pub fn author_domain(&self) -> Option<String> {
+        let before = Message::parse(format!("{}\r\n", self.submission.prefix).into());
+        let mut authors = before.addresses("From");
+        authors.extend(self.message.addresses("From"));
+        authors.first().and_then(NameAddr::addr_spec).map(|author| author.domain().to_lowercase())
+    }
+
+    /// Its octets, before what the wire makes of them: slices of what the client gave, behind what stands before it.
+    pub fn pieces(&self) -> Vec<Bytes> {
+        let cuts = Cuts::parse(&self.submission.cuts).unwrap_or_default();
+        let mut pieces = vec![Bytes::from(self.prefix.clone())];
+        pieces.extend(mime::pieces(self.message.octets(), &cuts));
+        pieces
+    }
+
+    /// Whether its sender would have been told by now that it takes long: then it must not wait unlooked at.
+    fn is_long(&self, retry: &Retry, now: Timestamp) -> bool {
+        retry.is_long(self.submission.created_date_time, now)
+    }
+}
+
+impl Mail {
+    /// How a recipient is reached.
+    pub(crate) fn forward_path(&self, path: &AddrSpec, now: Timestamp) -> ForwardPath {
+        let relaying = &self.inner.options.relaying;
+        let address = path.as_str().to_owned();
+        let destination = relaying.destination(&address);
+        match self.is_local(path.domain()) {
+            true => ForwardPath::new(address, ForwardState::Due, String::new(), now),
+            false if relaying.is_held => ForwardPath::new(address, ForwardState::Held, destination, now),
+            false => ForwardPath::new(address, ForwardState::Relay, destination, now),
+        }
+    }
+
+    /// Makes ready to relay: what a process that is gone had taken is free, and all goes where it goes by now.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn begin_relaying(&self) -> Result<(), MailError> {
+        let relaying = self.inner.options.relaying.clone();
+        let now = self.inner.clock.now();
+        let deed = move |tx: &mut WriteTx<'_>| {
+            tx.end_leases()?;
+            tx.redirect(now, |address| relaying.destination(address))
+        };
+        Ok(self.inner.store.write::<_, StoreError>(deed).await?)
+    }
+
+    /// Takes destinations that are due; at most `top`.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn due_routes(&self, top: usize) -> Result<Vec<Route>, MailError> {
+        let now = self.inner.clock.now();
+        if !self.inner.store.read::<_, StoreError>(move |tx| Ok(tx.next_relay()?.is_some_and(|due| due <= now))).await? {
+            return Ok(Vec::new()); // which is most often so, and costs no commit
+        }
+        let top = i64::try_from(top).unwrap_or(i64::MAX);
+        let deed = move |tx: &mut WriteTx<'_>| tx.lease_destinations(now, now.after(LEASE), top);
+        let leased = self.inner.store.write::<_, StoreError>(deed).await?;
+        Ok(leased.into_iter().map(|leased| Route { leased }).collect())
+    }
+
+    /// Waits until a destination may be due.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn until_relay(&self) -> Result<(), MailError> {
+        let told = self.inner.to_relay.notified();
+        let next = self.inner.store.read::<_, StoreError>(|tx: &ReadTx<'_>| tx.next_relay()).await?;
+        let now = self.inner.clock.now();
+        let wait = next.map_or(LOOK_AGAIN, |due| Duration::from_micros(u64::try_from(due.0 - now.0).unwrap_or_default()));
+        let _ = tokio::time::timeout(wait.min(LOOK_AGAIN), told).await; // either will do
+        Ok(())
+    }
+
+    /// What is to go by a route now, from what is due longest. One whose octets can't be had is put off.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn consignments(&self, route: &Route) -> Result<Vec<Consignment>, MailError> {
+        let now = self.inner.clock.now();
+        let destination = route.leased.destination.clone();
+        let due = self.inner.store.read::<_, StoreError>(move |tx| tx.due_relays(&destination, now, TOGETHER)).await?;
+        let mut consignments = Vec::with_capacity(due.len());
+        for submission in due {
+            match self.inner.store.blob(submission.blob).await {
+                Ok(blob) => consignments.push(self.consignment(submission, blob)),
+                Err(error) => {
+                    tracing::error!(%error, submission.id = %spelled(submission.id), "a submission is damaged and put off");
+                    let said = Said { next_hop: String::new(), status: [4, 3, 0], text: error.to_string(), is_reply: false };
+                    let lost = self.consignment(submission, Blob::in_memory(Bytes::new()));
+                    self.settle_alike(&lost, &Outcome::Later(said)).await?;
+                }
+            }
+        }
+        Ok(consignments)
+    }
+
+    fn consignment(&self, submission: Submission, blob: Blob) -> Consignment {
+        let message = Message::parse(blob.octets);
+        let (host, id) = (&self.inner.options.domain, spelled(submission.id));
+        let trace = relay_trace(message.line_end(), host, &id, submission.created_date_time);
+        let prefix = standing_before(trace + &submission.prefix, message.opening(), message.line_end());
+        Consignment { submission, message, prefix }
+    }
+
+    /// Writes what became of a consignment's recipients, and tells its sender what he wants to know. A recipient of whom
+    /// nothing is said stays due.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn settle(&self, consignment: &Consignment, outcomes: Vec<(String, Outcome)>) -> Result<(), MailError> {
+        let (mail, consignment) = (self.clone(), consignment.clone());
+        self.inner.store.write(move |tx| mail.settle_within(tx, &consignment, &outcomes)).await
+    }
+
+    /// The same outcome for all of its recipients.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn settle_alike(&self, consignment: &Consignment, outcome: &Outcome) -> Result<(), MailError> {
+        let paths = consignment.forward_paths().iter();
+        self.settle(consignment, paths.map(|path| (path.address.clone(), outcome.clone())).collect()).await
+    }
+
+    /// What could not be tried, since its destination could not be reached: whoever has waited long is told, or given up.
+    /// Answers whether more of that kind may wait.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn settle_waiting(&self, route: &Route, said: &Said) -> Result<bool, MailError> {
+        let (retry, now) = (self.inner.options.relaying.retry, self.inner.clock.now());
+        let waiting = self.consignments(route).await?;
+        let long = waiting.iter().take_while(|consignment| consignment.is_long(&retry, now));
+        let mut settled = 0;
+        for consignment in long {
+            self.settle_alike(consignment, &Outcome::Later(said.clone())).await?;
+            settled += 1;
+        }
+        Ok(settled > 0 && settled == waiting.len())
+    }
+
+    /// Gives a route back. One by which nobody was reached at all is tried again after a pause.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn return_route(&self, route: Route, was_reached: bool) -> Result<(), MailError> {
+        let failures = if was_reached { 0 } else { route.leased.failures.saturating_add(1) };
+        let leased = Leased { failures, ..route.leased };
+        let now = self.inner.clock.now();
+        let not_before = match was_reached {
+            true => now,
+            false => self.inner.options.relaying.retry.next(now, failures, leased.destination.as_bytes()),
+        };
+        Ok(self.inner.store.write::<_, StoreError>(move |tx| tx.return_destination(&leased, not_before)).await?)
+    }
+
+    fn settle_within(&self, tx: &mut WriteTx<'_>, of: &Consignment, outcomes: &[(String, Outcome)]) -> Result<(), MailError> {
+        let now = self.inner.clock.now();
+        let mut told: Vec<(Action, usize, [u8; 3])> = Vec::new();
+        for (index, (address, outcome)) in outcomes.iter().enumerate() {
+            let Some(path) = of.forward_paths().iter().find(|path| path.address == *address) else { continue };
+            let Decided { settled, action, status } = self.decide(of, path, outcome, now);
+            if !tx.settle(of.submission.mailbox, of.submission.id, &settled)? {
+                continue; // somebody took it back meanwhile
+            }
+            self.inner.counts.count(&settled);
+            told.extend(action.filter(|action| action.is_wanted(path)).map(|action| (action, index, status)));
+        }
+        for action in [Action::Failed, Action::Delayed, Action::Relayed] {
+            let about: Vec<Told<'_>> = told
+                .iter()
+                .filter(|(one, ..)| *one == action)
+                .filter_map(|&(_, index, status)| {
+                    let (address, outcome) = outcomes.get(index)?;
+                    let path = of.forward_paths().iter().find(|path| path.address == *address)?;
+                    let said = outcome.said();
+                    Some(Told { path, status, next_hop: &said.next_hop, text: &said.text, is_reply: said.is_reply })
+                })
+                .collect();
+            self.tell_sender(tx, action, (&of.submission, &of.message), &about)?;
+        }
+        Ok(tx.end_submission(of.submission.mailbox, of.submission.id)?)
+    }
+
+    fn decide(&self, of: &Consignment, path: &ForwardPath, outcome: &Outcome, now: Timestamp) -> Decided {
+        let retry = &self.inner.options.relaying.retry;
+        let created = of.submission.created_date_time;
+        let said = outcome.said();
+        let (state, due, action, status) = match outcome {
+            Outcome::Relayed { passes_reports, .. } => {
+                (ForwardState::Relayed, now, (!passes_reports).then_some(Action::Relayed), said.status)
+            }
+            Outcome::Never(_) => (ForwardState::Failed, now, Some(Action::Failed), said.status),
+            // RFC 3463 §3.5: X.4.7, delivery time expired
+            Outcome::Later(_) if retry.is_over(created, now) => (ForwardState::Failed, now, Some(Action::Failed), [4, 4, 7]),
+            Outcome::Later(_) => {
+                let seed = of.submission.id.0;
+                let due = retry.next(now, path.attempts.saturating_add(1), &seed);
+                let is_told = retry.is_long(created, now) && !path.is_delay_told;
+                (ForwardState::Relay, due, is_told.then_some(Action::Delayed), said.status)
+            }
+        };
+        let settled = Settled {
+            address: path.address.clone(),
+            state,
+            due_date_time: due,
+            next_hop: said.next_hop.clone(),
+            reply: said.text.clone(),
+            is_delay_told: action == Some(Action::Delayed),
+        };
+        Decided { settled, action, status }
+    }
+
+    /// Files a report in the Inbox of whoever sent; never of a message that is a report itself (RFC 5321 §4.5.5).
+    pub(crate) fn tell_sender(
+        &self,
+        tx: &mut WriteTx<'_>,
+        action: Action,
+        (submission, message): (&Submission, &Message),
+        told: &[Told<'_>],
+    ) -> Result<(), MailError> {
+        if told.is_empty() || submission.reverse_path.is_empty() {
+            return Ok(());
+        }
+        let now = self.inner.clock.now();
+        let Some(sender) = tx.person(submission.mailbox)? else {
+            tracing::warn!("a report is for nobody: its sender is gone");
+            return Ok(());
+        };
+        let id = SubmissionId::new(now);
+        let until = submission.created_date_time.after(self.inner.options.relaying.retry.lifetime);
+        let report = Report { action, host: &self.inner.options.domain, submission, message, told, id: &spelled(id), now, until };
+        self.file_report(tx, &Blob::in_memory(report.octets()), id, &sender)
+    }
+
+    fn file_report(&self, tx: &mut WriteTx<'_>, blob: &Blob, id: SubmissionId, to: &Person) -> Result<(), MailError> {
+        let reading = Reading::of("", &Message::parse(blob.octets.clone()));
+        tx.put_blob(blob)?;
+        let arriving = Arriving { id, blob: blob.digest, prefix: "", cuts: "", reverse_path: "", arrival: None };
+        self.file_for(tx, &arriving, reading, to, &to.user_principal_name)
+    }
+}
+
+/// What is written of one recipient, and of what his sender is told.
+struct Decided {
+    settled: Settled,
+    action: Option<Action>,
+    status: [u8; 3],
+}
+
+impl Outcome {
+    fn said(&self) -> &Said {
+        match self {
+            Outcome::Relayed { said, .. } | Outcome::Later(said) | Outcome::Never(said) => said,
+        }
+    }
+}
+
+/// An id as it is written.
+pub(crate) fn spelled(id: SubmissionId) -> String {
+    uuid::Uuid::from_bytes(id.0).simple().to_string()
+}

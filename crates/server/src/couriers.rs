@@ -1,0 +1,29 @@
+//! The way out for mail: a courier, as the settings have it.
+
+use crate::config::{Config, DkimConfig};
+use crate::key_fetch::{KeyFetch, roots};
+use anyhow::Context;
+use mailbox::Mail;
+use smtp::{Courier, CourierOptions, DkimKey, DkimKeyError, Dns, Signers};
+use std::sync::Arc;
+
+/// Makes the courier.
+///
+/// # Errors
+/// Where a key or the authorities can't be read.
+pub(crate) fn courier(mail: Mail, dns: Dns, config: &Config) -> anyhow::Result<Courier> {
+    let relay = &config.relay;
+    let key = |one: &DkimConfig| DkimKey::from_pem(&one.domain, &one.selector, &one.pem);
+    let keys = relay.dkim.iter().map(key).collect::<Result<Vec<_>, DkimKeyError>>().context("a key of DKIM can't be used")?;
+    let options = CourierOptions {
+        own_name: relay.hello.clone(),
+        smarthost: relay.smarthost.clone(),
+        port: relay.port,
+        destinations: relay.destinations,
+        connections: relay.connections,
+        roots: Arc::new(roots(relay.ca.as_deref())?),
+        policies: Some(Arc::new(KeyFetch::new(None)?)),
+        signers: Signers::new(keys),
+    };
+    Ok(Courier::new(mail, dns, options)?)
+}

@@ -1,0 +1,129 @@
+//! `restante queue`: mail on its way, also beside a running server, which sees what was done within seconds.
+
+use crate::admin;
+use crate::cli::{Queue, QueueCommand, Register, Which};
+use crate::register::tell;
+use anyhow::{Context, anyhow, bail};
+use mailbox::{Mail, Options, QueueDeed, Queued, Relaying};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use store::{ForwardPath, ForwardState, SubmissionId, SystemClock};
+use uuid::Uuid;
+
+/// Messages that `all` takes in one go.
+const TOGETHER: usize = 1000;
+
+/// `restante queue`
+///
+/// # Errors
+/// Where there is no such message, or the store can't be opened.
+pub async fn run(command: QueueCommand) -> anyhow::Result<ExitCode> {
+    let at = &command.register;
+    let mail = open(at).await?;
+    match command.deed {
+        Queue::Cancel(which) => take(at, &mail, &which, QueueDeed::Cancel, "given up").await?,
+        Queue::Hold(which) => take(at, &mail, &which, QueueDeed::Hold, "held").await?,
+        Queue::Release(which) => take(at, &mail, &which, QueueDeed::Release, "released").await?,
+        Queue::Retry(which) => take(at, &mail, &which, QueueDeed::Retry, "tried again").await?,
+        Queue::List { state, top } => {
+            let mut found = Vec::new();
+            for word in state.split(',') {
+                let state = ForwardState::parse(word.trim()).filter(|state| !state.is_end());
+                let state = state.ok_or_else(|| anyhow!("\"{word}\" is no state of mail that waits: relay, held or due"))?;
+                found.extend(mail.waiting(state, top).await?);
+            }
+            tell(at, &found.iter().map(told).collect::<Vec<_>>(), &found.iter().map(lines).collect::<String>())?;
+        }
+        Queue::Show { id } => {
+            let found = mail.queued(parse(&id)?).await.with_context(|| format!("there is no message {id} on its way"))?;
+            tell(at, &told(&found), &lines(&found))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The mail of a data directory. Where it goes was written when it was taken, so nothing need be known of the settings.
+async fn open(at: &Register) -> anyhow::Result<Mail> {
+    let store = admin::open(&at.data)?;
+    let domain = store.read::<_, store::StoreError>(|tx| tx.domain()).await?.unwrap_or_default();
+    let options = Options { domain, max_message_octets: u64::MAX, query_work: 1, relaying: Relaying::default() };
+    Ok(Mail::new(store, Arc::new(SystemClock), options))
+}
+
+async fn take(at: &Register, mail: &Mail, which: &Which, deed: QueueDeed, done: &str) -> anyhow::Result<()> {
+    let mut count = 0;
+    if which.id == "all" {
+        let from: &[ForwardState] = match deed {
+            QueueDeed::Release => &[ForwardState::Held],
+            QueueDeed::Cancel => &[ForwardState::Relay, ForwardState::Held],
+            QueueDeed::Hold | QueueDeed::Retry => &[ForwardState::Relay],
+        };
+        for state in from {
+            count += all(mail, *state, which, deed).await?;
+        }
+    } else {
+        let id = parse(&which.id)?;
+        let taken = mail.take_in_hand(id, which.recipient.clone(), deed).await;
+        count = taken.with_context(|| format!("there is no message {} on its way", which.id))?;
+    }
+    tell(at, &json!({"recipients": count}), &format!("{count} recipients: {done}.\n"))
+}
+
+/// Each message in a state once: what was taken in hand leaves the state, but for what is tried again.
+async fn all(mail: &Mail, state: ForwardState, which: &Which, deed: QueueDeed) -> anyhow::Result<usize> {
+    let mut count = 0;
+    loop {
+        let found = mail.waiting(state, if deed == QueueDeed::Retry { usize::MAX } else { TOGETHER }).await?;
+        let mut taken = 0;
+        for one in &found {
+            taken += mail.take_in_hand(one.id, which.recipient.clone(), deed).await?;
+        }
+        count += taken;
+        if taken == 0 || found.len() < TOGETHER || deed == QueueDeed::Retry {
+            return Ok(count);
+        }
+    }
+}
+
+fn parse(id: &str) -> anyhow::Result<SubmissionId> {
+    match Uuid::try_parse(id) {
+        Ok(id) => Ok(SubmissionId(*id.as_bytes())),
+        Err(_) => bail!("\"{id}\" is no id of a message on its way; restante queue list shows them"),
+    }
+}
+
+fn told(queued: &Queued) -> Value {
+    let path = |path: &ForwardPath| {
+        json!({
+            "address": path.address,
+            "state": path.state.as_str(),
+            "attempts": path.attempts,
+            "nextHop": path.next_hop,
+            "reply": path.reply,
+            if path.state.is_end() { "endedDateTime" } else { "nextAttemptDateTime" }: date(path),
+        })
+    };
+    json!({
+        "id": queued.name(),
+        "from": queued.submission.as_ref().map(|submission| &submission.reverse_path),
+        "recipients": queued.forward_paths.iter().map(path).collect::<Vec<_>>(),
+    })
+}
+
+fn lines(queued: &Queued) -> String {
+    let from = queued.submission.as_ref().map_or("", |submission| &submission.reverse_path);
+    let mut text = format!("{}  from <{from}>\n", queued.name());
+    for path in &queued.forward_paths {
+        let reply = if path.reply.is_empty() { String::new() } else { format!("  {}", path.reply) };
+        // A String takes all.
+        let _ =
+            writeln!(text, "  {:9}  <{}>  {} attempts, {}{reply}", path.state.as_str(), path.address, path.attempts, date(path));
+    }
+    text
+}
+
+fn date(path: &ForwardPath) -> String {
+    graph::date_time(path.due_date_time)
+}

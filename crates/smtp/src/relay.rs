@@ -1,0 +1,282 @@
+//! The way out: couriers take what is due by destination, and carry it to the hosts that take mail there.
+//!
+//! Promises: octets go as they are, but for the one conversion of [`crate::wire::form`]; what became of each recipient is
+//! written before anything else is tried; a destination that is down holds up no other. Refuses: to decide when to try again,
+//! when to give up, and whom to tell.
+
+mod connection;
+mod dkim;
+mod letter;
+mod opening;
+mod route;
+mod sasl;
+mod sts;
+mod tls;
+mod transaction;
+
+pub use dkim::{DkimKey, DkimKeyError, Signers};
+pub use route::TlsUse;
+pub use sasl::Proof;
+pub use sts::{MOST_POLICY, PolicyFetch, PolicyFetching, PolicyText};
+
+use crate::dns::Dns;
+use connection::Connection;
+use letter::Letter;
+use mailbox::{Consignment, Mail, MailError, Outcome, Route};
+use opening::Opening;
+use route::{Routes, Target};
+use rustls::RootCertStore;
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tls::Tls;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use transaction::carry;
+
+/// How long to wait after the store failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// After how long a destination is given back, so that others come to their turn.
+const TURN: Duration = Duration::from_secs(5 * 60);
+/// Messages that go over one connection; servers close it after some number.
+const MESSAGES: usize = 100;
+
+/// How mail goes out.
+pub struct CourierOptions {
+    /// By what name we say hello (RFC 5321 §4.1.1.1).
+    pub own_name: String,
+    /// The one host that takes all mail; else each domain's own do.
+    pub smarthost: Option<Smarthost>,
+    /// Where hosts that are found by MX listen: 25, save in tests.
+    pub port: u16,
+    /// Destinations that are gone to at once.
+    pub destinations: usize,
+    /// Connections to one destination at once.
+    pub connections: usize,
+    /// Who may vouch for hosts that must prove who they are.
+    pub roots: Arc<RootCertStore>,
+    /// Who fetches MTA-STS policies; without it none are asked for.
+    pub policies: Option<Arc<dyn PolicyFetch>>,
+    /// What signs.
+    pub signers: Signers,
+}
+
+/// A host that takes all mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Smarthost {
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// When TLS begins.
+    pub tls: TlsUse,
+    /// Whether it must prove its name.
+    pub must_prove: bool,
+    /// Who we are to it.
+    pub proof: Option<Proof>,
+}
+
+/// Carries mail out.
+#[derive(Clone)]
+pub struct Courier {
+    mail: Mail,
+    opening: Opening,
+    smarthost: Option<Target>,
+    signers: Signers,
+    destinations: usize,
+    connections: usize,
+}
+
+impl Courier {
+    /// A courier for all of this mail.
+    ///
+    /// # Errors
+    /// Where TLS can't be set up.
+    pub fn new(mail: Mail, dns: Dns, options: CourierOptions) -> Result<Courier, rustls::Error> {
+        let CourierOptions { own_name, smarthost, port, destinations, connections, roots, policies, signers } = options;
+        let proof = smarthost.as_ref().and_then(|one| one.proof.clone());
+        let target = smarthost.map(|Smarthost { host, port, tls, must_prove, .. }| Target { host, port, tls, must_prove });
+        let routes = Routes { dns, sts: sts::Sts::new(policies), port };
+        let opening = Opening { own_name, routes, tls: Tls::new(roots)?, proof };
+        Ok(Courier { mail, opening, smarthost: target, signers, destinations, connections })
+    }
+
+    /// Carries what is due, and what becomes due, until `stop`. What is under way then goes on until this is dropped.
+    pub async fn relay_until(self, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
+        let (tell, told) = watch::channel(false);
+        let mut under_way = JoinSet::new();
+        while let Err(error) = self.mail.begin_relaying().await {
+            tracing::error!(%error, "relaying could not begin");
+            tokio::select! { () = &mut stop => return, () = tokio::time::sleep(AFTER_FAILURE) => {} }
+        }
+        loop {
+            let free = self.destinations.saturating_sub(under_way.len());
+            match self.mail.due_routes(free).await {
+                Ok(routes) => {
+                    for route in routes {
+                        under_way.spawn(self.clone().go(route, told.clone()));
+                    }
+                }
+                Err(error) => tracing::error!(%error, "what is to be relayed could not be read"),
+            }
+            let is_full = under_way.len() >= self.destinations;
+            tokio::select! {
+                () = &mut stop => break,
+                Some(_) = under_way.join_next() => {} // a panic in it was logged where it happened
+                waited = self.mail.until_relay(), if !is_full => if let Err(error) = waited {
+                    tracing::error!(%error, "what is due to be relayed could not be read");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                }
+            }
+        }
+        let _ = tell.send(true); // nobody may be left to hear it
+        while under_way.join_next().await.is_some() {}
+    }
+
+    async fn go(self, route: Route, stop: watch::Receiver<bool>) {
+        let was_reached = match self.carry_all(&route, &stop).await {
+            Ok(was_reached) => was_reached,
+            Err(error) => {
+                tracing::error!(%error, "what became of mail could not be written; it may go twice");
+                false
+            }
+        };
+        if let Err(error) = self.mail.return_route(route, was_reached).await {
+            tracing::error!(%error, "a destination could not be given back; it is when its lease ends");
+        }
+    }
+
+    /// Carries what is due by a route. Answers whether anybody was reached there.
+    async fn carry_all(&self, route: &Route, stop: &watch::Receiver<bool>) -> Result<bool, MailError> {
+        let until = Instant::now() + TURN;
+        let targets = match self.targets(route).await {
+            Ok(targets) => targets,
+            Err(outcome) => return self.unreached(route, &outcome).await,
+        };
+        while !*stop.borrow() && Instant::now() < until {
+            let consignments = self.mail.consignments(route).await?;
+            if consignments.is_empty() {
+                break;
+            }
+            let batch = Batch { waiting: Mutex::new(consignments.into()), outcome: Mutex::new(None) };
+            let carriers = self.connections.min(batch.len());
+            let carried = futures::future::join_all((0..carriers).map(|_| self.carry_batch(&targets, &batch, stop))).await;
+            carried.into_iter().collect::<Result<(), MailError>>()?;
+            if let Some(outcome) = batch.outcome() {
+                return self.unreached(route, &outcome).await;
+            }
+        }
+        Ok(true)
+    }
+
+    async fn targets(&self, route: &Route) -> Result<Vec<Target>, Outcome> {
+        match (&self.smarthost, route.domain()) {
+            (Some(target), _) => Ok(vec![target.clone()]),
+            (None, Some(domain)) => self.opening.routes.of(domain).await,
+            (None, None) => Err(route::later([4, 4, 4], "There is no smarthost any more".to_owned())),
+        }
+    }
+
+    /// One connection's share of a batch; another connection when it breaks.
+    async fn carry_batch(&self, targets: &[Target], batch: &Batch, stop: &watch::Receiver<bool>) -> Result<(), MailError> {
+        let mut open: Option<Connection> = None;
+        while !*stop.borrow() && batch.outcome().is_none() {
+            let Some(consignment) = batch.next() else { break };
+            let targets = required(targets, &consignment);
+            let mut connection = match open.take().filter(|one| one.messages < MESSAGES) {
+                Some(connection) => connection,
+                None => match self.opening.open(&targets).await {
+                    Ok(connection) => connection,
+                    Err(outcome) => {
+                        self.mail.settle_alike(&consignment, &outcome).await?;
+                        batch.end(outcome);
+                        break;
+                    }
+                },
+            };
+            let was_used = connection.messages > 0;
+            let letter = Letter::of(&consignment, &self.signers).await;
+            let carried = carry(&mut connection, &letter, consignment.forward_paths()).await;
+            if was_used && carried.broken.is_some() && carried.is_unheard() {
+                batch.put_back(consignment); // the host had closed it meanwhile: nothing was tried
+                continue;
+            }
+            self.mail.settle(&consignment, carried.outcomes).await?;
+            if carried.broken.is_none() {
+                open = Some(connection);
+            }
+        }
+        if let Some(connection) = open {
+            connection.quit().await;
+        }
+        Ok(())
+    }
+
+    /// Nobody could be reached: whoever waits is told so when it is time, or at once where it is for good.
+    async fn unreached(&self, route: &Route, outcome: &Outcome) -> Result<bool, MailError> {
+        match outcome {
+            Outcome::Later(said) => {
+                for consignment in self.mail.consignments(route).await? {
+                    self.mail.settle_alike(&consignment, outcome).await?;
+                }
+                while self.mail.settle_waiting(route, said).await? {}
+                Ok(false)
+            }
+            Outcome::Never(_) | Outcome::Relayed { .. } => loop {
+                let consignments = self.mail.consignments(route).await?;
+                if consignments.is_empty() {
+                    return Ok(true);
+                }
+                for consignment in consignments {
+                    self.mail.settle_alike(&consignment, outcome).await?;
+                }
+            },
+        }
+    }
+}
+
+/// RFC 8689 §4.2.1: TLS, with a host that proves who it is.
+fn required(targets: &[Target], consignment: &Consignment) -> Vec<Target> {
+    let must = consignment.wishes().requires_tls;
+    let required = |target: &Target| match must {
+        true if target.tls != TlsUse::AtOnce => Target { tls: TlsUse::StartTls, must_prove: true, ..target.clone() },
+        true => Target { must_prove: true, ..target.clone() },
+        false => target.clone(),
+    };
+    targets.iter().map(required).collect()
+}
+
+/// What some connections carry together.
+struct Batch {
+    waiting: Mutex<VecDeque<Consignment>>,
+    /// Why none of the rest can go now.
+    outcome: Mutex<Option<Outcome>>,
+}
+
+impl Batch {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, VecDeque<Consignment>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn len(&self) -> usize {
+        self.waiting().len()
+    }
+
+    fn next(&self) -> Option<Consignment> {
+        self.waiting().pop_front()
+    }
+
+    fn put_back(&self, consignment: Consignment) {
+        self.waiting().push_front(consignment);
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn end(&self, outcome: Outcome) {
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    }
+}

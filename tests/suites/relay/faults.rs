@@ -1,0 +1,104 @@
+//! Whatever another server does, each recipient is reached once, or its sender gets one report.
+
+use super::{report, started, to};
+use kit::{Act, EXTENSIONS, Peer};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A server that does this the first time that it is asked for something that begins so, and is well from then on.
+async fn ill_once(extensions: &[&str], at: &'static str, act: Act) -> Peer {
+    let count = AtomicUsize::new(0);
+    Peer::with(extensions, move |_, line| match line.starts_with(at) && count.fetch_add(1, Ordering::SeqCst) == 0 {
+        true => act.clone(),
+        false => Act::Usual,
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_breaks_once_is_delivered_once() {
+    let say = |text: &str| Act::Say(text.to_owned());
+    for (at, act) in [
+        ("GREETING", say("421 4.3.2 not now")),
+        ("GREETING", say("554 5.3.2 no mail here")),
+        ("GREETING", Act::Drop),
+        ("EHLO", Act::Drop),
+        ("EHLO", say("451 4.3.0 later")),
+        ("MAIL", say("451 4.3.0 later")),
+        ("MAIL", Act::Drop),
+        ("RCPT", say("450 4.2.1 greylisted")),
+        ("RCPT", say("452 4.5.3 too many recipients")),
+        ("RCPT", Act::Drop),
+        ("DATA", say("451 4.3.0 later")),
+        ("DATA", Act::Drop),
+        ("DATA", Act::DropWithin(0)),
+        ("DATA", Act::DropWithin(100)),
+        ("END", say("452 4.3.1 disk full")),
+        ("END", Act::Drop),
+        ("EHLO", say("nonsense")),
+    ] {
+        let peer = ill_once(&EXTENSIONS, at, act.clone()).await;
+        let (server, adele) = started(&peer).await;
+        assert_eq!(adele.send_mime(&to(&["a@elsewhere.example"], "Once")).await.status, 202);
+        peer.until_taken(1).await;
+        server.finish().await;
+        assert_eq!(peer.taken().len(), 1, "{at} {act:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_recipient_has_an_outcome_of_his_own() {
+    let peer = Peer::with(&EXTENSIONS, |_, line| match line {
+        line if line.contains("bad@") => Act::Say("550 5.1.1 no such user".to_owned()),
+        _ => Act::Usual,
+    })
+    .await;
+    let (server, adele) = started(&peer).await;
+    let recipients = ["one@elsewhere.example", "bad@elsewhere.example", "two@elsewhere.example"];
+    assert_eq!(adele.send_mime(&to(&recipients, "Three")).await.status, 202);
+    let taken = peer.until_taken(1).await;
+    assert_eq!(taken[0].rcpts, ["RCPT TO:<one@elsewhere.example>", "RCPT TO:<two@elsewhere.example>"]);
+    let report = report(&adele, "Undeliverable: Three").await;
+    assert!(
+        report.contains("\r\nFinal-Recipient: rfc822; bad@elsewhere.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"),
+        "{report}"
+    );
+    assert!(report.contains("\r\nDiagnostic-Code: smtp; 550 5.1.1 no such user\r\n"), "{report}");
+    assert_eq!(report.matches("Final-Recipient:").count(), 1, "{report}");
+    server.finish().await;
+    assert_eq!(peer.taken().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_refused_for_good_is_told_once() {
+    for at in ["MAIL", "RCPT", "DATA", "END"] {
+        let peer = Peer::with(&EXTENSIONS, move |_, line| match line.starts_with(at) {
+            true => Act::Say("554 5.7.1 not from you".to_owned()),
+            false => Act::Usual,
+        })
+        .await;
+        let (server, adele) = started(&peer).await;
+        let recipients = ["one@elsewhere.example", "two@elsewhere.example"];
+        assert_eq!(adele.send_mime(&to(&recipients, "Refused")).await.status, 202);
+        let report = report(&adele, "Undeliverable: Refused").await;
+        assert_eq!(report.matches("\r\nAction: failed\r\nStatus: 5.7.1\r\n").count(), 2, "{at}: {report}");
+        assert_eq!(adele.inbox().await.len(), 1, "{at}");
+        server.finish().await;
+        assert!(peer.taken().is_empty(), "{at}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_was_killed_goes_on() {
+    let peer = Peer::with(&EXTENSIONS, |connection, line| match (connection, line) {
+        (0, "END") => Act::Wait(std::time::Duration::from_secs(3600)),
+        _ => Act::Usual,
+    })
+    .await;
+    let (mut server, adele) = started(&peer).await;
+    assert_eq!(adele.send_mime(&to(&["a@elsewhere.example"], "Killed")).await.status, 202);
+    kit::until("the message is on its way", async || (peer.connections() == 1).then_some(())).await;
+    server.kill().await;
+    server.restart().await;
+    peer.until_taken(1).await;
+    server.finish().await;
+}

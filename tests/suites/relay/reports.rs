@@ -1,0 +1,89 @@
+//! What senders are told.
+
+use super::{report, started, to, towards_with};
+use kit::{Act, EXTENSIONS, Peer, Server, address};
+
+#[tokio::test]
+async fn nobody_of_our_domain_is_a_report_too() {
+    let peer = Peer::start().await;
+    let (server, adele) = started(&peer).await;
+    let octets = to(&["nobody@contoso.com", &address("AlexW")], "Nobody");
+    assert_eq!(adele.send_mime(&octets).await.status, 202);
+    let report = report(&adele, "Undeliverable: Nobody").await;
+    for line in [
+        "Return-Path: <>\r\n",
+        "From: \"Mail Delivery\" <postmaster@contoso.com>\r\n",
+        "Content-Type: multipart/report; report-type=delivery-status;\r\n",
+        "Auto-Submitted: auto-replied\r\n",
+        "\r\nReporting-MTA: dns; contoso.com\r\n",
+        "\r\nFinal-Recipient: rfc822; nobody@contoso.com\r\nAction: failed\r\nStatus: 5.1.1\r\n",
+        "\r\nSubject: Nobody\r\n",
+    ] {
+        assert!(report.contains(line), "{line:?} in {report}");
+    }
+    server.person("AlexW").arrived("Nobody").await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_report_stands_in_the_conversation_that_it_is_about() {
+    let peer = Peer::start().await;
+    let (server, adele) = started(&peer).await;
+    let octets = to(&["nobody@contoso.com"], "Thread");
+    assert_eq!(adele.send_mime(&octets).await.status, 202);
+    let report = adele.arrived("Undeliverable: Thread").await;
+    let sent = adele.sent().await;
+    assert_eq!(report["conversationId"], sent[0]["conversationId"]);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn what_takes_long_is_told_once_and_given_up_at_the_end() {
+    let peer = Peer::with(&EXTENSIONS, |_, line| match line.starts_with("RCPT") {
+        true => Act::Say("450 4.2.1 try again".to_owned()),
+        false => Act::Usual,
+    })
+    .await;
+    let settings = towards_with(&peer, "delay_report_seconds = 1\nlifetime_seconds = 5\n");
+    let server = Server::with_config(&settings).await;
+    let adele = server.person("AdeleV");
+    assert_eq!(adele.send_mime(&to(&["a@elsewhere.example"], "Slow")).await.status, 202);
+    let delayed = report(&adele, "Delivery delayed: Slow").await;
+    for line in [
+        "\r\nAction: delayed\r\nStatus: 4.2.1\r\n",
+        "\r\nDiagnostic-Code: smtp; 450 4.2.1 try again\r\n",
+        "\r\nWill-Retry-Until: ",
+    ] {
+        assert!(delayed.contains(line), "{line:?} in {delayed}");
+    }
+    let failed = report(&adele, "Undeliverable: Slow").await;
+    assert!(failed.contains("\r\nAction: failed\r\nStatus: 4.4.7\r\n"), "{failed}");
+    assert_eq!(adele.inbox().await.len(), 2);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_receipt_of_delivery_is_asked_of_who_can_tell_and_told_of_who_can_not() {
+    let with_reports = [&EXTENSIONS[..], &["DSN"]].concat();
+    for (extensions, is_told) in [(&EXTENSIONS[..], true), (&with_reports[..], false)] {
+        let peer = Peer::with(extensions, |_, _| Act::Usual).await;
+        let (server, adele) = started(&peer).await;
+        let message = serde_json::json!({"message": {
+            "subject": "Receipt", "isDeliveryReceiptRequested": true,
+            "toRecipients": [{"emailAddress": {"address": "a@elsewhere.example"}}, {"emailAddress": {"address": address("AlexW")}}],
+        }});
+        assert_eq!(adele.post_json("/me/sendMail", &message).await.status, 202);
+        let delivered = report(&adele, "Delivered: Receipt").await;
+        assert!(delivered.contains("\r\nFinal-Recipient: rfc822; AlexW@contoso.com\r\nAction: delivered\r\n"), "{delivered}");
+        let taken = peer.until_taken(1).await;
+        if is_told {
+            let relayed = report(&adele, "Relayed: Receipt").await;
+            assert!(relayed.contains("\r\nAction: relayed\r\nStatus: 2.0.0\r\n"), "{relayed}");
+        } else {
+            assert!(taken[0].rcpts[0].ends_with(" NOTIFY=SUCCESS,FAILURE,DELAY"), "{:?}", taken[0].rcpts);
+            assert!(taken[0].mail.contains(" ENVID="), "{}", taken[0].mail);
+            assert_eq!(adele.inbox().await.len(), 1);
+        }
+        server.finish().await;
+    }
+}
