@@ -1,5 +1,6 @@
 //! Mail goes out to other servers: whole, once, and as it was given.
 
+mod domains;
 mod faults;
 mod queue;
 mod reports;
