@@ -36,6 +36,7 @@ mod send_as;
 mod sign_in;
 mod smtp_in;
 mod smtp_submission;
+mod smtp_verify;
 mod spellings;
 mod uploads;
 mod versions;

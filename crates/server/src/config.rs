@@ -9,7 +9,7 @@ mod resolve;
 pub use crate::certificate::CertificateFiles;
 pub use crate::hosts::Hosts;
 pub use issuers::IssuerConfig;
-pub use raw::{RawConfig, RawDkim, RawDns, RawIssuer, RawLimits, RawListen, RawRelay, RawSubmission, RawTls};
+pub use raw::{RawConfig, RawDkim, RawDns, RawIncoming, RawIssuer, RawLimits, RawListen, RawRelay, RawSubmission, RawTls};
 pub use relay::{DkimConfig, RelayConfig};
 pub use resolve::{Address, Config, ConfigErrors, SubmissionConfig, load, resolve};
 

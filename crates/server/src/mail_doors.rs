@@ -4,7 +4,7 @@ use crate::config::Config;
 use identity::Identity;
 use mailbox::Mail;
 use rustls::ServerConfig;
-use smtp::{Door, Limits, Listener, Protocol, Submission};
+use smtp::{Checks, Dns, Door, Limits, Listener, Protocol, Submission};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -14,6 +14,7 @@ pub(crate) struct Behind<'s> {
     pub(crate) identity: &'s Arc<Identity>,
     pub(crate) config: &'s Config,
     pub(crate) tls: &'s Arc<ServerConfig>,
+    pub(crate) dns: &'s Dns,
 }
 
 impl Behind<'_> {
@@ -21,7 +22,8 @@ impl Behind<'_> {
     /// people submit theirs here too.
     pub(crate) fn smtp(&self, socket: TcpListener) -> Listener {
         let submission = self.config.development.then(|| self.submission(false));
-        Listener::new(socket, Door { submission, ..self.door() })
+        let checks = self.config.checks_origin.then(|| Checks { dns: self.dns.clone(), refuses: self.config.refuses_dmarc });
+        Listener::new(socket, Door { submission, checks, ..self.door() })
     }
 
     /// Takes mail from people here who prove who they are, once TLS is on.
@@ -60,6 +62,7 @@ fn door(mail: &Mail, config: &Config, protocol: Protocol) -> Door {
         tls: None,
         is_tls_at_once: false,
         submission: None,
+        checks: None,
         limits: Limits::default(),
     }
 }

@@ -148,7 +148,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let mut doors = JoinSet::new();
     doors.spawn(Listener::new(http, None, trusted.clone(), hosts.clone()).serve(router.clone(), until.clone()));
     doors.spawn(Listener::new(https, Some(tls.clone()), trusted, hosts).serve(router, until.clone()));
-    let behind = mail_doors::Behind { mail: &mail, identity: &identity, config: &config, tls: &tls };
+    let dns = Dns::new(&config.name_servers)?;
+    let behind = mail_doors::Behind { mail: &mail, identity: &identity, config: &config, tls: &tls, dns: &dns };
     doors.spawn(behind.smtp(smtp).serve(until.clone()));
     for (said, is_tls_at_once) in [(config.submission.starttls, false), (config.submission.implicit_tls, true)] {
         let Some(socket) = said else { continue };
@@ -163,7 +164,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         doors.spawn(operator.watch(until));
     }
     let (stop_work, told) = watch::channel(false);
-    let courier = couriers::courier(mail.clone(), Dns::new(&config.name_servers)?, &config)?;
+    let courier = couriers::courier(mail.clone(), dns, &config)?;
     let work = work(mail, courier, told);
     tokio::spawn(async move { to_ask.fetch_keys().await }); // nobody waits for it, and an issuer that is down stops nothing
     tracing::info!(http = %addresses.http, https = %addresses.https, smtp = %addresses.smtp, development = config.development, "listening");

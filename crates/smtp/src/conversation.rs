@@ -5,6 +5,7 @@ use crate::listener::{Door, stopped};
 use crate::receive::{receive, refused};
 use crate::session::{Next, Protocol, Session, Transaction};
 use crate::submit::{open, submit};
+use crate::verify::Origin;
 use crate::wire::command::{MAX_LINE, parse};
 use crate::wire::data::Data;
 use crate::wire::reply::{self, Reply};
@@ -335,7 +336,15 @@ impl Conversation {
         let door = self.door.clone();
         let (mail, credentials) = (&door.mail, self.credentials.as_ref());
         let Some((submission, credentials)) = door.submission.as_ref().zip(credentials) else {
-            let arrival = self.arrival(transaction.is_utf8);
+            let verdict = match &door.checks {
+                Some(checks) => Some(checks.verify(blob.octets.clone(), self.origin(&transaction)).await),
+                None => None,
+            };
+            if let Some(domain) = verdict.as_ref().and_then(|verdict| verdict.refused_by.as_ref()) {
+                let text = format!("{domain} wants no mail taken in its name that is not proven to be from it (DMARC)");
+                return Reply::told(550, [5, 7, 26], text); // RFC 7372 §3.2
+            }
+            let arrival = self.arrival(transaction.is_utf8, verdict.map(|verdict| verdict.field).unwrap_or_default());
             return receive(mail, blob, &transaction, arrival).await;
         };
         match open(submission, mail, credentials).await {
@@ -344,12 +353,21 @@ impl Conversation {
         }
     }
 
-    fn arrival(&self, is_utf8: bool) -> Arrival {
+    fn origin(&self, transaction: &Transaction) -> Origin {
+        Origin {
+            host: self.door.host.clone(),
+            peer: self.peer.to_canonical(),
+            helo: self.session.client().to_owned(),
+            reverse_path: transaction.reverse_path.clone(),
+        }
+    }
+
+    fn arrival(&self, is_utf8: bool, authentication_results: String) -> Arrival {
         Arrival {
             helo: self.session.client().to_owned(),
             peer: self.peer,
             with: self.session.with(is_utf8),
-            authentication_results: String::new(),
+            authentication_results,
         }
     }
 }

@@ -12,6 +12,7 @@ mod receive;
 mod relay;
 mod session;
 mod submit;
+mod verify;
 mod wire;
 
 pub use dns::{Dns, DnsError};
@@ -21,3 +22,4 @@ pub use relay::{
     Smarthost, TlsUse,
 };
 pub use submit::Submission;
+pub use verify::Checks;

@@ -4,6 +4,7 @@ use crate::conversation::Conversation;
 pub use crate::session::Protocol;
 use crate::session::{Offer, Terms};
 use crate::submit::Submission;
+use crate::verify::Checks;
 use crate::wire::reply::{self, Reply};
 use mailbox::Mail;
 use rustls::ServerConfig;
@@ -39,6 +40,8 @@ pub struct Door {
     pub is_tls_at_once: bool,
     /// Whether people submit mail there, who prove who they are.
     pub submission: Option<Submission>,
+    /// Who is asked about the origin of what strangers bring; without it nobody is.
+    pub checks: Option<Checks>,
     /// What is too much.
     pub limits: Limits,
 }

@@ -194,8 +194,11 @@ impl Session {
                 lines.push("STARTTLS".into());
             }
             if self.may_authenticate() {
-                // Reports are for those who submit: a stranger's wish for one would have us write to whomever he names.
-                lines.extend(["DSN".into(), MECHANISMS.into()]);
+                lines.push(MECHANISMS.into());
+            }
+            // Reports are for those who submit: a stranger's wish for one would have us write to whomever he names.
+            if self.is_authenticated || matches!(self.terms.submission, Offer::Alone { .. }) {
+                lines.push("DSN".into());
             }
         }
         Next::Say(Reply::of_lines(250, lines))

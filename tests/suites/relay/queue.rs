@@ -6,10 +6,7 @@ use serde_json::Value;
 
 /// What `restante queue` says in JSON.
 async fn queue(server: &Server, arguments: &[&str]) -> Value {
-    let data = server.data_dir();
-    let mut all = vec!["queue", "--json", "--data", data.to_str().unwrap()];
-    all.extend(arguments);
-    let output = server.restante(&all).await;
+    let output = server.restante(&[&["queue", "--json"], arguments].concat()).await;
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
 }

@@ -28,6 +28,8 @@ pub struct RawConfig {
     pub tls: RawTls,
     /// What is done with mail that is submitted over SMTP.
     pub submission: RawSubmission,
+    /// What is found out about mail from other servers.
+    pub incoming: RawIncoming,
     /// How mail for other domains is sent on.
     pub relay: RawRelay,
     /// What signs it.
@@ -79,6 +81,19 @@ pub struct RawSubmission {
     /// Whether what is submitted over SMTP has a copy in the sender's Sent Items. Unless said: true. Say false where mail
     /// programs put their own copy there.
     pub save_to_sent_items: Option<bool>,
+}
+
+/// `[incoming]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawIncoming {
+    /// Whether SPF, DKIM, ARC and DMARC are checked of what comes in over SMTP, and told in `Authentication-Results`. Unless said,
+    /// true; in development mode only where `[dns] servers` says who is asked. Say false where another server of yours stands in
+    /// front of this one, and has done it.
+    pub verify: Option<bool>,
+    /// Whether a message is refused that its author's domain wants refused (DMARC's `p=reject`). Unless said, false: it is taken
+    /// and told.
+    pub refuse_dmarc: bool,
 }
 
 /// `[relay]`: mail for other domains. Unless a smarthost is said, it goes to the hosts that each domain names (MX).

@@ -50,6 +50,10 @@ pub struct Config {
     pub lmtp: Option<SocketAddr>,
     /// Where people here submit mail over SMTP, and what is done with it.
     pub submission: SubmissionConfig,
+    /// Whether it is found out who sent what comes in.
+    pub checks_origin: bool,
+    /// Whether what its author's domain wants refused is.
+    pub refuses_dmarc: bool,
     /// How mail for other domains is sent on.
     pub relay: RelayConfig,
     /// Who is asked about domains; empty for those whom the system asks.
@@ -146,6 +150,8 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         smtp,
         lmtp,
         submission,
+        checks_origin: raw.incoming.verify.unwrap_or(!raw.development || !raw.dns.servers.is_empty()),
+        refuses_dmarc: raw.incoming.refuse_dmarc,
         relay,
         name_servers,
         message_octets,

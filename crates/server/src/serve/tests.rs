@@ -31,6 +31,8 @@ fn settings(dir: &Path, development: bool) -> Config {
         smtp: free,
         lmtp: None,
         submission: crate::config::SubmissionConfig { starttls: None, implicit_tls: None, save_to_sent_items: true },
+        checks_origin: false,
+        refuses_dmarc: false,
         relay: crate::config::RelayConfig::default(),
         name_servers: Vec::new(),
         message_octets: 1024,

@@ -19,6 +19,8 @@ fn no_file_is_development_mode() {
         smtp: Address { socket: SMTP, explicit: false },
         lmtp: None,
         submission: SubmissionConfig { starttls: None, implicit_tls: None, save_to_sent_items: true },
+        checks_origin: false,
+        refuses_dmarc: false,
         relay: RelayConfig { relaying: held, hello: "contoso.com".to_owned(), ..RelayConfig::default() },
         name_servers: Vec::new(),
         message_octets: 157_286_400,
