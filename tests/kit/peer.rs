@@ -122,6 +122,11 @@ impl Peer {
         self.state.taken.lock().unwrap().clone()
     }
 
+    /// How many messages it took so far.
+    pub fn count(&self) -> usize {
+        self.state.taken.lock().unwrap().len()
+    }
+
     /// Every line that was said to it, content aside.
     pub fn lines(&self) -> Vec<String> {
         self.state.lines.lock().unwrap().clone()
@@ -134,7 +139,7 @@ impl Peer {
 
     /// Waits until it has taken so many messages.
     pub async fn until_taken(&self, count: usize) -> Vec<Taken> {
-        until("the other server has taken it", || async { (self.taken().len() >= count).then_some(()) }).await;
+        until("the other server has taken it", || async { (self.count() >= count).then_some(()) }).await;
         self.taken()
     }
 }

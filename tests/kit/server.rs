@@ -193,6 +193,18 @@ impl Server {
         people.iter().find(|one| one["userPrincipalName"] == wanted.as_str()).expect("the person is in dev.json")
     }
 
+    /// Where it takes mail from other servers: outside development mode its log says so.
+    pub fn smtp(&self) -> String {
+        match self.production {
+            None => self.dev["smtp"].as_str().expect("dev.json tells where SMTP is").to_owned(),
+            Some(_) => {
+                let log = self.log();
+                let (_, behind) = log.rsplit_once(" smtp=").expect("it listens");
+                behind.split_whitespace().next().expect("an address").to_owned()
+            }
+        }
+    }
+
     /// `http://HOST:PORT`
     pub fn origin(&self) -> String {
         let base = self.dev["base_url"].as_str().expect("dev.json names the base URL");

@@ -29,7 +29,9 @@ impl Smtp {
 
     /// The same at an address.
     pub async fn connect_to(address: &str) -> Smtp {
-        let stream: Box<dyn Stream> = Box::new(TcpStream::connect(address).await.expect("the door is open"));
+        let stream = TcpStream::connect(address).await.expect("the door is open");
+        stream.set_nodelay(true).expect("it is a socket");
+        let stream: Box<dyn Stream> = Box::new(stream);
         let mut smtp = Smtp { stream: BufReader::new(stream) };
         let greeting = smtp.reply().await;
         assert!(greeting.starts_with("220 "), "{greeting}");

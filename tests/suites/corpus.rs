@@ -27,7 +27,7 @@ pub struct File {
 }
 
 /// Every message of the corpus; nothing where the shared data is missing.
-fn files() -> Option<Vec<Arc<File>>> {
+pub fn files() -> Option<Vec<Arc<File>>> {
     let root = shared_path("corpus")?;
     let mut names = Vec::new();
     for part in ["mime", "smime"] {

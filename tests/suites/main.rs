@@ -25,6 +25,7 @@ mod lists;
 mod messages;
 mod odd_input;
 mod overlay;
+mod peers;
 mod query;
 mod relay;
 mod requests;

@@ -149,13 +149,6 @@ async fn rights_hold_at_each_message_and_in_whose_name() {
     server.finish().await;
 }
 
-/// Where a server outside development mode takes mail from others, as its log says last.
-fn relay(server: &Server) -> String {
-    let log = server.log();
-    let (_, behind) = log.rsplit_once(" smtp=").expect("it listens");
-    behind.split_whitespace().next().unwrap().to_owned()
-}
-
 #[tokio::test]
 async fn in_production_doors_stand_apart_and_tokens_need_tls() {
     let submission = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -166,7 +159,7 @@ async fn in_production_doors_stand_apart_and_tokens_need_tls() {
     let adele = server.through(&tool, "AdeleV", "Mail.Send Mail.Read").await;
     let proof = xoauth2(&address("AdeleV"), &token(&adele));
 
-    let mut outside = Smtp::connect_to(&relay(&server)).await;
+    let mut outside = Smtp::connect_to(&server.smtp()).await;
     let offered = outside.demand("EHLO client.example", 250).await;
     assert!(!offered.contains("AUTH"), "{offered}");
     outside.demand(&proof, 502).await;

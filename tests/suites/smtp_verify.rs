@@ -6,6 +6,8 @@ use mail_auth::crypto::{RsaKey, Sha256};
 use mail_auth::headers::HeaderWriter;
 use mail_auth::{AuthenticatedMessage, AuthenticationResults};
 use rcgen::{KeyPair, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -167,7 +169,7 @@ async fn a_chain_of_those_who_passed_it_on_is_looked_at() {
     let names = NameServer::start(&[("arc._domainkey.list.example", record)]).await;
     let server = asking(&names, "").await;
     let adele = server.person("AdeleV");
-    let key = RsaKey::<Sha256>::from_pkcs8_pem(&pem).expect("the key");
+    let key = RsaKey::<Sha256>::from_key_der(PrivateKeyDer::from_pem_slice(pem.as_bytes()).unwrap()).expect("the key");
     let sealer = ArcSealer::from_key(key).domain("list.example").selector("arc").headers(["From", "Subject", "To"]);
     for (subject, is_changed) in [("Sealed", false), ("Broken", true)] {
         let octets = of_bank(subject);

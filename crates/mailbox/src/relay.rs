@@ -121,12 +121,6 @@ impl Consignment {
         }
     }
 
-    /// Whether its header is in ASCII.
-    pub fn has_ascii_header(&self) -> bool {
-        let end = self.message.parts().first().map_or(0, |root| root.header.end);
-        self.message.octets().get(..end).is_none_or(<[u8]>::is_ascii) && self.prefix.is_ascii()
-    }
-
     /// The domain of its author (RFC 5322 §3.6.2), in lower case; nothing where it names none.
     pub fn author_domain(&self) -> Option<String> {
         let before = Message::parse(format!("{}\r\n", self.submission.prefix).into());

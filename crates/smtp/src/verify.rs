@@ -88,11 +88,11 @@ async fn verify(authenticator: &MessageAuthenticator, octets: &[u8], origin: &Or
     };
     let results = AuthenticationResults::new(&origin.host);
     let Some(message) = AuthenticatedMessage::parse(octets) else {
-        let spf = timeout_at(deadline, authenticator.verify_spf(spf_of.clone())).await.unwrap_or_else(|_| late_spf(origin));
+        let spf = timeout_at(deadline, authenticator.verify_spf(spf_of)).await.unwrap_or_else(|_| late_spf(origin));
         return Verdict::of(&results.with_spf_result(&spf, &spf_of), "");
     };
     let (spf, dkim, arc) = tokio::join!(
-        timeout_at(deadline, authenticator.verify_spf(spf_of.clone())),
+        timeout_at(deadline, authenticator.verify_spf(spf_of)),
         timeout_at(deadline, authenticator.verify_dkim(&message)),
         timeout_at(deadline, authenticator.verify_arc(&message)),
     );

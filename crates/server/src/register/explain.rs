@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn operations_are_those_that_a_permission_lets_in() {
         let sends = Explained::of(app(&["Mail.Send"], &[]), Vec::new());
-        assert_eq!(sends.permitted.application, ["Answer or forward a message", "Send a draft", "Send a message"]);
+        let expected = ["Answer or forward a message", "Follow a message that was sent", "Send a draft", "Send a message"];
+        assert_eq!(sends.permitted.application, expected);
         assert!(sends.permitted.delegated.is_empty());
         let basic = Explained::of(app(&["Mail.ReadBasic.All"], &["Mail.ReadWrite.Shared"]), Vec::new());
         assert!(basic.permitted.application.contains(&"List messages"));

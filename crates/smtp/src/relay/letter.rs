@@ -16,7 +16,6 @@ pub(super) struct Letter {
     pub(super) returns: String,
     pub(super) requires_tls: bool,
     pub(super) is_utf8_envelope: bool,
-    pub(super) has_utf8_header: bool,
     pub(super) needs: Needs,
     pieces: Vec<Bytes>,
 }
@@ -44,7 +43,6 @@ impl Letter {
             returns: wishes.returns.clone(),
             requires_tls: wishes.requires_tls,
             is_utf8_envelope: !consignment.reverse_path().is_ascii() || !addresses.all(|address| address.is_ascii()),
-            has_utf8_header: !consignment.has_ascii_header(),
             needs: needs.behind(&signatures),
             pieces: std::iter::once(Bytes::from(signatures)).chain(pieces).filter(|piece| !piece.is_empty()).collect(),
         }

@@ -148,7 +148,8 @@ impl Transaction<'_> {
         } else if letter.needs.eight_bit {
             line += " BODY=8BITMIME";
         }
-        if connection.has(EXT_SMTP_UTF8) && (letter.is_utf8_envelope || letter.has_utf8_header) {
+        // Not for a header alone: a host further on that lacks the extension would send it back (RFC 6531 §3.2).
+        if letter.is_utf8_envelope {
             line += " SMTPUTF8";
         }
         if letter.requires_tls {
