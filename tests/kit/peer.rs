@@ -104,6 +104,7 @@ impl Peer {
         let serving = state.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                stream.set_nodelay(true).expect("it is a socket");
                 let number = std::mem::replace(&mut *serving.connections.lock().unwrap(), 0);
                 *serving.connections.lock().unwrap() = number + 1;
                 tokio::spawn(Talk::new(serving.clone(), number, Box::new(stream), false).run());

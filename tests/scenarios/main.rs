@@ -5,5 +5,7 @@
 mod crash;
 mod ledger;
 mod memory;
+mod queue;
+mod relay;
 mod strace;
 mod syncs;

@@ -2,6 +2,7 @@
 
 mod domains;
 mod faults;
+mod graph;
 mod queue;
 mod reports;
 mod road;

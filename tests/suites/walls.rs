@@ -20,7 +20,7 @@ const FLOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Outside crates that only these rooms may name.
-const OWNERS: [(&str, &[&str]); 29] = [
+const OWNERS: [(&str, &[&str]); 30] = [
     ("anyhow", &["server", "client"]),
     ("argon2", &["identity"]),
     ("aws-lc-rs", &["identity", "smime", "smtp"]),
@@ -37,6 +37,7 @@ const OWNERS: [(&str, &[&str]); 29] = [
     ("mail-auth", &["smtp"]),
     ("mail-parser", &["mime"]),
     ("memmap2", &["store"]),
+    ("metrics-exporter-prometheus", &["server"]),
     ("openssl", &["smime"]),
     ("rcgen", &["server"]),
     ("rusqlite", &["store"]),

@@ -1,55 +1,19 @@
-//! How often what became of mail, since the process began: for whoever watches over it.
+//! What is counted of mail, for whoever watches over it. Who collects it is the wiring's to say.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use store::{ForwardState, Settled};
+use metrics::{counter, histogram};
+use store::{ForwardState, Timestamp};
 
-/// Counters that only rise.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    delivered: AtomicU64,
-    relayed: AtomicU64,
-    deferred: AtomicU64,
-    failed: AtomicU64,
-}
+/// Recipients by what became of their mail, each time it was tried: `outcome` is a [`ForwardState`], or `deferred`.
+pub const OUTCOMES: &str = "restante_recipients_total";
+/// Seconds from taking a message to its end, by recipient and outcome.
+pub const SECONDS: &str = "restante_delivery_seconds";
 
-/// What they stand at: forward-paths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outcomes {
-    /// Filed here.
-    pub delivered: u64,
-    /// Taken by another server.
-    pub relayed: u64,
-    /// Put off; each time counts.
-    pub deferred: u64,
-    /// Given up.
-    pub failed: u64,
-}
-
-impl Counts {
-    pub(crate) fn count_delivered(&self) {
-        self.delivered.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn count_failed(&self) {
-        self.failed.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn count(&self, settled: &Settled) {
-        let counter = match settled.state {
-            ForwardState::Relayed => &self.relayed,
-            ForwardState::Failed => &self.failed,
-            _ => &self.deferred,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn outcomes(&self) -> Outcomes {
-        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Outcomes {
-            delivered: of(&self.delivered),
-            relayed: of(&self.relayed),
-            deferred: of(&self.deferred),
-            failed: of(&self.failed),
-        }
+/// Counts what became of one recipient.
+pub(crate) fn count(state: ForwardState, created: Timestamp, now: Timestamp) {
+    let outcome = if state.is_end() { state.as_str() } else { "deferred" };
+    counter!(OUTCOMES, "outcome" => outcome).increment(1);
+    if state.is_end() {
+        let micros = u32::try_from((now.0 - created.0) / 1000).unwrap_or(u32::MAX);
+        histogram!(SECONDS, "outcome" => outcome).record(f64::from(micros) / 1000.0);
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::Mail;
 use crate::compose::Beside;
+use crate::counts::count;
 use crate::error::MailError;
 use crate::extended::Hanging;
 use crate::generated::{Trace, standing_before, trace_fields};
@@ -142,7 +143,7 @@ impl Mail {
             match person_at(tx, &path.address)? {
                 None => {
                     if tx.end_due(key, &path.address, ForwardState::Failed, (now, NOBODY.1))? {
-                        self.inner.counts.count_failed();
+                        count(ForwardState::Failed, submission.created_date_time, now);
                         missed.push((path, NOBODY));
                     }
                 }
@@ -152,7 +153,7 @@ impl Mail {
                         self.file_for(tx, &Arriving::from(submission), reading, &person, &path.address)?;
                     }
                     if still_due {
-                        self.inner.counts.count_delivered();
+                        count(ForwardState::Delivered, submission.created_date_time, now);
                         reached.push((path, FILED));
                     }
                 }

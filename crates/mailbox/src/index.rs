@@ -37,6 +37,11 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// The same of a message that is about another one, in the conversation that begins with this Message-ID.
+    pub(crate) fn about(self, root: Option<String>) -> Reading {
+        Reading { root: root.unwrap_or(self.root), ..self }
+    }
+
     /// Reads a message and what stands `before` its octets: header fields with their line ends.
     pub(crate) fn of(before: &str, message: &Message) -> Reading {
         let header = Header { before: Message::parse(format!("{before}\r\n").into()), message };

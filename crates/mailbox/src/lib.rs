@@ -31,6 +31,7 @@ mod receive;
 mod relay;
 mod reply;
 mod report;
+mod reported;
 mod retry;
 mod search;
 mod search_index;
@@ -41,7 +42,7 @@ mod uses;
 pub use acting::Sight;
 pub use attachments::AttachmentChange;
 pub use compose::{Beside, Draft, Importance, NewAttachment, NewItem};
-pub use counts::Outcomes;
+pub use counts::{OUTCOMES, SECONDS};
 pub use drafts::{NewMessage, Received};
 pub use envelope::{Addressee, Envelope, MAX_RECIPIENTS};
 pub use error::{FolderDeed, Kind, Limit, MailError};
@@ -91,8 +92,6 @@ struct Inner {
     submitted: Notify,
     /// Told when something was put there, or released, for another domain.
     to_relay: Notify,
-    /// What became of mail.
-    counts: counts::Counts,
     /// Told when the index of texts has come further.
     indexed: watch::Sender<()>,
     /// Told when something was begun with a whole folder.
@@ -122,7 +121,6 @@ impl Mail {
             options,
             submitted: Notify::new(),
             to_relay: Notify::new(),
-            counts: counts::Counts::default(),
             indexed: watch::Sender::new(()),
             folder_work: Notify::new(),
             batch_done: Notify::new(),
@@ -134,11 +132,6 @@ impl Mail {
     /// A place to put the octets of one message as they come.
     pub fn spool(&self) -> Spool {
         self.inner.store.spool()
-    }
-
-    /// What became of mail since the process began.
-    pub fn outcomes(&self) -> Outcomes {
-        self.inner.counts.outcomes()
     }
 
     fn is_local(&self, domain: &str) -> bool {

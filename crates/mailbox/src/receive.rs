@@ -5,6 +5,7 @@ use crate::deliver::Arriving;
 use crate::error::{Kind, MailError};
 use crate::index::Reading;
 use crate::people::person_at;
+use crate::reported::{Reported, reported};
 use mime::Message;
 use std::collections::HashSet;
 use std::iter::repeat_n;
@@ -66,11 +67,14 @@ impl Arrival {
 }
 
 impl Mail {
-    /// Whom mail to an address from outside would reach.
+    /// Whom mail to an address would reach, from outside or where somebody here submits it.
     ///
     /// # Errors
     /// [`MailError::Store`].
-    pub async fn reach(&self, address: &str) -> Result<Reach, MailError> {
+    pub async fn reach(&self, address: &str, is_submitted: bool) -> Result<Reach, MailError> {
+        if is_submitted && self.inner.options.relaying.takes_own_domain {
+            return Ok(Reach::Elsewhere);
+        }
         let wanted = address.to_owned();
         let found = self.inner.store.read::<_, StoreError>(move |tx: &ReadTx<'_>| person_at(tx, &wanted)).await?;
         let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
@@ -90,13 +94,21 @@ impl Mail {
         if message.fields().filter(|field| field.is("Received")).count() > MOST_RECEIVED {
             return Err(MailError::MailLoop);
         }
+        // RFC 3464 §2: nobody is told of a report, which tells it from what only looks like one.
+        let reported = if incoming.reverse_path.is_empty() { reported(&message) } else { None };
         // Read before the deed, and once: the writer is one.
-        let reading = Reading::of("", &message);
+        let reading = Reading::of("", &message).about(reported.as_ref().and_then(|reported| reported.root.clone()));
         let mail = self.clone();
-        self.inner.store.write(move |tx: &mut WriteTx<'_>| mail.file_incoming(tx, &incoming, reading)).await
+        self.inner.store.write(move |tx: &mut WriteTx<'_>| mail.file_incoming(tx, &incoming, reading, reported.as_ref())).await
     }
 
-    fn file_incoming(&self, tx: &mut WriteTx<'_>, incoming: &Incoming, reading: Reading) -> Result<(), MailError> {
+    fn file_incoming(
+        &self,
+        tx: &mut WriteTx<'_>,
+        incoming: &Incoming,
+        reading: Reading,
+        reported: Option<&Reported>,
+    ) -> Result<(), MailError> {
         let recipients = recipients(tx, &incoming.forward_paths)?;
         tx.put_blob(&incoming.blob)?;
         let arriving = Arriving {
@@ -108,10 +120,11 @@ impl Mail {
             arrival: Some(&incoming.arrival),
         };
         let readings = repeat_n(reading, recipients.len());
-        recipients
-            .iter()
-            .zip(readings)
-            .try_for_each(|((person, path), reading)| self.file_for(tx, &arriving, reading, person, path))
+        for ((person, path), reading) in recipients.iter().zip(readings) {
+            self.file_for(tx, &arriving, reading, person, path)?;
+            reported.map_or(Ok(()), |reported| reported.tell(tx, person.id, self.inner.clock.now()))?;
+        }
+        Ok(())
     }
 }
 

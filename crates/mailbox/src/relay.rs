@@ -4,6 +4,7 @@
 //! Who carries it, and what is spoken, is the door's matter; what happens then is decided here.
 
 use crate::Mail;
+use crate::counts::count;
 use crate::deliver::Arriving;
 use crate::error::MailError;
 use crate::generated::{relay_trace, standing_before};
@@ -33,6 +34,8 @@ pub struct Relaying {
     pub is_held: bool,
     /// Whether one host takes all of it.
     pub has_one_host: bool,
+    /// Whether that host takes mail for our own domain too: our people's mailboxes are there.
+    pub takes_own_domain: bool,
     /// How long it is tried.
     pub retry: Retry,
 }
@@ -129,6 +132,27 @@ impl Consignment {
         authors.first().and_then(NameAddr::addr_spec).map(|author| author.domain().to_lowercase())
     }
 
+    /// Whom its header names in To and Cc.
+    pub fn named_recipients(&self) -> Vec<String> {
+        let before = Message::parse(format!("{}\r\n", self.submission.prefix).into());
+        let named =
+            |message: &Message, name: &str| message.addresses(name).into_iter().map(|one| one.address).collect::<Vec<_>>();
+        let all = [&before, &self.message].map(|message| [named(message, "To"), named(message, "Cc")].concat());
+        all.concat().into_iter().filter(|address| !address.is_empty()).collect()
+    }
+
+    /// Its octets as one who submits it anew gives them: without a trace, and with a Bcc of those whom the header doesn't name.
+    pub fn octets_with_bcc(&self, hidden: &[String]) -> Vec<u8> {
+        let hidden: Vec<NameAddr> = hidden.iter().map(|one| NameAddr { name: String::new(), address: one.clone() }).collect();
+        let line_end = self.message.line_end();
+        let bcc = line_end.end_lines(mime::address_line("Bcc", &hidden).as_bytes());
+        let before = String::from_utf8_lossy(&bcc).into_owned() + &self.submission.prefix;
+        let mut octets = standing_before(before, self.message.opening(), line_end).into_bytes();
+        let cuts = Cuts::parse(&self.submission.cuts).unwrap_or_default();
+        mime::pieces(self.message.octets(), &cuts).iter().for_each(|piece| octets.extend_from_slice(piece));
+        octets
+    }
+
     /// Its octets, before what the wire makes of them: slices of what the client gave, behind what stands before it.
     pub fn pieces(&self) -> Vec<Bytes> {
         let cuts = Cuts::parse(&self.submission.cuts).unwrap_or_default();
@@ -144,12 +168,17 @@ impl Consignment {
 }
 
 impl Mail {
+    /// Whether what people here send to a domain is filed here.
+    pub(crate) fn stays(&self, domain: &str) -> bool {
+        self.is_local(domain) && !self.inner.options.relaying.takes_own_domain
+    }
+
     /// How a recipient is reached.
     pub(crate) fn forward_path(&self, path: &AddrSpec, now: Timestamp) -> ForwardPath {
         let relaying = &self.inner.options.relaying;
         let address = path.as_str().to_owned();
         let destination = relaying.destination(&address);
-        match self.is_local(path.domain()) {
+        match self.stays(path.domain()) {
             true => ForwardPath::new(address, ForwardState::Due, String::new(), now),
             false if relaying.is_held => ForwardPath::new(address, ForwardState::Held, destination, now),
             false => ForwardPath::new(address, ForwardState::Relay, destination, now),
@@ -289,7 +318,7 @@ impl Mail {
             if !tx.settle(of.submission.mailbox, of.submission.id, &settled)? {
                 continue; // somebody took it back meanwhile
             }
-            self.inner.counts.count(&settled);
+            count(settled.state, of.submission.created_date_time, now);
             told.extend(action.filter(|action| action.is_wanted(path)).map(|action| (action, index, status)));
         }
         for action in [Action::Failed, Action::Delayed, Action::Relayed] {

@@ -123,7 +123,8 @@ impl Report<'_> {
         header += &format!("Message-ID: <{}@{}>\r\n", self.id, self.host);
         if !original.is_empty() {
             header += &text_line("In-Reply-To", &original);
-            header += &text_line("References", &original);
+            let before = self.message.text("References").unwrap_or_default();
+            header += &text_line("References", &format!("{before} {original}")); // RFC 5322 §3.6.4
         }
         // RFC 3834 §5: nobody's machine answers it.
         header += "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n";

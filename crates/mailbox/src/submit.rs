@@ -217,8 +217,7 @@ impl Mailbox {
 
     /// Whether something of it goes to other domains.
     fn goes_out(&self, outgoing: &Result<Outgoing, MailError>) -> bool {
-        let elsewhere =
-            |outgoing: &Outgoing| outgoing.envelope.forward_paths.iter().any(|path| !self.mail.is_local(path.domain()));
+        let elsewhere = |outgoing: &Outgoing| outgoing.envelope.forward_paths.iter().any(|path| !self.mail.stays(path.domain()));
         outgoing.as_ref().is_ok_and(elsewhere)
     }
 

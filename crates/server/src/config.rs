@@ -9,8 +9,10 @@ mod resolve;
 pub use crate::certificate::CertificateFiles;
 pub use crate::hosts::Hosts;
 pub use issuers::IssuerConfig;
-pub use raw::{RawConfig, RawDkim, RawDns, RawIncoming, RawIssuer, RawLimits, RawListen, RawRelay, RawSubmission, RawTls};
-pub use relay::{DkimConfig, RelayConfig};
+pub use raw::{
+    RawConfig, RawDkim, RawDns, RawGraphRelay, RawIncoming, RawIssuer, RawLimits, RawListen, RawRelay, RawSubmission, RawTls,
+};
+pub use relay::{DkimConfig, GraphRelay, RelayConfig};
 pub use resolve::{Address, Config, ConfigErrors, SubmissionConfig, load, resolve};
 
 /// What to log, in the words of `tracing_subscriber::EnvFilter`: the variable `RESTANTE_LOG`.

@@ -1,10 +1,11 @@
 //! The way out for mail: a courier, as the settings have it.
 
 use crate::config::{Config, DkimConfig};
+use crate::graph_courier::GraphCourier;
 use crate::key_fetch::{KeyFetch, roots};
 use anyhow::Context;
 use mailbox::Mail;
-use smtp::{Courier, CourierOptions, DkimKey, DkimKeyError, Dns, Signers};
+use smtp::{Carrier, Courier, CourierOptions, DkimKey, DkimKeyError, Dns, Signers};
 use std::sync::Arc;
 
 /// Makes the courier.
@@ -18,6 +19,7 @@ pub(crate) fn courier(mail: Mail, dns: Dns, config: &Config) -> anyhow::Result<C
     let options = CourierOptions {
         own_name: relay.hello.clone(),
         smarthost: relay.smarthost.clone(),
+        carrier: carrier(config)?,
         port: relay.port,
         destinations: relay.destinations,
         connections: relay.connections,
@@ -26,4 +28,10 @@ pub(crate) fn courier(mail: Mail, dns: Dns, config: &Config) -> anyhow::Result<C
         signers: Signers::new(keys),
     };
     Ok(Courier::new(mail, dns, options)?)
+}
+
+/// The other Graph, where there is one.
+fn carrier(config: &Config) -> anyhow::Result<Option<Arc<dyn Carrier>>> {
+    let Some(graph) = &config.relay.graph else { return Ok(None) };
+    Ok(Some(Arc::new(GraphCourier::new(graph.clone(), config.relay.ca.as_deref())?)))
 }

@@ -32,16 +32,7 @@ impl KeyFetch {
     /// # Errors
     /// Where there is no such file, or no certificate in it.
     pub(crate) fn new(ca: Option<&Path>) -> anyhow::Result<KeyFetch> {
-        let roots = roots(ca)?;
-        // Named, not taken from the process: what else is in it may have installed another.
-        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        // Which of the two an address may have, `FetchAddress` decides.
-        let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().build();
-        // It asks once an hour, so no connection is worth keeping.
-        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
+        let client = https_client(ca)?;
         Ok(KeyFetch { client })
     }
 
@@ -67,6 +58,27 @@ impl Fetch for KeyFetch {
             timeout(PATIENCE, self.fetch(address, most)).await.map_err(late)?
         })
     }
+}
+
+/// A client over TLS that is checked by the authorities in a PEM file and no others, or else by those of the system.
+///
+/// # Errors
+/// Where there is no such file, or no certificate in it.
+pub(crate) fn https_client<B>(ca: Option<&Path>) -> anyhow::Result<Client<HttpsConnector<HttpConnector>, B>>
+where
+    B: hyper::body::Body + Send,
+    B::Data: Send,
+{
+    let roots = roots(ca)?;
+    // Named, not taken from the process: what else is in it may have installed another.
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    // Which of the two an address may have, `FetchAddress` decides.
+    let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().build();
+    // It asks once an hour, so no connection is worth keeping.
+    Ok(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector))
 }
 
 /// The authorities in a PEM file and no others, or else those of the system.

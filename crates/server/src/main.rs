@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use server::cli::{Cli, Command};
-use server::{admin, allocator, config, log, queue, register, serve, trust};
+use server::{admin, allocator, config, log, open_files, queue, register, serve, trust};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     log::start(config::log_filter().as_deref())?;
     allocator::return_large_pieces();
+    open_files::allow_many();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
         match command {

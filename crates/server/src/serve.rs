@@ -9,7 +9,7 @@ use crate::development::{self, DevFile};
 use crate::key_fetch::KeyFetch;
 use crate::listen::{self, Addresses, Listener};
 use crate::tenant::Tenant;
-use crate::{banner, cors, couriers, health, mail_doors};
+use crate::{banner, cors, couriers, health, mail_doors, metrics};
 use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -142,7 +142,11 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let graph = Graph { mail: mail.clone(), identity: identity.clone(), clock, max_message_octets, body_budget, throttle };
     let registry = Registry::new(store.clone(), clock_of_registry, tenant.client_id.to_string());
     let admin = Admin { identity: identity.clone(), registry, origin: Arc::new(graph::origin), new_id: random_id };
-    let router = router(store, sign_in, graph, admin);
+    let metrics = metrics::routes(mail.clone(), sign_in.clock.clone())?;
+    let mut router = router(store, sign_in, graph, admin);
+    if config.development {
+        router = metrics.clone().merge(router);
+    }
     let (trusted, hosts) = (Arc::new(config.trusted_proxies.clone()), Arc::new(config.hosts.clone()));
     let (stop, until) = watch::channel(false);
     let mut doors = JoinSet::new();
@@ -159,6 +163,10 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     if let Some(socket) = config.lmtp {
         let lmtp = listen::bind("LMTP", Address { socket, explicit: true }).await?;
         doors.spawn(mail_doors::lmtp(lmtp, &mail, &config).serve(until.clone()));
+    }
+    if let Some(socket) = config.metrics {
+        let socket = listen::bind("metrics", Address { socket, explicit: true }).await?;
+        doors.spawn(Listener::new(socket, None, Arc::default(), Arc::new(config.hosts.clone())).serve(metrics, until.clone()));
     }
     if let Some(operator) = operator {
         doors.spawn(operator.watch(until));

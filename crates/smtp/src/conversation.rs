@@ -221,7 +221,7 @@ impl Conversation {
     }
 
     async fn recipient(&mut self, addressee: Addressee) -> Result<(), End> {
-        let reply = match self.door.mail.reach(&addressee.address).await {
+        let reply = match self.door.mail.reach(&addressee.address, self.credentials.is_some()).await {
             Ok(Reach::Somebody) => {
                 self.session.take_recipient(addressee);
                 reply::RECIPIENT_OK.into()

@@ -18,8 +18,8 @@ mod wire;
 pub use dns::{Dns, DnsError};
 pub use listener::{Door, Limits, Listener, Protocol};
 pub use relay::{
-    Courier, CourierOptions, DkimKey, DkimKeyError, MOST_POLICY, PolicyFetch, PolicyFetching, PolicyText, Proof, Signers,
-    Smarthost, TlsUse,
+    Carrier, Carrying, Courier, CourierOptions, DkimKey, DkimKeyError, MOST_POLICY, PolicyFetch, PolicyFetching, PolicyText,
+    Proof, Signers, Smarthost, TlsUse,
 };
 pub use submit::Submission;
 pub use verify::Checks;

@@ -6,6 +6,7 @@
 
 mod connection;
 mod dkim;
+mod lanes;
 mod letter;
 mod opening;
 mod route;
@@ -21,13 +22,15 @@ pub use sts::{MOST_POLICY, PolicyFetch, PolicyFetching, PolicyText};
 
 use crate::dns::Dns;
 use connection::Connection;
+use futures::stream::{StreamExt, TryStreamExt};
+use lanes::{Lanes, Place};
 use letter::Letter;
 use mailbox::{Consignment, Mail, MailError, Outcome, Route};
 use opening::Opening;
 use route::{Routes, Target};
 use rustls::RootCertStore;
 use std::collections::VecDeque;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tls::Tls;
@@ -42,12 +45,23 @@ const TURN: Duration = Duration::from_secs(5 * 60);
 /// Messages that go over one connection; servers close it after some number.
 const MESSAGES: usize = 100;
 
+/// What becomes of all of a consignment's recipients, when it is carried.
+pub type Carrying<'c> = Pin<Box<dyn Future<Output = Outcome> + Send + 'c>>;
+
+/// Another way out than SMTP, which takes all mail and has one outcome for all of a message's recipients.
+pub trait Carrier: Send + Sync {
+    /// Carries a message.
+    fn carry<'c>(&'c self, consignment: &'c Consignment) -> Carrying<'c>;
+}
+
 /// How mail goes out.
 pub struct CourierOptions {
     /// By what name we say hello (RFC 5321 §4.1.1.1).
     pub own_name: String,
     /// The one host that takes all mail; else each domain's own do.
     pub smarthost: Option<Smarthost>,
+    /// Who takes all mail instead, by another way.
+    pub carrier: Option<Arc<dyn Carrier>>,
     /// Where hosts that are found by MX listen: 25, save in tests.
     pub port: u16,
     /// Destinations that are gone to at once.
@@ -83,9 +97,11 @@ pub struct Courier {
     mail: Mail,
     opening: Opening,
     smarthost: Option<Target>,
+    carrier: Option<Arc<dyn Carrier>>,
     signers: Signers,
     destinations: usize,
     connections: usize,
+    lanes: Arc<Lanes>,
 }
 
 impl Courier {
@@ -94,12 +110,12 @@ impl Courier {
     /// # Errors
     /// Where TLS can't be set up.
     pub fn new(mail: Mail, dns: Dns, options: CourierOptions) -> Result<Courier, rustls::Error> {
-        let CourierOptions { own_name, smarthost, port, destinations, connections, roots, policies, signers } = options;
+        let CourierOptions { own_name, smarthost, carrier, port, destinations, connections, roots, policies, signers } = options;
         let proof = smarthost.as_ref().and_then(|one| one.proof.clone());
         let target = smarthost.map(|Smarthost { host, port, tls, must_prove, .. }| Target { host, port, tls, must_prove });
         let routes = Routes { dns, sts: sts::Sts::new(policies), port };
         let opening = Opening { own_name, routes, tls: Tls::new(roots)?, proof };
-        Ok(Courier { mail, opening, smarthost: target, signers, destinations, connections })
+        Ok(Courier { mail, opening, smarthost: target, carrier, signers, destinations, connections, lanes: Arc::default() })
     }
 
     /// Carries what is due, and what becomes due, until `stop`. What is under way then goes on until this is dropped.
@@ -112,19 +128,21 @@ impl Courier {
             tokio::select! { () = &mut stop => return, () = tokio::time::sleep(AFTER_FAILURE) => {} }
         }
         loop {
-            let free = self.destinations.saturating_sub(under_way.len());
+            while under_way.try_join_next().is_some() {} // what is done takes room until it is looked at
+            let free = self.lanes.free(self.destinations);
             match self.mail.due_routes(free).await {
                 Ok(routes) => {
                     for route in routes {
-                        under_way.spawn(self.clone().go(route, told.clone()));
+                        under_way.spawn(self.clone().go(route, self.lanes.place(), told.clone()));
                     }
                 }
                 Err(error) => tracing::error!(%error, "what is to be relayed could not be read"),
             }
-            let is_full = under_way.len() >= self.destinations;
+            let is_full = self.lanes.free(self.destinations) == 0;
             tokio::select! {
                 () = &mut stop => break,
                 Some(_) = under_way.join_next() => {} // a panic in it was logged where it happened
+                () = self.lanes.moved(), if is_full => {}
                 waited = self.mail.until_relay(), if !is_full => if let Err(error) = waited {
                     tracing::error!(%error, "what is due to be relayed could not be read");
                     tokio::time::sleep(AFTER_FAILURE).await;
@@ -135,8 +153,8 @@ impl Courier {
         while under_way.join_next().await.is_some() {}
     }
 
-    async fn go(self, route: Route, stop: watch::Receiver<bool>) {
-        let was_reached = match self.carry_all(&route, &stop).await {
+    async fn go(self, route: Route, place: Place, stop: watch::Receiver<bool>) {
+        let was_reached = match self.carry_all(&route, &place, &stop).await {
             Ok(was_reached) => was_reached,
             Err(error) => {
                 tracing::error!(%error, "what became of mail could not be written; it may go twice");
@@ -149,9 +167,12 @@ impl Courier {
     }
 
     /// Carries what is due by a route. Answers whether anybody was reached there.
-    async fn carry_all(&self, route: &Route, stop: &watch::Receiver<bool>) -> Result<bool, MailError> {
+    async fn carry_all(&self, route: &Route, place: &Place, stop: &watch::Receiver<bool>) -> Result<bool, MailError> {
         let until = Instant::now() + TURN;
-        let targets = match self.targets(route).await {
+        if let Some(carrier) = &self.carrier {
+            return self.carry_otherwise(&**carrier, (route, place), stop).await;
+        }
+        let targets = match place.wait(self.targets(route)).await {
             Ok(targets) => targets,
             Err(outcome) => return self.unreached(route, &outcome).await,
         };
@@ -162,11 +183,34 @@ impl Courier {
             }
             let batch = Batch { waiting: Mutex::new(consignments.into()), outcome: Mutex::new(None) };
             let carriers = self.connections.min(batch.len());
-            let carried = futures::future::join_all((0..carriers).map(|_| self.carry_batch(&targets, &batch, stop))).await;
+            let carried = futures::future::join_all((0..carriers).map(|_| self.carry_batch(&targets, &batch, place, stop))).await;
             carried.into_iter().collect::<Result<(), MailError>>()?;
             if let Some(outcome) = batch.outcome() {
                 return self.unreached(route, &outcome).await;
             }
+        }
+        Ok(true)
+    }
+
+    /// Carries what is due by another way than SMTP, some at a time.
+    async fn carry_otherwise(
+        &self,
+        carrier: &dyn Carrier,
+        (route, place): (&Route, &Place),
+        stop: &watch::Receiver<bool>,
+    ) -> Result<bool, MailError> {
+        let until = Instant::now() + TURN;
+        while !*stop.borrow() && Instant::now() < until {
+            let consignments = self.mail.consignments(route).await?;
+            if consignments.is_empty() {
+                break;
+            }
+            let one = async |consignment: Consignment| {
+                let outcome = place.wait(carrier.carry(&consignment)).await;
+                self.mail.settle_alike(&consignment, &outcome).await
+            };
+            let all = futures::stream::iter(consignments).map(one).buffer_unordered(self.connections);
+            all.try_collect::<()>().await?;
         }
         Ok(true)
     }
@@ -180,14 +224,20 @@ impl Courier {
     }
 
     /// One connection's share of a batch; another connection when it breaks.
-    async fn carry_batch(&self, targets: &[Target], batch: &Batch, stop: &watch::Receiver<bool>) -> Result<(), MailError> {
+    async fn carry_batch(
+        &self,
+        targets: &[Target],
+        batch: &Batch,
+        place: &Place,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<(), MailError> {
         let mut open: Option<Connection> = None;
         while !*stop.borrow() && batch.outcome().is_none() {
             let Some(consignment) = batch.next() else { break };
             let targets = required(targets, &consignment);
             let mut connection = match open.take().filter(|one| one.messages < MESSAGES) {
                 Some(connection) => connection,
-                None => match self.opening.open(&targets).await {
+                None => match place.wait(self.opening.open(&targets)).await {
                     Ok(connection) => connection,
                     Err(outcome) => {
                         self.mail.settle_alike(&consignment, &outcome).await?;
@@ -198,7 +248,7 @@ impl Courier {
             };
             let was_used = connection.messages > 0;
             let letter = Letter::of(&consignment, &self.signers).await;
-            let carried = carry(&mut connection, &letter, consignment.forward_paths()).await;
+            let carried = place.wait(carry(&mut connection, &letter, consignment.forward_paths())).await;
             if was_used && carried.broken.is_some() && carried.is_unheard() {
                 batch.put_back(consignment); // the host had closed it meanwhile: nothing was tried
                 continue;

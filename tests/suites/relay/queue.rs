@@ -52,6 +52,13 @@ async fn development_mode_holds_and_lets_go() {
     let told = report(&adele, "Undeliverable: Held").await;
     assert!(told.contains("Final-Recipient: rfc822; b@other.example\r\nAction: failed\r\n"), "{told}");
     assert_eq!(delivery(&adele, &path).await[1]["state"], "cancelled");
+    let origin = server.origin();
+    let head = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let answer = kit::exchange(origin.trim_start_matches("http://"), head, []).await;
+    let metrics = String::from_utf8_lossy(&answer.body).into_owned();
+    for line in ["restante_recipients_total{outcome=\"relayed\"} 1\n", "restante_queue_recipients{state=\"held\"} 0\n"] {
+        assert!(metrics.contains(line), "{line:?} in {metrics}");
+    }
     assert_eq!(peer.taken().len(), 1);
     server.finish().await;
 }

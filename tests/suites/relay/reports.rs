@@ -87,3 +87,39 @@ async fn a_receipt_of_delivery_is_asked_of_who_can_tell_and_told_of_who_can_not(
         server.finish().await;
     }
 }
+
+#[tokio::test]
+async fn what_another_server_reports_later_is_told_of_the_message() {
+    let peer = Peer::start().await;
+    let (server, adele) = started(&peer).await;
+    let answer = adele.send_mime(&to(&["a@elsewhere.example", "b@elsewhere.example"], "Bounces")).await;
+    let url = answer.headers["restante-delivery"].to_str().unwrap().to_owned();
+    let path = url.split_once("/v1.0").unwrap().1.to_owned();
+    let taken = peer.until_taken(1).await;
+    let delivery = async || adele.get(&path).await.json()["recipients"].as_array().unwrap().clone();
+    kit::until("it is relayed", async || delivery().await.iter().all(|one| one["state"] == "relayed").then_some(())).await;
+    let original = String::from_utf8(taken[0].octets.clone()).unwrap();
+    let (header, _) = original.split_once("\r\n\r\n").unwrap();
+    let bounce = format!(
+        "From: postmaster@elsewhere.example\r\nTo: {}\r\nSubject: Returned mail\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nSorry.\r\n--b\r\n\
+         Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; elsewhere.example\r\n\r\n\
+         Final-Recipient: rfc822; A@elsewhere.example\r\nAction: failed\r\nStatus: 5.2.1\r\n\
+         Diagnostic-Code: smtp; 550 5.2.1 mailbox closed\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n{header}\r\n\r\n--b--\r\n",
+        address("AdeleV")
+    );
+    for (sender, expected) in [("forger@elsewhere.example", "relayed"), ("", "failed")] {
+        let mut smtp = kit::Smtp::connect(&server).await;
+        smtp.demand("EHLO mx.elsewhere.example", 250).await;
+        smtp.envelope(sender, &[address("AdeleV")]).await;
+        smtp.data(bounce.as_bytes(), 250).await;
+        assert_eq!(delivery().await[0]["state"], expected, "{sender:?}");
+    }
+    let recipients = delivery().await;
+    assert_eq!(recipients[0]["lastReply"], "failed: 550 5.2.1 mailbox closed");
+    assert_eq!(recipients[1]["state"], "relayed");
+    let (sent, mut inbox) = (adele.sent().await, adele.inbox().await);
+    inbox.retain(|one| one["conversationId"] == sent[0]["conversationId"]);
+    assert_eq!(inbox.len(), 1, "the report stands beside the message, and the forged one doesn't");
+    server.finish().await;
+}

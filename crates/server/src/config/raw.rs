@@ -58,6 +58,9 @@ pub struct RawListen {
     pub submission: Option<String>,
     /// Likewise with TLS from the first octet (RFC 8314), such as `"0.0.0.0:465"`; unless said, nowhere.
     pub submissions: Option<String>,
+    /// Likewise for `GET /metrics` of Prometheus, over HTTP, such as `"127.0.0.1:9464"`; unless said, nowhere, and in development mode
+    /// at the address of HTTP.
+    pub metrics: Option<String>,
     /// Likewise for LMTP, where a mail server in front of this one does, such as Postfix; unless said, nowhere.
     pub lmtp: Option<String>,
 }
@@ -102,8 +105,10 @@ pub struct RawIncoming {
 pub struct RawRelay {
     /// Whether it is held until `restante queue release` lets it go. Unless said: false, and in development mode true.
     pub hold: Option<bool>,
-    /// The one host that takes all of it, such as `"smtp.example.com:587"`.
+    /// The one host that takes all of it, such as `"smtp.example.com:587"`; or `"graph"`, where another Graph does.
     pub smarthost: Option<String>,
+    /// Where the smarthost is `"graph"`: which Graph, and who sends there.
+    pub graph: Option<RawGraphRelay>,
     /// When TLS begins with the smarthost: `"starttls"`, `"implicit"`, `"offered"` (where it offers it, without proof of who it
     /// is) or `"never"`. Unless said, `"starttls"`, and `"implicit"` on port 465.
     pub tls: Option<String>,
@@ -132,6 +137,23 @@ pub struct RawRelay {
     pub delay_report_seconds: Option<u64>,
     /// After how many seconds it is given up. Unless said, 432000 (5 days).
     pub lifetime_seconds: Option<u64>,
+}
+
+/// `[relay.graph]`: mail is posted to `sendMail` of another Graph, by an app of it that has `Mail.Send`, from the mailbox of whoever
+/// sends it here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawGraphRelay {
+    /// The tenant: a GUID or a domain.
+    pub tenant: String,
+    /// The app's id.
+    pub client_id: String,
+    /// The file of its secret, read at the start.
+    pub secret_file: PathBuf,
+    /// The service with its version. Unless said, `"https://graph.microsoft.com/v1.0"`.
+    pub service: Option<String>,
+    /// Who gives tokens. Unless said, `"https://login.microsoftonline.com"`.
+    pub authority: Option<String>,
 }
 
 /// `[[dkim]]`: a key that signs what leaves (RFC 6376).

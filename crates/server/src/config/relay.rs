@@ -19,6 +19,8 @@ pub struct RelayConfig {
     pub relaying: Relaying,
     /// The one host, if there is one.
     pub smarthost: Option<Smarthost>,
+    /// The other Graph that takes all mail instead.
+    pub graph: Option<GraphRelay>,
     /// A file in PEM of those who may vouch for hosts.
     pub ca: Option<PathBuf>,
     /// By what name we say hello.
@@ -38,6 +40,7 @@ impl Default for RelayConfig {
         RelayConfig {
             relaying: Relaying::default(),
             smarthost: None,
+            graph: None,
             ca: None,
             hello: String::new(),
             port: PORT,
@@ -45,6 +48,28 @@ impl Default for RelayConfig {
             connections: CONNECTIONS,
             dkim: Vec::new(),
         }
+    }
+}
+
+/// Another Graph, and the app that sends there.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GraphRelay {
+    /// The tenant.
+    pub tenant: String,
+    /// The app.
+    pub client_id: String,
+    /// Its secret.
+    pub secret: String,
+    /// The service with its version.
+    pub service: String,
+    /// Who gives tokens.
+    pub authority: String,
+}
+
+impl std::fmt::Debug for GraphRelay {
+    /// The secret is never written.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} as {}", self.service, self.client_id)
     }
 }
 
@@ -62,7 +87,9 @@ pub struct DkimConfig {
 /// The settings of the way out; `from` is the folder in which paths begin. What is wrong is noted.
 pub(super) fn relay(raw: &RawConfig, domain: &str, from: &Path, errors: &mut Vec<String>) -> RelayConfig {
     let said = &raw.relay;
-    let smarthost = smarthost(said, from, errors);
+    let is_graph = said.smarthost.as_deref() == Some("graph");
+    let graph = is_graph.then(|| graph(said, from, errors)).flatten();
+    let smarthost = if is_graph { None } else { smarthost(said, from, errors) };
     let hello = said.hello.clone().or_else(|| raw.hosts.iter().find(|host| is_domain(host)).cloned());
     let mut at_least_one = |name: &str, value: Option<usize>, default: usize| {
         let value = value.unwrap_or(default);
@@ -76,10 +103,12 @@ pub(super) fn relay(raw: &RawConfig, domain: &str, from: &Path, errors: &mut Vec
     RelayConfig {
         relaying: Relaying {
             is_held: said.hold.unwrap_or(raw.development),
-            has_one_host: smarthost.is_some(),
+            has_one_host: smarthost.is_some() || graph.is_some(),
+            takes_own_domain: graph.is_some(),
             retry: retry(said, errors),
         },
         smarthost,
+        graph,
         ca: said.ca.as_ref().map(|file| from.join(file)),
         hello: hello.unwrap_or_else(|| domain.to_owned()),
         port: said.port.unwrap_or(PORT),
@@ -133,18 +162,45 @@ fn smarthost(said: &RawRelay, from: &Path, errors: &mut Vec<String>) -> Option<S
     Some(Smarthost { host: host.trim_matches(['[', ']']).to_owned(), port, tls, must_prove, proof })
 }
 
-fn proof(said: &RawRelay, from: &Path, errors: &mut Vec<String>) -> Option<Proof> {
-    let mut secret = |file: &PathBuf| match std::fs::read_to_string(from.join(file)) {
+fn graph(said: &RawRelay, from: &Path, errors: &mut Vec<String>) -> Option<GraphRelay> {
+    let Some(raw) = &said.graph else {
+        errors.push("relay.smarthost is graph; [relay.graph] must say which, and who sends there.".to_owned());
+        return None;
+    };
+    let mut address = |name: &str, said: &Option<String>, default: &str| {
+        let text = said.as_deref().unwrap_or(default).trim_end_matches('/').to_owned();
+        // What goes there is mail, and the app's secret.
+        if identity::FetchAddress::parse(&text).is_none() {
+            errors.push(format!("relay.graph.{name} is \"{text}\"; it must be an address over https, or on this machine."));
+        }
+        text
+    };
+    let service = address("service", &raw.service, "https://graph.microsoft.com/v1.0");
+    let authority = address("authority", &raw.authority, "https://login.microsoftonline.com");
+    for (name, value) in [("tenant", &raw.tenant), ("client_id", &raw.client_id)] {
+        if value.trim().is_empty() {
+            errors.push(format!("relay.graph.{name} is missing."));
+        }
+    }
+    let secret = secret(&raw.secret_file, from, errors)?;
+    Some(GraphRelay { tenant: raw.tenant.clone(), client_id: raw.client_id.clone(), secret, service, authority })
+}
+
+fn secret(file: &Path, from: &Path, errors: &mut Vec<String>) -> Option<String> {
+    match std::fs::read_to_string(from.join(file)) {
         Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned()),
         Err(error) => {
             errors.push(format!("{} can't be read: {error}.", from.join(file).display()));
             None
         }
-    };
+    }
+}
+
+fn proof(said: &RawRelay, from: &Path, errors: &mut Vec<String>) -> Option<Proof> {
     match (said.user.clone(), &said.password_file, &said.token_file) {
         (None, None, None) => None,
-        (Some(user), Some(file), None) => secret(file).map(|password| Proof::Password { user, password }),
-        (Some(user), None, Some(file)) => secret(file).map(|token| Proof::Token { user, token }),
+        (Some(user), Some(file), None) => secret(file, from, errors).map(|password| Proof::Password { user, password }),
+        (Some(user), None, Some(file)) => secret(file, from, errors).map(|token| Proof::Token { user, token }),
         _ => {
             errors.push("relay.user goes with one of password_file and token_file, and neither without it.".to_owned());
             None

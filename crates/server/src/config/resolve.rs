@@ -48,6 +48,8 @@ pub struct Config {
     pub smtp: Address,
     /// Where it comes in from a server on this side of the wall, over LMTP.
     pub lmtp: Option<SocketAddr>,
+    /// Where it is told how busy the server is.
+    pub metrics: Option<SocketAddr>,
     /// Where people here submit mail over SMTP, and what is done with it.
     pub submission: SubmissionConfig,
     /// Whether it is found out who sent what comes in.
@@ -122,6 +124,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     let https = address("HTTPS", flags.https.as_ref().or(raw.listen.https.as_ref()), HTTPS, &mut errors);
     let smtp = address("SMTP", flags.smtp.as_ref().or(raw.listen.smtp.as_ref()), SMTP, &mut errors);
     let lmtp = raw.listen.lmtp.as_ref().map(|text| address("LMTP", Some(text), SMTP, &mut errors).socket);
+    let metrics = raw.listen.metrics.as_ref().map(|text| address("metrics", Some(text), SMTP, &mut errors).socket);
     let submission = submission(&raw, &mut errors);
     let name_servers = raw.dns.servers.iter().map(|text| address("DNS", Some(text), DNS, &mut errors).socket).collect();
     let domain = domain(&raw, &mut errors);
@@ -149,6 +152,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         tls,
         smtp,
         lmtp,
+        metrics,
         submission,
         checks_origin: raw.incoming.verify.unwrap_or(!raw.development || !raw.dns.servers.is_empty()),
         refuses_dmarc: raw.incoming.refuse_dmarc,

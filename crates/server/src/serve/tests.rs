@@ -30,6 +30,7 @@ fn settings(dir: &Path, development: bool) -> Config {
         https: free,
         smtp: free,
         lmtp: None,
+        metrics: None,
         submission: crate::config::SubmissionConfig { starttls: None, implicit_tls: None, save_to_sent_items: true },
         checks_origin: false,
         refuses_dmarc: false,

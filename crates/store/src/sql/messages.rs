@@ -38,6 +38,22 @@ impl ReadTx<'_> {
     }
 }
 
+impl ReadTx<'_> {
+    /// The messages that have a Message-ID; of very many the first few.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn messages_named(&self, mailbox: MailboxId, internet_message_id: &str) -> Result<Vec<MessageId>, StoreError> {
+        let found = self.rows(
+            "SELECT id, internet_message_id FROM message
+             WHERE mailbox = $1 AND substr(internet_message_id, 1, 255) = substr($2, 1, 255) LIMIT 100",
+            values![&mailbox.0, internet_message_id],
+            |row| Ok((MessageId(row.fixed(0)?), row.text(1)?)),
+        )?;
+        Ok(found.into_iter().filter(|(_, whole)| whole == internet_message_id).map(|(id, _)| id).collect())
+    }
+}
+
 impl WriteTx<'_> {
     /// Files a new message. Its `modseq` is the store's to set.
     ///

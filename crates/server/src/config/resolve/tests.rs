@@ -18,6 +18,7 @@ fn no_file_is_development_mode() {
         tls: None,
         smtp: Address { socket: SMTP, explicit: false },
         lmtp: None,
+        metrics: None,
         submission: SubmissionConfig { starttls: None, implicit_tls: None, save_to_sent_items: true },
         checks_origin: false,
         refuses_dmarc: false,
