@@ -30,4 +30,5 @@ mod listen;
 mod mail_doors;
 mod metrics;
 mod request_target;
+mod sockets;
 mod tenant;

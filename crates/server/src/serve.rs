@@ -4,10 +4,11 @@
 use crate::app_certificate::AppCertificate;
 use crate::certificate::{self, Certificates};
 use crate::cli::ServeFlags;
-use crate::config::{self, Address, Config, IssuerConfig};
+use crate::config::{self, Config, IssuerConfig};
 use crate::development::{self, DevFile};
 use crate::key_fetch::KeyFetch;
-use crate::listen::{self, Addresses, Listener};
+use crate::listen::{Addresses, Listener};
+use crate::sockets::Sockets;
 use crate::tenant::Tenant;
 use crate::{banner, cors, couriers, health, mail_doors, metrics};
 use anyhow::{Context, anyhow};
@@ -22,7 +23,7 @@ use mailbox::{Mail, Options};
 use smtp::{Courier, Dns};
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::ExitCode;
@@ -93,14 +94,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     };
     let mail = Mail::new(store.clone(), clock.clone(), options);
 
-    let http = listen::bind("HTTP", config.http).await?;
-    let https = listen::bind("HTTPS", config.https).await?;
-    let smtp = listen::bind("SMTP", config.smtp).await?;
-    let addresses = Addresses {
-        http: reachable(http.local_addr()?),
-        https: reachable(https.local_addr()?),
-        smtp: reachable(smtp.local_addr()?),
-    };
+    let sockets = Sockets::bind(&config).await?;
+    let addresses = sockets.addresses()?;
     let certificates = Certificates::open(&dir, &config, addresses.https.ip(), &clock)?;
     let (ca, operator) = (certificates.local.ca().to_owned(), certificates.operator.clone());
     let tls = certificate::tls(certificates)?;
@@ -150,23 +145,20 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let (trusted, hosts) = (Arc::new(config.trusted_proxies.clone()), Arc::new(config.hosts.clone()));
     let (stop, until) = watch::channel(false);
     let mut doors = JoinSet::new();
+    let Sockets { http, https, smtp, submissions, lmtp, metrics: for_metrics } = sockets;
     doors.spawn(Listener::new(http, None, trusted.clone(), hosts.clone()).serve(router.clone(), until.clone()));
-    doors.spawn(Listener::new(https, Some(tls.clone()), trusted, hosts).serve(router, until.clone()));
+    doors.spawn(Listener::new(https, Some(tls.clone()), trusted, hosts.clone()).serve(router, until.clone()));
     let dns = Dns::new(&config.name_servers)?;
     let behind = mail_doors::Behind { mail: &mail, identity: &identity, config: &config, tls: &tls, dns: &dns };
     doors.spawn(behind.smtp(smtp).serve(until.clone()));
-    for (said, is_tls_at_once) in [(config.submission.starttls, false), (config.submission.implicit_tls, true)] {
-        let Some(socket) = said else { continue };
-        let submission = listen::bind("submission", Address { socket, explicit: true }).await?;
-        doors.spawn(behind.submissions(submission, is_tls_at_once).serve(until.clone()));
+    for (socket, is_tls_at_once) in submissions {
+        doors.spawn(behind.submissions(socket, is_tls_at_once).serve(until.clone()));
     }
-    if let Some(socket) = config.lmtp {
-        let lmtp = listen::bind("LMTP", Address { socket, explicit: true }).await?;
-        doors.spawn(mail_doors::lmtp(lmtp, &mail, &config).serve(until.clone()));
+    if let Some(socket) = lmtp {
+        doors.spawn(mail_doors::lmtp(socket, &mail, &config).serve(until.clone()));
     }
-    if let Some(socket) = config.metrics {
-        let socket = listen::bind("metrics", Address { socket, explicit: true }).await?;
-        doors.spawn(Listener::new(socket, None, Arc::default(), Arc::new(config.hosts.clone())).serve(metrics, until.clone()));
+    if let Some(socket) = for_metrics {
+        doors.spawn(Listener::new(socket, None, Arc::default(), hosts).serve(metrics, until.clone()));
     }
     if let Some(operator) = operator {
         doors.spawn(operator.watch(until));
@@ -256,16 +248,6 @@ fn data_dir(path: &Path) -> std::io::Result<std::path::PathBuf> {
         File::open(holder)?.sync_all()?;
     }
     Ok(whole)
-}
-
-/// Where a client on this machine reaches what listens there: "any address" is no address to connect to.
-fn reachable(bound: SocketAddr) -> SocketAddr {
-    let ip = match bound.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    SocketAddr::new(ip, bound.port())
 }
 
 /// Everything that is answered: health and sign-in here, all other paths by Graph.
