@@ -63,3 +63,15 @@ fn reachable(bound: SocketAddr) -> SocketAddr {
     };
     SocketAddr::new(ip, bound.port())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_address_is_reached_at_loopback() {
+        for (bound, reached) in [("0.0.0.0:1", "127.0.0.1:1"), ("[::]:2", "[::1]:2"), ("10.0.0.1:3", "10.0.0.1:3")] {
+            assert_eq!(reachable(bound.parse().expect("address")), reached.parse().expect("address"));
+        }
+    }
+}
