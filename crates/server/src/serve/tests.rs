@@ -1,6 +1,5 @@
 use super::*;
 use crate::config::Address;
-use crate::config::Address;
 use crate::fake_clock::FakeClock;
 use crate::hosts::Hosts;
 use std::net::Ipv4Addr;
