@@ -6,6 +6,7 @@ mod graph;
 mod queue;
 mod reports;
 mod road;
+mod smarthost;
 
 use kit::{Peer, Person, Server, letter};
 use std::fmt::Write;

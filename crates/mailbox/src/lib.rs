@@ -27,6 +27,7 @@ mod people;
 mod queue;
 mod quote;
 mod read;
+mod receipt;
 mod receive;
 mod relay;
 mod reply;

@@ -153,6 +153,8 @@ impl Mailbox {
 
     pub(crate) async fn write_change(&self, original: Content, change: Change) -> Result<MessageRecord, MailError> {
         let mailbox = self.clone();
+        let receipt = if change.beside.is_read == Some(true) { self.receipt(&original) } else { None };
+        let is_told = receipt.is_some();
         let read = original.record;
         let copy = read.is_draft.then(|| self.changed_copy(&read, &original.message, &change));
         let deed = move |tx: &mut WriteTx<'_>| {
@@ -172,12 +174,21 @@ impl Mailbox {
             if let (Some(_), Some(copy)) = (&change.octets, &copy) {
                 hanging.properties.push(message_class::kept(copy.reading.message_class));
             }
+            let was_unread = !current.is_read;
             let mut record = mailbox.changed(current, copy, change);
+            if let Some(receipt) = receipt.filter(|_| was_unread && record.is_read_receipt_requested) {
+                receipt.send(&mailbox, tx, &mut record)?;
+            }
             record.modseq = tx.replace_message(owner, &record)?;
             hanging.write(tx, owner, record.id.into())?;
             Ok(record)
         };
-        self.store().write(deed).await
+        let record = self.store().write(deed).await?;
+        if is_told {
+            self.mail.inner.submitted.notify_one();
+            self.mail.inner.to_relay.notify_one();
+        }
+        Ok(record)
     }
 
     /// A draft's copy with the change made.

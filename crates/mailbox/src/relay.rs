@@ -18,10 +18,10 @@ use store::{
     Blob, ForwardPath, ForwardState, Leased, Person, ReadTx, Settled, StoreError, Submission, SubmissionId, Timestamp, WriteTx,
 };
 
-/// Forward-paths that are taken together.
-const TOGETHER: i64 = 100;
-/// For how long a destination is taken. Whoever has it gives it back sooner, or is gone.
-const LEASE: Duration = Duration::from_secs(60 * 60);
+/// Forward-paths that are taken together: their messages are in memory, those of less than 256 KiB whole.
+const TOGETHER: i64 = 32;
+/// For how long a destination is taken. Whoever has it gives it back sooner (`smtp::relay` bounds all that it does), or is gone.
+const LEASE: Duration = Duration::from_secs(2 * 60 * 60);
 /// How long to wait before looking again, whatever is known: the clock may be set, and another process may release something.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// The name of the destination where everything goes to one host.
@@ -106,6 +106,15 @@ impl Consignment {
         &self.submission.reverse_path
     }
 
+    /// Who sends it: the same, or the author of what nobody is told about (RFC 8098 §3).
+    pub fn sender(&self) -> String {
+        let author = || self.message.addresses("From").into_iter().next().map(|author| author.address);
+        match self.submission.reverse_path.as_str() {
+            "" => author().unwrap_or_default(),
+            path => path.to_owned(),
+        }
+    }
+
     /// To whom it goes.
     pub fn forward_paths(&self) -> &[ForwardPath] {
         &self.submission.forward_paths
@@ -114,6 +123,11 @@ impl Consignment {
     /// What the sender wants.
     pub fn wishes(&self) -> &store::Wishes {
         &self.submission.wishes
+    }
+
+    /// Whether it may go over a connection that was made for any other.
+    pub fn is_usual(&self) -> bool {
+        !self.submission.wishes.requires_tls
     }
 
     /// By what it is known in a report: the sender's own word, or ours.

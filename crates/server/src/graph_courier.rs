@@ -84,7 +84,7 @@ impl GraphCourier {
 
     /// A request that sends: with a key by which one that comes again is known, where the other side knows of that.
     fn sends(&self, of: &Consignment, token: &str, query: &str) -> hyper::http::request::Builder {
-        let sender = percent(of.reverse_path());
+        let sender = percent(&of.sender());
         let request =
             Request::builder().method(Method::POST).uri(format!("{}/users/{sender}/sendMail{query}", self.relay.service));
         request.header(AUTHORIZATION, format!("Bearer {token}")).header("idempotency-key", of.envelope_id())

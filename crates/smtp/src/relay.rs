@@ -36,12 +36,17 @@ use std::time::{Duration, Instant};
 use tls::Tls;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use transaction::carry;
 
 /// How long to wait after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// After how long a destination is given back, so that others come to their turn.
 const TURN: Duration = Duration::from_secs(5 * 60);
+/// For opening a connection, whatever hosts and addresses are tried: a destination must be given back before its lease ends.
+const OPENING: Duration = Duration::from_secs(10 * 60);
+/// For one message with all of its recipients.
+const CARRYING: Duration = Duration::from_secs(40 * 60);
 /// Messages that go over one connection; servers close it after some number.
 const MESSAGES: usize = 100;
 
@@ -176,20 +181,26 @@ impl Courier {
             Ok(targets) => targets,
             Err(outcome) => return self.unreached(route, &outcome).await,
         };
-        while !*stop.borrow() && Instant::now() < until {
+        let mut idle = Vec::new();
+        let mut outcome = None;
+        while !*stop.borrow() && Instant::now() < until && outcome.is_none() {
             let consignments = self.mail.consignments(route).await?;
             if consignments.is_empty() {
                 break;
             }
-            let batch = Batch { waiting: Mutex::new(consignments.into()), outcome: Mutex::new(None) };
-            let carriers = self.connections.min(batch.len());
-            let carried = futures::future::join_all((0..carriers).map(|_| self.carry_batch(&targets, &batch, place, stop))).await;
-            carried.into_iter().collect::<Result<(), MailError>>()?;
-            if let Some(outcome) = batch.outcome() {
-                return self.unreached(route, &outcome).await;
-            }
+            let batch = Batch::of(consignments, until);
+            let carriers =
+                (0..self.connections.min(batch.len())).map(|_| self.carry_batch(&targets, &batch, (place, idle.pop()), stop));
+            let carried = futures::future::join_all(carriers.collect::<Vec<_>>()).await;
+            let carried = carried.into_iter().collect::<Result<Vec<_>, MailError>>()?;
+            idle.extend(carried.into_iter().flatten());
+            outcome = batch.outcome();
         }
-        Ok(true)
+        futures::future::join_all(idle.into_iter().map(Connection::quit)).await;
+        match outcome {
+            Some(outcome) => self.unreached(route, &outcome).await,
+            None => Ok(true),
+        }
     }
 
     /// Carries what is due by another way than SMTP, some at a time.
@@ -223,45 +234,50 @@ impl Courier {
         }
     }
 
-    /// One connection's share of a batch; another connection when it breaks.
+    /// One connection's share of a batch; another connection when it breaks. Answers the one that is left.
     async fn carry_batch(
         &self,
         targets: &[Target],
         batch: &Batch,
-        place: &Place,
+        (place, mut open): (&Place, Option<Connection>),
         stop: &watch::Receiver<bool>,
-    ) -> Result<(), MailError> {
-        let mut open: Option<Connection> = None;
-        while !*stop.borrow() && batch.outcome().is_none() {
+    ) -> Result<Option<Connection>, MailError> {
+        while !*stop.borrow() && !batch.is_over() {
             let Some(consignment) = batch.next() else { break };
-            let targets = required(targets, &consignment);
-            let mut connection = match open.take().filter(|one| one.messages < MESSAGES) {
+            let mut connection = match open.take().filter(|one| one.messages < MESSAGES && consignment.is_usual()) {
                 Some(connection) => connection,
-                None => match place.wait(self.opening.open(&targets)).await {
+                None => match place.wait(self.open(&required(targets, &consignment))).await {
                     Ok(connection) => connection,
                     Err(outcome) => {
                         self.mail.settle_alike(&consignment, &outcome).await?;
-                        batch.end(outcome);
-                        break;
+                        if consignment.is_usual() {
+                            batch.end(outcome);
+                        }
+                        continue;
                     }
                 },
             };
             let was_used = connection.messages > 0;
             let letter = Letter::of(&consignment, &self.signers).await;
-            let carried = place.wait(carry(&mut connection, &letter, consignment.forward_paths())).await;
+            let carrying = timeout(CARRYING, carry(&mut connection, &letter, consignment.forward_paths()));
+            let Ok(carried) = place.wait(carrying).await else {
+                let text = format!("it was not through within {} minutes", CARRYING.as_secs() / 60);
+                self.mail.settle_alike(&consignment, &route::later([4, 4, 2], text)).await?;
+                continue;
+            };
             if was_used && carried.broken.is_some() && carried.is_unheard() {
                 batch.put_back(consignment); // the host had closed it meanwhile: nothing was tried
                 continue;
             }
             self.mail.settle(&consignment, carried.outcomes).await?;
-            if carried.broken.is_none() {
-                open = Some(connection);
-            }
+            open = carried.broken.is_none().then_some(connection).filter(|_| consignment.is_usual());
         }
-        if let Some(connection) = open {
-            connection.quit().await;
-        }
-        Ok(())
+        Ok(open)
+    }
+
+    async fn open(&self, targets: &[Target]) -> Result<Connection, Outcome> {
+        let late = |_| route::later([4, 4, 1], format!("no host was ready within {} minutes", OPENING.as_secs() / 60));
+        timeout(OPENING, self.opening.open(targets)).await.map_err(late)?
     }
 
     /// Nobody could be reached: whoever waits is told so when it is time, or at once where it is for good.
@@ -303,9 +319,19 @@ struct Batch {
     waiting: Mutex<VecDeque<Consignment>>,
     /// Why none of the rest can go now.
     outcome: Mutex<Option<Outcome>>,
+    until: Instant,
 }
 
 impl Batch {
+    fn of(consignments: Vec<Consignment>, until: Instant) -> Batch {
+        Batch { waiting: Mutex::new(consignments.into()), outcome: Mutex::new(None), until }
+    }
+
+    /// Whether nothing more of it goes now.
+    fn is_over(&self) -> bool {
+        self.outcome().is_some() || Instant::now() >= self.until
+    }
+
     fn waiting(&self) -> std::sync::MutexGuard<'_, VecDeque<Consignment>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

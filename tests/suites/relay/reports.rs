@@ -123,3 +123,66 @@ async fn what_another_server_reports_later_is_told_of_the_message() {
     assert_eq!(inbox.len(), 1, "the report stands beside the message, and the forged one doesn't");
     server.finish().await;
 }
+
+#[tokio::test]
+async fn whoever_asked_for_it_is_told_once_that_a_message_was_read() {
+    let peer = Peer::start().await;
+    let (server, adele) = started(&peer).await;
+    let alex = server.person("AlexW");
+    let message = serde_json::json!({"message": {
+        "subject": "Asked", "isReadReceiptRequested": true, "body": {"content": "Please."},
+        "toRecipients": [{"emailAddress": {"address": address("AlexW")}}],
+    }});
+    assert_eq!(adele.post_json("/me/sendMail", &message).await.status, 202);
+    let arrived = alex.arrived("Asked").await;
+    let path = format!("/me/messages/{}", arrived["id"].as_str().unwrap());
+    assert_eq!(arrived["isReadReceiptRequested"], true);
+    for is_read in [false, true, false, true] {
+        let answer = alex.patch_json(&path, &serde_json::json!({"isRead": is_read})).await;
+        assert_eq!(answer.status, 200);
+    }
+    let receipt = report(&adele, "Read: Asked").await;
+    for line in [
+        "Return-Path: <>\r\n",
+        "Content-Type: multipart/report; report-type=disposition-notification;\r\n",
+        "\r\nFinal-Recipient: rfc822; AlexW@contoso.com\r\n",
+        "\r\nDisposition: manual-action/MDN-sent-automatically; displayed\r\n",
+    ] {
+        assert!(receipt.contains(line), "{line:?} in {receipt}");
+    }
+    let sent = adele.sent().await;
+    assert!(receipt.contains(&format!("\r\nOriginal-Message-ID: {}\r\n", sent[0]["internetMessageId"].as_str().unwrap())));
+    assert_eq!(adele.arrived("Read: Asked").await["conversationId"], sent[0]["conversationId"]);
+    assert_eq!(alex.get(&path).await.json()["isReadReceiptRequested"], false);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_receipt_leaves_for_another_server_and_goes_to_nobody_else_than_errors_do() {
+    let peer = Peer::start().await;
+    let (server, _) = started(&peer).await;
+    let alex = server.person("AlexW");
+    for (subject, asks) in
+        [("Theirs", "them@elsewhere.example"), ("Others", "victim@third.example"), ("Declined", "them@elsewhere.example")]
+    {
+        let octets = kit::letter(
+            &[("From", "them@elsewhere.example"), ("Subject", subject), ("Disposition-Notification-To", asks)],
+            "Hello.\r\n",
+        );
+        let mut smtp = kit::Smtp::connect(&server).await;
+        smtp.demand("EHLO mx.elsewhere.example", 250).await;
+        smtp.envelope("them@elsewhere.example", &[address("AlexW")]).await;
+        smtp.data(&octets, 250).await;
+        let path = format!("/me/messages/{}", alex.arrived(subject).await["id"].as_str().unwrap());
+        if subject == "Declined" {
+            let answer = alex.patch_json(&path, &serde_json::json!({"isReadReceiptRequested": false})).await;
+            assert_eq!(answer.status, 200);
+        }
+        assert_eq!(alex.patch_json(&path, &serde_json::json!({"isRead": true})).await.status, 200);
+    }
+    let taken = peer.until_taken(1).await;
+    assert!(taken[0].mail.starts_with("MAIL FROM:<>") && taken[0].rcpts == ["RCPT TO:<them@elsewhere.example>"], "{taken:?}");
+    assert!(String::from_utf8_lossy(&taken[0].octets).contains("\r\nSubject: Read: Theirs\r\n"));
+    server.finish().await;
+    assert_eq!(peer.count(), 1);
+}

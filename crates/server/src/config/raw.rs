@@ -110,7 +110,7 @@ pub struct RawRelay {
     /// Where the smarthost is `"graph"`: which Graph, and who sends there.
     pub graph: Option<RawGraphRelay>,
     /// When TLS begins with the smarthost: `"starttls"`, `"implicit"`, `"offered"` (where it offers it, without proof of who it
-    /// is) or `"never"`. Unless said, `"starttls"`, and `"implicit"` on port 465.
+    /// is, unless it is shown a secret) or `"never"`. Unless said, `"starttls"`, and `"implicit"` on port 465.
     pub tls: Option<String>,
     /// Who we are to the smarthost (AUTH).
     pub user: Option<String>,

@@ -37,7 +37,7 @@ impl GraphCourier {
 
     /// Begins a session; where to put the octets.
     async fn begin(&self, of: &Consignment, size: usize, token: &str) -> Result<String, Outcome> {
-        let sender = super::percent(of.reverse_path());
+        let sender = super::percent(&of.sender());
         let address = format!("{}/users/{sender}/messages/createUploadSession", self.relay.service);
         let body = json!({"messageItem": {"size": size}}).to_string();
         let request = Request::post(address).header(AUTHORIZATION, format!("Bearer {token}"));

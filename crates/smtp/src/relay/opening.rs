@@ -94,7 +94,9 @@ impl Opening {
     }
 
     async fn begin_tls(&self, connection: Connection, target: &Target) -> Result<Connection, Unopened> {
-        let begin = |stream| self.tls.begin(stream, &target.host, target.must_prove);
+        // Whoever is shown a secret proves who he is first.
+        let must_prove = target.must_prove || self.proof.is_some();
+        let begin = |stream| self.tls.begin(stream, &target.host, must_prove);
         connection.within(begin).await.map_err(|broken| Unopened::NoTls(format!("TLS could not begin: {broken}")))
     }
 
