@@ -2,6 +2,7 @@
 
 mod domains;
 mod faults;
+mod full_disk;
 mod graph;
 mod queue;
 mod reports;

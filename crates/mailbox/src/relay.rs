@@ -308,16 +308,16 @@ impl Mail {
         Ok(settled > 0 && settled == waiting.len())
     }
 
-    /// Gives a route back. One by which nobody was reached at all is tried again after a pause.
+    /// Gives a route back. One by which nobody was reached at all is tried again after a pause, and any after `rest`.
     ///
     /// # Errors
     /// [`MailError::Store`].
-    pub async fn return_route(&self, route: Route, was_reached: bool) -> Result<(), MailError> {
+    pub async fn return_route(&self, route: &Route, was_reached: bool, rest: Duration) -> Result<(), MailError> {
         let failures = if was_reached { 0 } else { route.leased.failures.saturating_add(1) };
-        let leased = Leased { failures, ..route.leased };
+        let leased = Leased { failures, ..route.leased.clone() };
         let now = self.inner.clock.now();
         let not_before = match was_reached {
-            true => now,
+            true => now.after(rest),
             false => self.inner.options.relaying.retry.next(now, failures, leased.destination.as_bytes()),
         };
         Ok(self.inner.store.write::<_, StoreError>(move |tx| tx.return_destination(&leased, not_before)).await?)

@@ -23,6 +23,7 @@ pub(crate) fn courier(mail: Mail, dns: Dns, config: &Config) -> anyhow::Result<C
         port: relay.port,
         destinations: relay.destinations,
         connections: relay.connections,
+        per_minute: relay.per_minute,
         roots: Arc::new(roots(relay.ca.as_deref())?),
         policies: Some(Arc::new(KeyFetch::new(None)?)),
         signers: Signers::new(keys),

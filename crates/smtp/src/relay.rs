@@ -4,11 +4,13 @@
 //! written before anything else is tried; a destination that is down holds up no other. Refuses: to decide when to try again,
 //! when to give up, and whom to tell.
 
+mod batch;
 mod connection;
 mod dkim;
 mod lanes;
 mod letter;
 mod opening;
+mod pace;
 mod route;
 mod sasl;
 mod sts;
@@ -21,17 +23,18 @@ pub use sasl::Proof;
 pub use sts::{MOST_POLICY, PolicyFetch, PolicyFetching, PolicyText};
 
 use crate::dns::Dns;
+use batch::Batch;
 use connection::Connection;
 use futures::stream::{StreamExt, TryStreamExt};
 use lanes::{Lanes, Place};
 use letter::Letter;
 use mailbox::{Consignment, Mail, MailError, Outcome, Route};
 use opening::Opening;
+use pace::Pace;
 use route::{Routes, Target};
 use rustls::RootCertStore;
-use std::collections::VecDeque;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tls::Tls;
 use tokio::sync::watch;
@@ -73,6 +76,8 @@ pub struct CourierOptions {
     pub destinations: usize,
     /// Connections to one destination at once.
     pub connections: usize,
+    /// Messages that go to one destination in a minute; as many as there are, where nothing is said.
+    pub per_minute: Option<u32>,
     /// Who may vouch for hosts that must prove who they are.
     pub roots: Arc<RootCertStore>,
     /// Who fetches MTA-STS policies; without it none are asked for.
@@ -107,6 +112,7 @@ pub struct Courier {
     destinations: usize,
     connections: usize,
     lanes: Arc<Lanes>,
+    pace: Arc<Pace>,
 }
 
 impl Courier {
@@ -115,12 +121,33 @@ impl Courier {
     /// # Errors
     /// Where TLS can't be set up.
     pub fn new(mail: Mail, dns: Dns, options: CourierOptions) -> Result<Courier, rustls::Error> {
-        let CourierOptions { own_name, smarthost, carrier, port, destinations, connections, roots, policies, signers } = options;
+        let CourierOptions {
+            own_name,
+            smarthost,
+            carrier,
+            port,
+            destinations,
+            connections,
+            per_minute,
+            roots,
+            policies,
+            signers,
+        } = options;
         let proof = smarthost.as_ref().and_then(|one| one.proof.clone());
         let target = smarthost.map(|Smarthost { host, port, tls, must_prove, .. }| Target { host, port, tls, must_prove });
         let routes = Routes { dns, sts: sts::Sts::new(policies), port };
         let opening = Opening { own_name, routes, tls: Tls::new(roots)?, proof };
-        Ok(Courier { mail, opening, smarthost: target, carrier, signers, destinations, connections, lanes: Arc::default() })
+        Ok(Courier {
+            mail,
+            opening,
+            smarthost: target,
+            carrier,
+            signers,
+            destinations,
+            connections,
+            lanes: Arc::default(),
+            pace: Arc::new(Pace::new(per_minute)),
+        })
     }
 
     /// Carries what is due, and what becomes due, until `stop`. What is under way then goes on until this is dropped.
@@ -159,20 +186,22 @@ impl Courier {
     }
 
     async fn go(self, route: Route, place: Place, stop: watch::Receiver<bool>) {
-        let was_reached = match self.carry_all(&route, &place, &stop).await {
-            Ok(was_reached) => was_reached,
-            Err(error) => {
-                tracing::error!(%error, "what became of mail could not be written; it may go twice");
-                false
+        let gone = self.carry_all(&route, &place, &stop).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "what became of mail could not be written; it may go twice");
+            Gone { was_reached: false, rest: Duration::ZERO }
+        });
+        // Nobody else goes there until it is given back, so that is tried until the store can write again.
+        while let Err(error) = self.mail.return_route(&route, gone.was_reached, gone.rest).await {
+            tracing::error!(%error, "a destination could not be given back");
+            if *stop.borrow() {
+                return; // the next start ends what this process has
             }
-        };
-        if let Err(error) = self.mail.return_route(route, was_reached).await {
-            tracing::error!(%error, "a destination could not be given back; it is when its lease ends");
+            tokio::time::sleep(AFTER_FAILURE).await;
         }
     }
 
-    /// Carries what is due by a route. Answers whether anybody was reached there.
-    async fn carry_all(&self, route: &Route, place: &Place, stop: &watch::Receiver<bool>) -> Result<bool, MailError> {
+    /// Carries what is due by a route.
+    async fn carry_all(&self, route: &Route, place: &Place, stop: &watch::Receiver<bool>) -> Result<Gone, MailError> {
         let until = Instant::now() + TURN;
         if let Some(carrier) = &self.carrier {
             return self.carry_otherwise(&**carrier, (route, place), stop).await;
@@ -183,23 +212,25 @@ impl Courier {
         };
         let mut idle = Vec::new();
         let mut outcome = None;
-        while !*stop.borrow() && Instant::now() < until && outcome.is_none() {
+        let mut rest = Duration::ZERO;
+        while !*stop.borrow() && Instant::now() < until && outcome.is_none() && rest.is_zero() {
             let consignments = self.mail.consignments(route).await?;
             if consignments.is_empty() {
                 break;
             }
             let batch = Batch::of(consignments, until);
-            let carriers =
-                (0..self.connections.min(batch.len())).map(|_| self.carry_batch(&targets, &batch, (place, idle.pop()), stop));
+            let name = route.domain().unwrap_or_default();
+            let carriers = (0..self.connections.min(batch.len()))
+                .map(|_| self.carry_batch((&targets, name), &batch, (place, idle.pop()), stop));
             let carried = futures::future::join_all(carriers.collect::<Vec<_>>()).await;
             let carried = carried.into_iter().collect::<Result<Vec<_>, MailError>>()?;
             idle.extend(carried.into_iter().flatten());
-            outcome = batch.outcome();
+            (outcome, rest) = (batch.outcome(), batch.rest());
         }
         futures::future::join_all(idle.into_iter().map(Connection::quit)).await;
         match outcome {
             Some(outcome) => self.unreached(route, &outcome).await,
-            None => Ok(true),
+            None => Ok(Gone { was_reached: true, rest }),
         }
     }
 
@@ -209,7 +240,7 @@ impl Courier {
         carrier: &dyn Carrier,
         (route, place): (&Route, &Place),
         stop: &watch::Receiver<bool>,
-    ) -> Result<bool, MailError> {
+    ) -> Result<Gone, MailError> {
         let until = Instant::now() + TURN;
         while !*stop.borrow() && Instant::now() < until {
             let consignments = self.mail.consignments(route).await?;
@@ -223,7 +254,7 @@ impl Courier {
             let all = futures::stream::iter(consignments).map(one).buffer_unordered(self.connections);
             all.try_collect::<()>().await?;
         }
-        Ok(true)
+        Ok(Gone { was_reached: true, rest: Duration::ZERO })
     }
 
     async fn targets(&self, route: &Route) -> Result<Vec<Target>, Outcome> {
@@ -237,13 +268,17 @@ impl Courier {
     /// One connection's share of a batch; another connection when it breaks. Answers the one that is left.
     async fn carry_batch(
         &self,
-        targets: &[Target],
+        (targets, name): (&[Target], &str),
         batch: &Batch,
         (place, mut open): (&Place, Option<Connection>),
         stop: &watch::Receiver<bool>,
     ) -> Result<Option<Connection>, MailError> {
         while !*stop.borrow() && !batch.is_over() {
             let Some(consignment) = batch.next() else { break };
+            if let Err(rest) = self.pace.take(name, Instant::now()) {
+                batch.pause(rest);
+                break;
+            }
             let mut connection = match open.take().filter(|one| one.messages < MESSAGES && consignment.is_usual()) {
                 Some(connection) => connection,
                 None => match place.wait(self.open(&required(targets, &consignment))).await {
@@ -281,19 +316,19 @@ impl Courier {
     }
 
     /// Nobody could be reached: whoever waits is told so when it is time, or at once where it is for good.
-    async fn unreached(&self, route: &Route, outcome: &Outcome) -> Result<bool, MailError> {
+    async fn unreached(&self, route: &Route, outcome: &Outcome) -> Result<Gone, MailError> {
         match outcome {
             Outcome::Later(said) => {
                 for consignment in self.mail.consignments(route).await? {
                     self.mail.settle_alike(&consignment, outcome).await?;
                 }
                 while self.mail.settle_waiting(route, said).await? {}
-                Ok(false)
+                Ok(Gone { was_reached: false, rest: Duration::ZERO })
             }
             Outcome::Never(_) | Outcome::Relayed { .. } => loop {
                 let consignments = self.mail.consignments(route).await?;
                 if consignments.is_empty() {
-                    return Ok(true);
+                    return Ok(Gone { was_reached: true, rest: Duration::ZERO });
                 }
                 for consignment in consignments {
                     self.mail.settle_alike(&consignment, outcome).await?;
@@ -301,6 +336,14 @@ impl Courier {
             },
         }
     }
+}
+
+/// How a way out ended.
+struct Gone {
+    /// Whether anybody was reached there.
+    was_reached: bool,
+    /// How long nothing more may go there.
+    rest: Duration,
 }
 
 /// RFC 8689 §4.2.1: TLS, with a host that proves who it is.
@@ -312,47 +355,4 @@ fn required(targets: &[Target], consignment: &Consignment) -> Vec<Target> {
         false => target.clone(),
     };
     targets.iter().map(required).collect()
-}
-
-/// What some connections carry together.
-struct Batch {
-    waiting: Mutex<VecDeque<Consignment>>,
-    /// Why none of the rest can go now.
-    outcome: Mutex<Option<Outcome>>,
-    until: Instant,
-}
-
-impl Batch {
-    fn of(consignments: Vec<Consignment>, until: Instant) -> Batch {
-        Batch { waiting: Mutex::new(consignments.into()), outcome: Mutex::new(None), until }
-    }
-
-    /// Whether nothing more of it goes now.
-    fn is_over(&self) -> bool {
-        self.outcome().is_some() || Instant::now() >= self.until
-    }
-
-    fn waiting(&self) -> std::sync::MutexGuard<'_, VecDeque<Consignment>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn len(&self) -> usize {
-        self.waiting().len()
-    }
-
-    fn next(&self) -> Option<Consignment> {
-        self.waiting().pop_front()
-    }
-
-    fn put_back(&self, consignment: Consignment) {
-        self.waiting().push_front(consignment);
-    }
-
-    fn outcome(&self) -> Option<Outcome> {
-        self.outcome.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn end(&self, outcome: Outcome) {
-        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-    }
 }

@@ -35,6 +35,7 @@ async fn what_breaks_once_is_delivered_once() {
         ("END", say("452 4.3.1 disk full")),
         ("END", Act::Drop),
         ("EHLO", say("nonsense")),
+        ("RCPT", Act::Wait(std::time::Duration::from_secs(3))),
     ] {
         let peer = ill_once(&EXTENSIONS, at, act.clone()).await;
         let (server, adele) = started(&peer).await;
@@ -101,4 +102,41 @@ async fn a_server_that_was_killed_goes_on() {
     server.restart().await;
     peer.until_taken(1).await;
     server.finish().await;
+}
+
+#[tokio::test]
+async fn tls_that_can_not_begin_stops_no_mail_where_it_is_only_offered() {
+    let offers = [&EXTENSIONS[..], &["STARTTLS"]].concat();
+    // It says that it is ready, and goes on in plain text.
+    let peer = Peer::with(&offers, |_, line| match line {
+        "STARTTLS" => Act::Say("220 ready".to_owned()),
+        _ => Act::Usual,
+    })
+    .await;
+    let server = kit::Server::with_config(&super::towards_with(&peer, "tls = \"offered\"\n")).await;
+    let adele = server.person("AdeleV");
+    assert_eq!(adele.send_mime(&to(&["a@elsewhere.example"], "Plain")).await.status, 202);
+    assert!(!peer.until_taken(1).await[0].is_tls);
+    server.finish().await;
+    assert_eq!(peer.count(), 1);
+}
+
+#[tokio::test]
+async fn no_more_goes_in_a_minute_than_the_operator_wants() {
+    let peer = Peer::start().await;
+    let server = kit::Server::with_config(&super::towards_with(&peer, "messages_per_minute = 3\n")).await;
+    let adele = server.person("AdeleV");
+    for number in 0..5 {
+        assert_eq!(adele.send_mime(&to(&["a@elsewhere.example"], &format!("Nr {number}"))).await.status, 202);
+    }
+    peer.until_taken(3).await;
+    let output = server.restante(&["queue", "list", "--json"]).await;
+    let waiting = kit::until("the others wait", async || {
+        let listed: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+        listed.as_array().map(Vec::len)
+    })
+    .await;
+    assert!(waiting >= 2, "{waiting} wait");
+    server.finish().await;
+    assert_eq!(peer.count(), 3);
 }

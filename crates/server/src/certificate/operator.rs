@@ -93,6 +93,8 @@ pub(crate) struct OperatorCertificate {
     clock: Arc<dyn Clock>,
     provider: Arc<CryptoProvider>,
     current: RwLock<Arc<CertifiedKey>>,
+    /// How the files were before they were read first: what is renewed before anybody watches is seen too.
+    opened: [Option<FileState>; 2],
 }
 
 impl OperatorCertificate {
@@ -101,10 +103,10 @@ impl OperatorCertificate {
     /// # Errors
     /// As [`CertificateFiles::check`].
     pub(crate) fn open(files: CertificateFiles, clock: Arc<dyn Clock>) -> anyhow::Result<OperatorCertificate> {
-        let provider = provider();
+        let (provider, opened) = (provider(), files.states());
         let current = RwLock::new(Arc::new(files.read(&provider)?));
         warn_of_readers(&files.key);
-        let opened = OperatorCertificate { files, clock, provider, current };
+        let opened = OperatorCertificate { files, clock, provider, current, opened };
         opened.warn_of_time();
         Ok(opened)
     }
@@ -174,7 +176,7 @@ impl OperatorCertificate {
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut warned = self.clock.now().seconds();
-        let mut watched = Watched::new(self.files.states());
+        let mut watched = Watched::new(self.opened);
         loop {
             tokio::select! {
                 _ = stop.wait_for(|&stop| stop) => return,

@@ -129,6 +129,8 @@ pub struct RawRelay {
     pub destinations: Option<usize>,
     /// Connections to one destination at once. Unless said, 4.
     pub connections: Option<usize>,
+    /// Messages that go to one destination in a minute. Unless said, as many as there are.
+    pub messages_per_minute: Option<u32>,
     /// Seconds before what could not be delivered is tried again; each further pause is twice as long. Unless said, 300.
     pub first_retry_seconds: Option<u64>,
     /// The longest pause in seconds. Unless said, 14400 (4 hours).

@@ -31,6 +31,8 @@ pub struct RelayConfig {
     pub destinations: usize,
     /// Connections to one of them at once.
     pub connections: usize,
+    /// Messages to one of them in a minute.
+    pub per_minute: Option<u32>,
     /// The keys of DKIM.
     pub dkim: Vec<DkimConfig>,
 }
@@ -46,6 +48,7 @@ impl Default for RelayConfig {
             port: PORT,
             destinations: DESTINATIONS,
             connections: CONNECTIONS,
+            per_minute: None,
             dkim: Vec::new(),
         }
     }
@@ -100,6 +103,9 @@ pub(super) fn relay(raw: &RawConfig, domain: &str, from: &Path, errors: &mut Vec
     };
     let destinations = at_least_one("destinations", said.destinations, DESTINATIONS);
     let connections = at_least_one("connections", said.connections, CONNECTIONS);
+    if said.messages_per_minute == Some(0) {
+        errors.push("relay.messages_per_minute is 0; it must be 1 at least. To send nothing, say hold = true.".to_owned());
+    }
     RelayConfig {
         relaying: Relaying {
             is_held: said.hold.unwrap_or(raw.development),
@@ -114,6 +120,7 @@ pub(super) fn relay(raw: &RawConfig, domain: &str, from: &Path, errors: &mut Vec
         port: said.port.unwrap_or(PORT),
         destinations,
         connections,
+        per_minute: said.messages_per_minute,
         dkim: raw.dkim.iter().filter_map(|one| dkim(one, domain, from, errors)).collect(),
     }
 }
