@@ -140,3 +140,33 @@ async fn no_more_goes_in_a_minute_than_the_operator_wants() {
     server.finish().await;
     assert_eq!(peer.count(), 3);
 }
+
+#[tokio::test]
+async fn wherever_within_the_content_it_breaks_it_is_delivered_once() {
+    const STEP: usize = 16;
+    let octets = to(&["a@elsewhere.example"], "Broken everywhere");
+    // What leaves has our trace before it, a Date and a Message-ID: less than that many octets.
+    let ranges = (octets.len() + 400) / STEP;
+    for extensions in [&EXTENSIONS[..], &["PIPELINING", "8BITMIME", "CHUNKING"][..]] {
+        let peer = Peer::with(extensions, move |connection, line| match line.starts_with("DATA") || line.starts_with("BDAT") {
+            true if connection < ranges => Act::DropWithin(connection * STEP),
+            _ => Act::Usual,
+        })
+        .await;
+        let settings = super::towards_with(&peer, "connections = 1\n");
+        let server = kit::Server::with_config(&settings).await;
+        let adele = server.person("AdeleV");
+        assert_eq!(adele.send_mime(&octets).await.status, 202);
+        // Each attempt is a second behind the one before, so that whoever waits for the next asks for it.
+        kit::until_within(std::time::Duration::from_secs(120), "it is taken", async || {
+            let asked = server.restante(&["queue", "retry", "all"]).await;
+            (asked.status.success() && peer.count() > 0).then_some(())
+        })
+        .await;
+        let tried = peer.connections();
+        assert!(tried > octets.len() / STEP, "it broke {tried} times");
+        assert!(super::below_trace(&peer.taken()[0].octets).ends_with(&octets));
+        server.finish().await;
+        assert_eq!(peer.count(), 1);
+    }
+}
