@@ -46,6 +46,19 @@ fn is_of_header(line: &[u8]) -> bool {
     is_field || line.starts_with(b" ") || line.starts_with(b"\t")
 }
 
+/// Whether a message is the octets, behind fields of these names alone.
+fn is_behind_fields(message: &[u8], octets: &[u8], names: &[&str]) -> bool {
+    let Some(before) = message.strip_suffix(octets) else { return false };
+    let is_field = |line: &[u8]| {
+        let name = line.split(|&octet| octet == b':').next().unwrap_or_default();
+        line.starts_with(b" ") || line.starts_with(b"\t") || names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    before.split(|&octet| octet == b'\n').filter(|line| !line.is_empty()).all(is_field)
+}
+
+/// The fields that a server puts before what it passes on or files.
+const TRACE: [&str; 3] = ["Received", "Return-Path", "Delivered-To"];
+
 /// What became of the files, as a table of counts.
 #[derive(Default)]
 struct Counts {

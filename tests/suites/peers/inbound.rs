@@ -1,6 +1,6 @@
 //! Postfix → Restante, over SMTP and over LMTP.
 
-use super::{Counts, changed_by_postfix, in_lines, is_binary};
+use super::{Counts, TRACE, changed_by_postfix, in_lines, is_behind_fields, is_binary};
 use crate::corpus::files;
 use kit::{Postfix, Server, Smtp, may_start_peers, until_within};
 use std::collections::HashMap;
@@ -53,7 +53,7 @@ async fn brought(road: &str, transport: &str, server: Server) {
         let value = adele.value(message["id"].as_str().unwrap()).await;
         let number = number(&value);
         let octets = expected.remove(&number).expect("it comes once");
-        match value.ends_with(&octets) {
+        match is_behind_fields(&value, &octets, &TRACE) {
             true => {
                 counts.equal += 1;
                 counts.strictly += usize::from(octets == files[number].octets);
