@@ -35,6 +35,7 @@ mod security;
 mod seed;
 mod send_as;
 mod sign_in;
+mod smime;
 mod smtp_in;
 mod smtp_submission;
 mod smtp_verify;

@@ -12,6 +12,7 @@ mod text;
 
 pub use field::{address_line, is_field_name, text_line};
 pub use part::FileFields;
+pub(crate) use text::quoted_printable;
 
 use crate::address::NameAddr;
 use crate::field::LineEnd;

@@ -23,6 +23,7 @@ mod param;
 mod parse;
 mod piece;
 mod preview;
+mod seven_bit;
 mod splice;
 mod text;
 mod transfer;
@@ -42,5 +43,6 @@ pub use message::{Defect, Disposition, MediaType, Message, Opening, Part, PartKi
 pub use msg_id::msg_ids;
 pub use piece::{Piece, written};
 pub use preview::preview;
+pub use seven_bit::seven_bit;
 pub use splice::{Cuts, FieldEdit, insert_part, pieces, remove_part, set_fields, set_part_fields};
 pub use transfer::{Base64Body, Base64Error, decode_base64};

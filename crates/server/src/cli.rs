@@ -12,6 +12,7 @@ pub use queue::{Queue, QueueCommand, Which};
 pub use user::{Alias, NewUser, User, UserCommand};
 
 use clap::{Args, Parser, Subcommand};
+use client::smime::SmimeCommand;
 use std::path::PathBuf;
 
 /// Where the data directory is unless something else is said.
@@ -39,6 +40,8 @@ pub enum Command {
     Queue(QueueCommand),
     /// Start the server (also what happens without a subcommand)
     Serve(ServeFlags),
+    /// Sign, encrypt, verify, decrypt and look at messages in files
+    Smime(SmimeCommand),
     /// Print a bearer token for a person
     Token(Token),
     /// Explain how clients come to trust the local CA, or have this machine trust it

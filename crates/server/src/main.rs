@@ -35,6 +35,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Grant(command) => register::grant(command).await,
             Command::Queue(command) => queue::run(command).await,
             Command::Serve(flags) => serve::run(&flags).await,
+            Command::Smime(command) => client::smime::run(command),
             Command::Token(token) => admin::token(&token).await,
             Command::Trust(flags) => trust::run(&flags),
             Command::User(command) => register::user(command).await,

@@ -16,10 +16,15 @@ pub(super) fn encode(text: &str) -> EncodedText {
     if survives(text) {
         EncodedText { encoding: "7bit", octets: with_crlf(text).into_bytes() }
     } else if qp::BODY.encoded_len_within(text, limit).is_some() {
-        EncodedText { encoding: "quoted-printable", octets: guarded(&qp::BODY.encode(text)).into_bytes() }
+        EncodedText { encoding: "quoted-printable", octets: quoted_printable(text.as_bytes()).into_bytes() }
     } else {
         EncodedText { encoding: "base64", octets: base64::MIME.encode(with_crlf(text)).into_bytes() }
     }
+}
+
+/// A text in quoted-printable, its line ends CR LF.
+pub(crate) fn quoted_printable(text: &[u8]) -> String {
+    guarded(&qp::BODY.encode(text))
 }
 
 /// Whether no road changes the text: ASCII without controls, lines of at most 78 characters (RFC 5322 §2.1.1), none

@@ -34,7 +34,7 @@ impl HeaderEnd {
     }
 
     /// How the header in this span ends: the message's, or a part's.
-    pub(super) fn within(message: &Message, span: &Span) -> HeaderEnd {
+    pub(crate) fn within(message: &Message, span: &Span) -> HeaderEnd {
         let header = &message.octets[span.clone()];
         if header.is_empty() {
             return HeaderEnd::Missing;

@@ -1,0 +1,174 @@
+//! Files and pipes: what is read, and where it goes.
+
+use anyhow::Context;
+use bytes::Bytes;
+use clap::Args;
+use encodify::base64;
+use mime::Message;
+use smime::{Certificate, Key, Spool, Trust};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// The variable that has the passphrase of private keys.
+const PASSPHRASE: &str = "RESTANTE_P12_PASSPHRASE";
+/// Octets from which on a layer stands in a file.
+const IN_FILE_FROM: usize = 256 * 1024;
+
+/// What is read and written.
+#[derive(Debug, Args)]
+pub(super) struct Files {
+    /// The message; - is the standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    file: PathBuf,
+    /// Where the outcome goes, instead of the standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write the outcome in base64, as Microsoft Graph takes messages in MIME
+    #[arg(long)]
+    base64: bool,
+}
+
+/// The passphrase of private keys.
+#[derive(Debug, Args)]
+pub(super) struct Passphrases {
+    /// File with the passphrase of private keys, instead of the variable RESTANTE_P12_PASSPHRASE
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl Passphrases {
+    #[allow(clippy::disallowed_methods, reason = "it stands in no configuration, and in no list of processes")]
+    pub(super) fn read(&self) -> anyhow::Result<String> {
+        match &self.passphrase_file {
+            Some(file) => {
+                let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+                Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+            }
+            None => Ok(std::env::var(PASSPHRASE).unwrap_or_default()),
+        }
+    }
+}
+
+impl Files {
+    pub(super) fn message(&self) -> anyhow::Result<Message> {
+        let octets = if self.file == Path::new("-") {
+            let mut octets = Vec::new();
+            io::stdin().lock().read_to_end(&mut octets).context("the standard input")?;
+            octets
+        } else {
+            read(&self.file)?
+        };
+        Ok(Message::parse(Bytes::from(octets)))
+    }
+
+    pub(super) fn has_output(&self) -> bool {
+        self.out.is_some()
+    }
+
+    pub(super) fn output(&self) -> anyhow::Result<Output> {
+        let raw: Box<dyn Write> = match &self.out {
+            Some(file) => Box::new(File::create(file).with_context(|| file.display().to_string())?),
+            None => Box::new(io::stdout().lock()),
+        };
+        Ok(Output { out: BufWriter::with_capacity(IN_FILE_FROM, raw), rest: self.base64.then(Vec::new) })
+    }
+}
+
+/// Where the outcome goes.
+pub(super) struct Output {
+    out: BufWriter<Box<dyn Write>>,
+    /// Octets that don't fill a group of three yet, where base64 is written.
+    rest: Option<Vec<u8>>,
+}
+
+impl Output {
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        if let Some(rest) = &self.rest {
+            self.out.write_all(base64::STANDARD.encode(rest).as_bytes())?;
+        }
+        self.out.flush()
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let Some(rest) = &mut self.rest else { return self.out.write(octets) };
+        rest.extend_from_slice(octets);
+        let whole = rest.len() / 3 * 3;
+        self.out.write_all(base64::STANDARD.encode(&rest[..whole]).as_bytes())?;
+        rest.drain(..whole);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A layer's octets: in memory while they are few, then in a file without a name.
+#[derive(Default)]
+pub(super) struct Spooled {
+    memory: Vec<u8>,
+    file: Option<File>,
+}
+
+impl Write for Spooled {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        if self.file.is_none() && self.memory.len() + octets.len() > IN_FILE_FROM {
+            let mut file = tempfile::tempfile()?;
+            file.write_all(&std::mem::take(&mut self.memory))?;
+            self.file = Some(file);
+        }
+        match &mut self.file {
+            Some(file) => file.write_all(octets)?,
+            None => self.memory.extend_from_slice(octets),
+        }
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Spool for Spooled {
+    fn finish(self: Box<Self>) -> io::Result<Bytes> {
+        let Some(mut file) = self.file else { return Ok(self.memory.into()) };
+        let mut octets = Vec::with_capacity(usize::try_from(file.stream_position()?).unwrap_or_default());
+        file.rewind()?;
+        file.read_to_end(&mut octets)?;
+        Ok(octets.into())
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(file).with_context(|| file.display().to_string())
+}
+
+/// The certificates in a file.
+pub(super) fn certificates(file: &Path) -> anyhow::Result<Vec<Certificate>> {
+    Certificate::read(&read(file)?).with_context(|| file.display().to_string())
+}
+
+/// A key in a PKCS#12.
+pub(super) fn pkcs12(file: &Path, passphrase: &str) -> anyhow::Result<Key> {
+    Key::from_pkcs12(&read(file)?, passphrase).with_context(|| file.display().to_string())
+}
+
+/// A key in PEM, with its certificate.
+pub(super) fn pem_key(certificate: &Path, key: &Path, passphrase: &str) -> anyhow::Result<Key> {
+    Key::from_pem(&read(certificate)?, &read(key)?, passphrase).with_context(|| key.display().to_string())
+}
+
+/// Whom to trust.
+pub(super) fn trust(roots: &[PathBuf], crls: &[PathBuf]) -> anyhow::Result<Trust> {
+    let mut trust = Trust::default();
+    for file in roots {
+        trust.add_roots(&read(file)?).with_context(|| file.display().to_string())?;
+    }
+    for file in crls {
+        trust.add_crl(&read(file)?).with_context(|| file.display().to_string())?;
+    }
+    Ok(trust)
+}

@@ -1,0 +1,232 @@
+//! What a certificate says (RFC 5280, and RFC 8550 for what mail wants of it).
+
+use crate::ber::{CONTEXT_0, Element, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, element};
+use crate::error::SmimeError;
+use mime::AddrSpec;
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::Id;
+use openssl::x509::{X509, X509ExtendedKeyUsage, X509KeyUsage, X509NameRef};
+use std::fmt::Write as _;
+
+/// id-ce-subjectAltName, 2.5.29.17 (RFC 5280 §4.2.1.6)
+const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+/// id-on-SmtpUTF8Mailbox, 1.3.6.1.5.5.7.8.9 (RFC 9598 §3)
+const SMTP_UTF8_MAILBOX: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x09];
+/// `[3]`, where a TBSCertificate has its extensions (RFC 5280 §4.1)
+const EXTENSIONS: u8 = 0xa3;
+/// rfc822Name and otherName among the GeneralNames (RFC 5280 §4.2.1.6)
+const RFC822_NAME: u8 = 0x81;
+const OTHER_NAME: u8 = 0xa0;
+const UTF8_STRING: u8 = 0x0c;
+
+/// A certificate of a person, or of somebody who vouches for one.
+#[derive(Debug, Clone)]
+pub struct Certificate(pub(crate) X509);
+
+impl Certificate {
+    /// Reads certificates: any number of them in PEM, or one in DER.
+    ///
+    /// # Errors
+    /// [`SmimeError::Key`].
+    pub fn read(octets: &[u8]) -> Result<Vec<Certificate>, SmimeError> {
+        let pem = octets.windows(11).any(|window| window == b"-----BEGIN ");
+        let read = if pem { X509::stack_from_pem(octets) } else { X509::from_der(octets).map(|one| vec![one]) };
+        match read {
+            Ok(certificates) if !certificates.is_empty() => Ok(certificates.into_iter().map(Certificate).collect()),
+            _ => Err(SmimeError::Key("these octets hold no certificate".to_owned())),
+        }
+    }
+
+    /// It in DER.
+    pub fn to_der(&self) -> Vec<u8> {
+        self.0.to_der().unwrap_or_default()
+    }
+
+    /// It in PEM.
+    pub fn to_pem(&self) -> Vec<u8> {
+        self.0.to_pem().unwrap_or_default()
+    }
+
+    /// SHA-256 of its DER, in hexadecimal digits.
+    pub fn fingerprint(&self) -> String {
+        self.0.digest(MessageDigest::sha256()).map(|digest| hex(&digest)).unwrap_or_default()
+    }
+
+    /// Whose it is, the most specific name first (RFC 4514).
+    pub fn subject(&self) -> String {
+        name(self.0.subject_name())
+    }
+
+    /// Who made it.
+    pub fn issuer(&self) -> String {
+        name(self.0.issuer_name())
+    }
+
+    /// Its serial number in hexadecimal digits.
+    pub fn serial_number(&self) -> String {
+        let number = self.0.serial_number().to_bn();
+        number.and_then(|number| number.to_hex_str()).map(|digits| digits.to_string()).unwrap_or_default()
+    }
+
+    /// From when and until when it is valid, in seconds since 1970.
+    pub fn validity(&self) -> (i64, i64) {
+        (seconds(self.0.not_before()).unwrap_or(i64::MAX), seconds(self.0.not_after()).unwrap_or(i64::MIN))
+    }
+
+    /// The addresses that it is for: rfc822Name and SmtpUTF8Mailbox, or what the name of its subject has where there are
+    /// none (RFC 8550 §3).
+    pub fn addresses(&self) -> Vec<String> {
+        let der = self.to_der();
+        let named = alternative_names(&der).unwrap_or_default();
+        if !named.is_empty() {
+            return named;
+        }
+        let entries = self.0.subject_name().entries_by_nid(Nid::PKCS9_EMAILADDRESS);
+        entries.filter_map(|entry| entry.data().to_string().ok()).collect()
+    }
+
+    /// Whether it is for an address.
+    pub fn is_for(&self, address: &str) -> bool {
+        self.addresses().iter().any(|own| same_address(own, address))
+    }
+
+    /// Whether its holder may sign mail (RFC 8550 §4.4.2): a key usage that is given must allow it.
+    pub fn may_sign(&self) -> bool {
+        let wanted = X509KeyUsage::DIGITAL_SIGNATURE | X509KeyUsage::NON_REPUDIATION;
+        self.0.key_usage().is_none_or(|usage| usage.intersects(wanted)) && self.is_for_mail()
+    }
+
+    /// Whether mail may be encrypted for its holder, by key transport or key agreement.
+    pub fn may_encrypt(&self) -> bool {
+        let wanted = match self.0.public_key().map(|key| key.id()) {
+            Ok(Id::RSA) => X509KeyUsage::KEY_ENCIPHERMENT,
+            Ok(Id::EC) => X509KeyUsage::KEY_AGREEMENT,
+            _ => return false, // the library has no way to give such a holder a key
+        };
+        self.0.key_usage().is_none_or(|usage| usage.intersects(wanted)) && self.is_for_mail()
+    }
+
+    /// RFC 8550 §4.4.4: without an extended key usage, with emailProtection, or with any.
+    pub(crate) fn is_for_mail(&self) -> bool {
+        let wanted = X509ExtendedKeyUsage::SMIME | X509ExtendedKeyUsage::ANYEKU;
+        self.0.extended_key_usage().is_none_or(|usage| usage.intersects(wanted))
+    }
+
+    /// What it may be used for, in RFC 5280's words.
+    pub fn usages(&self) -> Vec<&'static str> {
+        let usage = self.0.key_usage().unwrap_or(X509KeyUsage::empty());
+        let extended = self.0.extended_key_usage().unwrap_or(X509ExtendedKeyUsage::empty());
+        let keys = [
+            (X509KeyUsage::DIGITAL_SIGNATURE, "digitalSignature"),
+            (X509KeyUsage::NON_REPUDIATION, "nonRepudiation"),
+            (X509KeyUsage::KEY_ENCIPHERMENT, "keyEncipherment"),
+            (X509KeyUsage::DATA_ENCIPHERMENT, "dataEncipherment"),
+            (X509KeyUsage::KEY_AGREEMENT, "keyAgreement"),
+        ];
+        let purposes = [
+            (X509ExtendedKeyUsage::SMIME, "emailProtection"),
+            (X509ExtendedKeyUsage::ANYEKU, "anyExtendedKeyUsage"),
+            (X509ExtendedKeyUsage::SSL_SERVER, "serverAuth"),
+            (X509ExtendedKeyUsage::SSL_CLIENT, "clientAuth"),
+        ];
+        let keys = keys.into_iter().filter(|(one, _)| usage.contains(*one)).map(|(_, name)| name);
+        keys.chain(purposes.into_iter().filter(|(one, _)| extended.contains(*one)).map(|(_, name)| name)).collect()
+    }
+
+    /// The algorithm of its key.
+    pub fn key_algorithm(&self) -> String {
+        let Ok(key) = self.0.public_key() else { return "unknown".to_owned() };
+        match key.id() {
+            Id::RSA => format!("RSA-{}", key.bits()),
+            Id::RSA_PSS => format!("RSA-PSS-{}", key.bits()),
+            Id::EC => {
+                let curve = key.ec_key().ok().and_then(|key| key.group().curve_name());
+                match curve {
+                    Some(Nid::X9_62_PRIME256V1) => "P-256".to_owned(),
+                    Some(Nid::SECP384R1) => "P-384".to_owned(),
+                    Some(Nid::SECP521R1) => "P-521".to_owned(),
+                    Some(other) => other.short_name().unwrap_or("EC").to_owned(),
+                    None => "EC".to_owned(),
+                }
+            }
+            Id::ED25519 => "Ed25519".to_owned(),
+            Id::ED448 => "Ed448".to_owned(),
+            Id::X25519 => "X25519".to_owned(),
+            Id::DSA => "DSA".to_owned(),
+            _ => "unknown".to_owned(),
+        }
+    }
+}
+
+/// Seconds since 1970.
+pub(crate) fn seconds(time: &Asn1TimeRef) -> Option<i64> {
+    let since = Asn1Time::from_unix(0).ok()?.diff(time).ok()?;
+    Some(i64::from(since.days) * 86_400 + i64::from(since.secs))
+}
+
+/// A distinguished name as RFC 4514 writes it: the most specific first, what would be read as syntax escaped.
+fn name(name: &X509NameRef) -> String {
+    let mut out = String::new();
+    for entry in name.entries().collect::<Vec<_>>().into_iter().rev() {
+        if !out.is_empty() {
+            out.push(',');
+        }
+        let kind = entry.object().nid().short_name().map_or_else(|_| entry.object().to_string(), str::to_owned);
+        let value = entry.data().to_string().unwrap_or_default();
+        let _ = write!(out, "{kind}=");
+        for c in value.chars() {
+            if ",+\"\\<>;".contains(c) {
+                out.push('\\');
+            }
+            out.push(if c.is_control() { '?' } else { c });
+        }
+    }
+    out
+}
+
+/// Whether two addresses are one: neither case nor the spelling of a domain counts (RFC 8550 §3).
+pub(crate) fn same_address(one: &str, other: &str) -> bool {
+    let folded = |address: &str| {
+        let address = AddrSpec::parse(address.trim())?;
+        let local = address.as_str().strip_suffix(address.domain())?.to_lowercase();
+        let domain = idna::domain_to_ascii(address.domain()).unwrap_or_else(|_| address.domain().to_lowercase());
+        Some((local, domain))
+    };
+    matches!((folded(one), folded(other)), (Some(one), Some(other)) if one == other)
+}
+
+/// The addresses in the subject alternative names of a certificate in DER.
+fn alternative_names(der: &[u8]) -> Option<Vec<String>> {
+    let (certificate, _) = element(der)?;
+    let extensions = certificate.elements().next()?.elements().find(|member| member.tag == EXTENSIONS)?;
+    let extension = extensions.elements().next()?.elements().find(|extension| {
+        let kind = extension.elements().next();
+        kind.is_some_and(|kind| kind.tag == OBJECT_IDENTIFIER && kind.content == SUBJECT_ALT_NAME)
+    })?;
+    let value = extension.elements().find(|member| member.tag == OCTET_STRING)?;
+    let (names, _) = element(value.content).filter(|(names, _)| names.tag == SEQUENCE)?;
+    Some(names.elements().filter_map(address_of).collect())
+}
+
+fn address_of(general_name: Element<'_>) -> Option<String> {
+    let octets = match general_name.tag {
+        RFC822_NAME => general_name.content,
+        OTHER_NAME => {
+            let mut members = general_name.elements();
+            members.next().filter(|kind| kind.tag == OBJECT_IDENTIFIER && kind.content == SMTP_UTF8_MAILBOX)?;
+            let explicit = members.next().filter(|value| value.tag == CONTEXT_0)?;
+            explicit.elements().next().filter(|text| text.tag == UTF8_STRING)?.content
+        }
+        _ => return None,
+    };
+    String::from_utf8(octets.to_vec()).ok()
+}
+
+pub(crate) fn hex(octets: &[u8]) -> String {
+    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut out, octet| {
+        let _ = write!(out, "{octet:02x}");
+        out
+    })
+}

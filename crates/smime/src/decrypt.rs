@@ -1,0 +1,87 @@
+//! Contents opened: decrypted (RFC 5652 §6, RFC 5083) and decompressed (RFC 3274).
+
+use crate::ber::{SEQUENCE, element};
+use crate::cms::Cms;
+use crate::error::SmimeError;
+use crate::key::Key;
+use crate::split::{Split, dotted, split};
+use bytes::Bytes;
+use flate2::write::ZlibDecoder;
+use openssl::asn1::Asn1Object;
+use openssl::pkey::Id;
+use std::io::Write;
+
+/// What became of it.
+pub(crate) enum Decrypted {
+    /// A key opened it, and all is written.
+    For(String),
+    /// No key that was given is for one of its recipients.
+    NotForUs,
+}
+
+/// How recipients get the key, and by which algorithm the content is encrypted.
+pub(crate) fn algorithms(around: &Split) -> Vec<String> {
+    let Ok(structure) = Cms::read(&around.around) else { return Vec::new() };
+    let cipher = cipher_name(&around.around);
+    cipher.into_iter().chain(structure.recipient_algorithms()).collect()
+}
+
+/// The algorithm by which the content is encrypted: the second member of the first sequence within (RFC 5652 §6.1).
+fn cipher_name(around: &[u8]) -> Option<String> {
+    let (content_info, _) = element(around)?;
+    let structure = content_info.elements().nth(1)?.elements().next()?;
+    let holder = structure.elements().find(|member| member.tag == SEQUENCE)?;
+    let algorithm = holder.elements().nth(1)?.elements().next()?;
+    let digits = dotted(algorithm.content);
+    let known = Asn1Object::from_str(&digits).ok().and_then(|object| object.nid().short_name().ok());
+    Some(known.map_or(digits, str::to_owned))
+}
+
+/// Decrypts with the first key that is for a recipient. What was written to `out` before an error is nobody's to see: the
+/// tag of AuthEnvelopedData is checked last.
+pub(crate) fn decrypt<I: Iterator<Item = Bytes>>(
+    cms: impl Fn() -> I,
+    around: &Split,
+    keys: &[Key],
+    out: &mut dyn Write,
+) -> Result<Decrypted, SmimeError> {
+    let mut structure = Cms::read(&around.around)?;
+    // A key that only signs opens nothing, whatever a recipient's identifier says.
+    let opens = |key: &&Key| matches!(key.key.id(), Id::RSA | Id::EC) && structure.is_for(&key.certificate.0);
+    let Some(key) = keys.iter().find(opens) else { return Ok(Decrypted::NotForUs) };
+    structure.unlock(&key.key, &key.certificate.0)?;
+    let mut filter = structure.filter(true)?;
+    split(cms(), &mut |octets| filter.push(octets, out))?;
+    filter.finish(out)?;
+    Ok(Decrypted::For(key.certificate.subject()))
+}
+
+/// Decompresses, up to `limit` octets.
+pub(crate) fn decompress<I: Iterator<Item = Bytes>>(
+    cms: impl Fn() -> I,
+    out: &mut dyn Write,
+    limit: u64,
+) -> Result<(), SmimeError> {
+    let mut decoder = ZlibDecoder::new(Limited { out, left: limit });
+    split(cms(), &mut |octets| Ok(decoder.write_all(octets)?))?;
+    decoder.try_finish()?;
+    Ok(())
+}
+
+/// A writer that takes so many octets and no more: a few octets can be made to decompress to any number.
+struct Limited<'w> {
+    out: &'w mut dyn Write,
+    left: u64,
+}
+
+impl Write for Limited<'_> {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        self.left = self.left.checked_sub(octets.len() as u64).ok_or_else(|| std::io::Error::other("more than is opened"))?;
+        self.out.write_all(octets)?;
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}

@@ -1,0 +1,151 @@
+//! Whom we trust: chains of certificates from somebody's own to one that was declared good (RFC 5280 §6, RFC 8550 §4).
+
+use crate::certificate::{Certificate, seconds};
+use crate::error::SmimeError;
+use openssl::stack::Stack;
+use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
+use openssl::x509::{CrlStatus, X509, X509Crl, X509KeyUsage, X509Ref, X509StoreContext, X509VerifyResult};
+
+/// Certificates that are trusted, others that may stand between, and lists of what was revoked.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    roots: Vec<X509>,
+    between: Vec<X509>,
+    crls: Vec<Crl>,
+}
+
+/// A revocation list (RFC 5280 §5), kept in DER.
+#[derive(Debug, Clone)]
+struct Crl(Vec<u8>);
+
+/// A chain that was built, or why none could be.
+#[derive(Debug, Clone)]
+pub(crate) struct Chain {
+    /// Somebody's own certificate first.
+    pub(crate) certificates: Vec<X509>,
+    /// Nothing where it leads to somebody whom we trust.
+    pub(crate) fault: Option<String>,
+}
+
+/// What is known of a chain's revocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Revocation {
+    /// A list of its issuer, valid at the time, doesn't name any of its certificates.
+    Good,
+    /// One of its certificates was revoked.
+    Revoked,
+    /// No list was given for at least one of them.
+    Unknown,
+}
+
+impl Trust {
+    /// Trusts every certificate in `octets` (PEM, or one in DER).
+    ///
+    /// # Errors
+    /// [`SmimeError::Key`].
+    pub fn add_roots(&mut self, octets: &[u8]) -> Result<(), SmimeError> {
+        self.roots.extend(Certificate::read(octets)?.into_iter().map(|one| one.0));
+        Ok(())
+    }
+
+    /// Certificates that may stand in a chain, and are not trusted by themselves.
+    ///
+    /// # Errors
+    /// [`SmimeError::Key`].
+    pub fn add_intermediates(&mut self, octets: &[u8]) -> Result<(), SmimeError> {
+        self.between.extend(Certificate::read(octets)?.into_iter().map(|one| one.0));
+        Ok(())
+    }
+
+    /// A revocation list (PEM or DER).
+    ///
+    /// # Errors
+    /// [`SmimeError::Key`].
+    pub fn add_crl(&mut self, octets: &[u8]) -> Result<(), SmimeError> {
+        let crl = X509Crl::from_pem(octets).or_else(|_| X509Crl::from_der(octets));
+        let crl = crl.map_err(|_| SmimeError::Key("these octets are not a revocation list".to_owned()))?;
+        self.crls.push(Crl(crl.to_der()?));
+        Ok(())
+    }
+
+    /// Whether nobody is trusted.
+    pub fn is_empty(&self) -> bool {
+        self.roots.is_empty()
+    }
+
+    /// The chain of a certificate at a time, in seconds since 1970.
+    pub(crate) fn chain(&self, of: &X509Ref, others: &[X509], at: i64) -> Result<Chain, SmimeError> {
+        let mut store = X509StoreBuilder::new()?;
+        for root in &self.roots {
+            store.add_cert(root.clone())?;
+        }
+        let mut parameters = X509VerifyParam::new()?;
+        parameters.set_time(at);
+        // A certificate that was declared good ends the chain, self-signed or not (RFC 5280 §6.1.1 (d)).
+        parameters.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
+        store.set_param(&parameters)?;
+        let mut between = Stack::new()?;
+        for other in others.iter().chain(&self.between) {
+            between.push(other.clone())?;
+        }
+        let mut context = X509StoreContext::new()?;
+        let (result, certificates) = context.init(&store.build(), of, &between, |context| {
+            context.verify_cert()?;
+            let chain = context.chain().map(|chain| chain.iter().map(ToOwned::to_owned).collect::<Vec<X509>>());
+            Ok((context.error(), chain.unwrap_or_default()))
+        })?;
+        let fault = (result != X509VerifyResult::OK).then(|| result.error_string().to_owned());
+        Ok(Chain { fault: fault.or_else(|| unfit(&certificates)), certificates })
+    }
+
+    /// What the lists say of a chain. `stapled` came with the message.
+    pub(crate) fn revocation(&self, chain: &Chain, stapled: &[X509Crl], at: i64) -> Revocation {
+        let own: Vec<X509Crl> = self.crls.iter().filter_map(|crl| X509Crl::from_der(&crl.0).ok()).collect();
+        let mut found = Revocation::Good;
+        for pair in chain.certificates.windows(2) {
+            let [subject, issuer] = pair else { continue };
+            let lists = own.iter().chain(stapled).filter(|list| is_of(list, issuer, at));
+            match lists.map(|list| revoked(list, subject)).max() {
+                Some(true) => return Revocation::Revoked,
+                Some(false) => {}
+                None => found = Revocation::Unknown,
+            }
+        }
+        if chain.certificates.len() < 2 { Revocation::Unknown } else { found }
+    }
+}
+
+fn revoked(list: &X509Crl, subject: &X509) -> bool {
+    matches!(list.get_by_cert(subject), CrlStatus::Revoked(_))
+}
+
+/// Whether a list is its issuer's, and current at the time.
+fn is_of(list: &X509Crl, issuer: &X509, at: i64) -> bool {
+    let same_name = list.issuer_name().try_cmp(issuer.subject_name()).is_ok_and(|order| order.is_eq());
+    let may = issuer.key_usage().is_none_or(|usage| usage.contains(X509KeyUsage::CRL_SIGN));
+    let signed = || issuer.public_key().and_then(|key| list.verify(&key)).unwrap_or(false);
+    let begun = seconds(list.last_update()).is_some_and(|begin| begin <= at);
+    let current = list.next_update().is_none_or(|end| seconds(end).is_some_and(|end| at <= end));
+    same_name && may && begun && current && signed()
+}
+
+/// What RFC 8550 wants of a chain beyond RFC 5280: everybody in it is for mail.
+fn unfit(certificates: &[X509]) -> Option<String> {
+    let unfit = certificates.iter().any(|one| !Certificate(one.clone()).is_for_mail());
+    unfit.then(|| "unsuitable certificate purpose".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_no_certificate_is_refused() {
+        let mut trust = Trust::default();
+        for octets in [&b""[..], b"hello", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+            assert!(trust.add_roots(octets).is_err() && trust.add_crl(octets).is_err());
+        }
+        assert!(trust.is_empty());
+    }
+}

@@ -1,0 +1,250 @@
+//! Signatures checked (RFC 5652 §5.6, RFC 8550 §3 and §4).
+
+use crate::certificate::Certificate;
+use crate::cms::{Cms, Filter, SignerInfo};
+use crate::error::SmimeError;
+use crate::split::{ContentType, Split, split};
+use crate::trust::{Chain, Revocation, Trust};
+use crate::verdict::{ChainStatus, ChainVerdict, RevocationStatus, Signer, Status};
+use bytes::Bytes;
+use openssl::sha::Sha256;
+use openssl::x509::{X509, X509Crl};
+use std::io::{self, Write};
+
+/// What a signature says of who made it.
+pub(crate) struct Verified {
+    pub(crate) signers: Vec<Signer>,
+}
+
+/// Against what signatures are checked.
+#[derive(Clone, Copy)]
+pub(crate) struct Against<'t> {
+    pub(crate) trust: &'t Trust,
+    /// Seconds since 1970.
+    pub(crate) now: i64,
+}
+
+/// The octets that a detached signature is over: those that stand there, with every line end made CRLF for the digest alone
+/// (RFC 8551 §3.1.1).
+pub(crate) struct Canonical {
+    pub(crate) octets: u64,
+    pub(crate) sha256: [u8; 32],
+}
+
+impl Canonical {
+    fn of(signed: &[u8], sink: &mut dyn FnMut(&[u8]) -> Result<(), SmimeError>) -> Result<Canonical, SmimeError> {
+        let (mut hash, mut count) = (Sha256::new(), 0);
+        with_crlf(signed, &mut |octets| {
+            hash.update(octets);
+            count += octets.len() as u64;
+            sink(octets)
+        })?;
+        Ok(Canonical { octets: count, sha256: hash.finish() })
+    }
+}
+
+/// Checks a detached signature over `signed`; what that is, is told also where there is nothing to check.
+pub(crate) fn detached(
+    cms: impl Iterator<Item = Bytes>,
+    signed: &[u8],
+    against: Against<'_>,
+) -> Result<(Canonical, Result<Verified, SmimeError>), SmimeError> {
+    let mut hash = Sha256::new();
+    let split = split(cms, &mut |octets| {
+        hash.update(octets);
+        Ok(())
+    });
+    let structure = split.and_then(|split| Ok((signed_data(&split)?, split.has_content.then(|| hash.finish()))));
+    let (structure, enclosed) = match structure {
+        Ok(structure) => structure,
+        Err(error) => return Ok((Canonical::of(signed, &mut |_| Ok(()))?, Err(error))),
+    };
+    let filter = filter_of(&structure, false).ok();
+    let Some(mut filter) = filter else { return Ok((Canonical::of(signed, &mut |_| Ok(()))?, Err(NO_DIGEST))) };
+    let canonical = Canonical::of(signed, &mut |octets| filter.push(octets, &mut io::sink()))?;
+    filter.finish(&mut io::sink())?;
+    // A reader that looks at the one while the other is verified would be deceived.
+    if enclosed.is_some_and(|enclosed| enclosed != canonical.sha256) {
+        return Ok((canonical, Err(SmimeError::Malformed("the signature encloses another text than the one beside it"))));
+    }
+    let verified = verified(&structure, &filter, against);
+    Ok((canonical, verified))
+}
+
+const NO_DIGEST: SmimeError = SmimeError::Malformed("the signature names no digest that is known");
+
+/// Checks a signature that encloses what it signs, which is written to `out`. `cms` gives the structure from its beginning
+/// each time that it is called.
+pub(crate) fn enclosing<I: Iterator<Item = Bytes>>(
+    cms: impl Fn() -> I,
+    around: &Split,
+    out: &mut dyn Write,
+    against: Against<'_>,
+) -> Result<Verified, SmimeError> {
+    let structure = signed_data(around)?;
+    let mut filter = filter_of(&structure, true)?;
+    split(cms(), &mut |octets| filter.push(octets, out))?;
+    filter.finish(out)?;
+    verified(&structure, &filter, against)
+}
+
+fn signed_data(split: &Split) -> Result<Cms, SmimeError> {
+    match split.content_type {
+        ContentType::Signed => Ok(Cms::read(&split.around)?),
+        _ => Err(SmimeError::Malformed("the structure is not a signature")),
+    }
+}
+
+fn filter_of(structure: &Cms, keeps: bool) -> Result<Filter<'_>, SmimeError> {
+    structure.filter(keeps).map_err(|_| NO_DIGEST)
+}
+
+fn verified(structure: &Cms, filter: &Filter<'_>, against: Against<'_>) -> Result<Verified, SmimeError> {
+    let certificates = structure.certificates();
+    let crls = structure.crls();
+    let infos = structure.signers(&[])?;
+    let signers = infos.iter().map(|info| signer(info, filter, (&certificates, &crls), against)).collect::<Result<_, _>>()?;
+    Ok(Verified { signers })
+}
+
+fn signer(
+    info: &SignerInfo<'_>,
+    filter: &Filter<'_>,
+    (certificates, crls): (&[X509], &[X509Crl]),
+    against: Against<'_>,
+) -> Result<Signer, SmimeError> {
+    let (digest, signature) = info.algorithms();
+    let signing_time = info.signing_time();
+    let Some(own) = info.certificate().map(Certificate) else {
+        let reason = "the signer's certificate is not in the message".to_owned();
+        return Ok(Signer {
+            status: Status::Invalid,
+            reason: Some(reason),
+            algorithms: vec![digest, signature],
+            signing_time,
+            ..unknown()
+        });
+    };
+    let good = info.verify(filter).is_ok();
+    let chain = chain_of(&own, certificates, crls, signing_time, against)?;
+    let (status, reason) = match &chain.reason {
+        _ if !good => (Status::Invalid, Some("the signature is not that of this text".to_owned())),
+        None if chain.status == ChainStatus::Valid => (Status::Valid, None),
+        reason => (Status::Untrusted, reason.clone()),
+    };
+    let (not_before, not_after) = own.validity();
+    Ok(Signer {
+        status,
+        reason,
+        address: own.addresses().into_iter().next(),
+        addresses: own.addresses(),
+        subject: Some(own.subject()),
+        issuer: Some(own.issuer()),
+        serial_number: Some(own.serial_number()),
+        fingerprint: Some(own.fingerprint()),
+        usages: own.usages(),
+        not_before: Some(not_before),
+        not_after: Some(not_after),
+        matches_from: None,
+        mismatch: None,
+        signing_time,
+        algorithms: vec![digest, signature, own.key_algorithm()],
+        chain,
+    })
+}
+
+fn unknown() -> Signer {
+    let chain = ChainVerdict {
+        status: ChainStatus::Invalid,
+        reason: None,
+        at_signing_time: None,
+        revocation: RevocationStatus::Unchecked,
+        subjects: Vec::new(),
+    };
+    Signer {
+        status: Status::Invalid,
+        reason: None,
+        address: None,
+        addresses: Vec::new(),
+        subject: None,
+        issuer: None,
+        serial_number: None,
+        fingerprint: None,
+        usages: Vec::new(),
+        not_before: None,
+        not_after: None,
+        matches_from: None,
+        mismatch: None,
+        signing_time: None,
+        algorithms: Vec::new(),
+        chain,
+    }
+}
+
+fn chain_of(
+    own: &Certificate,
+    others: &[X509],
+    crls: &[X509Crl],
+    signing_time: Option<i64>,
+    against: Against<'_>,
+) -> Result<ChainVerdict, SmimeError> {
+    let Against { trust, now } = against;
+    let chain = trust.chain(&own.0, others, now)?;
+    let then = signing_time.map(|then| trust.chain(&own.0, others, then)).transpose()?;
+    let revocation = match trust.revocation(&chain, crls, now) {
+        Revocation::Good => RevocationStatus::Good,
+        Revocation::Revoked => RevocationStatus::Revoked,
+        Revocation::Unknown => RevocationStatus::Unchecked,
+    };
+    let reason = fault(own, &chain, revocation);
+    Ok(ChainVerdict {
+        status: status(reason.is_none()),
+        reason,
+        at_signing_time: then.map(|then| status(fault(own, &then, revocation).is_none())),
+        revocation,
+        subjects: chain.certificates.into_iter().map(|one| Certificate(one).subject()).collect(),
+    })
+}
+
+fn status(good: bool) -> ChainStatus {
+    if good { ChainStatus::Valid } else { ChainStatus::Invalid }
+}
+
+fn fault(own: &Certificate, chain: &Chain, revocation: RevocationStatus) -> Option<String> {
+    let unfit = || (!own.may_sign()).then(|| "unsuitable certificate purpose".to_owned());
+    let revoked = || (revocation == RevocationStatus::Revoked).then(|| "certificate revoked".to_owned());
+    chain.fault.clone().or_else(unfit).or_else(revoked)
+}
+
+/// Gives octets with every line feed that has no carriage return before it made CRLF.
+fn with_crlf(octets: &[u8], sink: &mut dyn FnMut(&[u8]) -> Result<(), SmimeError>) -> Result<(), SmimeError> {
+    let mut from = 0;
+    for at in memchr::memchr_iter(b'\n', octets) {
+        if at == 0 || octets[at - 1] != b'\r' {
+            sink(&octets[from..at])?;
+            sink(b"\r\n")?;
+            from = at + 1;
+        }
+    }
+    sink(&octets[from..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bare_line_feeds_become_crlf() {
+        for (given, expected) in
+            [(&b"a\nb\r\nc\rd\n\n"[..], &b"a\r\nb\r\nc\rd\r\n\r\n"[..]), (b"\n", b"\r\n"), (b"", b""), (b"a\r\n", b"a\r\n")]
+        {
+            let mut out = Vec::new();
+            with_crlf(given, &mut |octets| {
+                out.extend_from_slice(octets);
+                Ok(())
+            })
+            .expect("a vector takes all");
+            assert_eq!(out, expected);
+        }
+    }
+}
