@@ -111,7 +111,7 @@ struct Keys {
 /// What becomes of the header (RFC 9788).
 #[derive(Debug, Args)]
 struct Header {
-    /// Protect no header fields; or protect them but leave all of them readable outside
+    /// What becomes of the header fields
     #[arg(long, value_enum, default_value_t = HeaderName::Baseline)]
     header: HeaderName,
 }

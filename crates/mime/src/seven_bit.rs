@@ -2,7 +2,7 @@
 //! others can't take (RFC 8551 §3.1.2, §3.1.3).
 
 use crate::build::quoted_printable;
-use crate::field::LineEnd;
+use crate::field::{HeaderField, LineEnd};
 use crate::message::{Message, Part, PartKind, Span, TransferEncoding};
 use crate::piece::Piece;
 use crate::splice::HeaderEnd;
@@ -53,7 +53,9 @@ fn changed_body(message: &Message, index: usize, part: &Part) -> Option<Changed>
     match part.kind {
         PartKind::Multipart => {
             // RFC 2045 §6.4 lets a multipart be 7bit, 8bit or binary alone; now it is the first.
-            let declares = message.part_fields(part).any(|field| field.is("Content-Transfer-Encoding"));
+            let other =
+                |field: &HeaderField<'_>| field.is("Content-Transfer-Encoding") && !field.text().eq_ignore_ascii_case("7bit");
+            let declares = message.part_fields(part).any(|field| other(&field));
             declares.then_some(Changed { encoding: None, pieces: None })
         }
         _ if part.transfer_encoding == TransferEncoding::Base64 && octets.is_ascii() => None,

@@ -87,11 +87,6 @@ impl Certificate {
         entries.filter_map(|entry| entry.data().to_string().ok()).collect()
     }
 
-    /// Whether it is for an address.
-    pub fn is_for(&self, address: &str) -> bool {
-        self.addresses().iter().any(|own| same_address(own, address))
-    }
-
     /// Whether its holder may sign mail (RFC 8550 §4.4.2): a key usage that is given must allow it.
     pub fn may_sign(&self) -> bool {
         let wanted = X509KeyUsage::DIGITAL_SIGNATURE | X509KeyUsage::NON_REPUDIATION;

@@ -26,9 +26,6 @@ const TOGETHER: usize = 64 * 1024;
 /// A structure without its content, which stands elsewhere.
 pub(crate) struct Cms(NonNull<sys::CMS_ContentInfo>);
 
-// SAFETY: nothing in it belongs to a thread, and no method that takes `&self` changes it from two at once: it isn't Sync.
-unsafe impl Send for Cms {}
-
 impl Drop for Cms {
     fn drop(&mut self) {
         // SAFETY: it is ours alone.
@@ -173,19 +170,15 @@ impl Cms {
         done(unsafe { ffi::CMS_add1_cert(self.0.as_ptr(), certificate.as_ptr()) })
     }
 
-    /// Its signers, each with its certificate where that is in the structure or among those given.
-    pub(crate) fn signers(&self, others: &[X509]) -> Result<Vec<SignerInfo<'_>>, ErrorStack> {
-        let mut stack = Stack::new()?;
-        for other in others {
-            stack.push(other.clone())?;
-        }
+    /// Its signers, each with its certificate where that is in the structure.
+    pub(crate) fn signers(&self) -> Vec<SignerInfo<'_>> {
         // SAFETY: the library counts its own references to the certificates.
-        unsafe {
-            ffi::CMS_set1_signers_certs(self.0.as_ptr(), stack.as_ptr(), 0);
-            let infos = ffi::CMS_get0_SignerInfos(self.0.as_ptr());
-            let _ = ErrorStack::get(); // what is missing is told of each signer
-            Ok(members(infos).into_iter().map(|info| SignerInfo { info, of: PhantomData }).collect())
-        }
+        let infos = unsafe {
+            ffi::CMS_set1_signers_certs(self.0.as_ptr(), null_mut(), 0);
+            ffi::CMS_get0_SignerInfos(self.0.as_ptr())
+        };
+        let _ = ErrorStack::get(); // what is missing is told of each signer
+        members(infos).into_iter().map(|info| SignerInfo { info, of: PhantomData }).collect()
     }
 
     // ---- encryption ----

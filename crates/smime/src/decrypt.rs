@@ -6,7 +6,7 @@ use crate::error::SmimeError;
 use crate::key::Key;
 use crate::split::{Split, dotted, split};
 use bytes::Bytes;
-use flate2::write::ZlibDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 use openssl::asn1::Asn1Object;
 use openssl::pkey::Id;
 use std::io::Write;
@@ -62,26 +62,30 @@ pub(crate) fn decompress<I: Iterator<Item = Bytes>>(
     out: &mut dyn Write,
     limit: u64,
 ) -> Result<(), SmimeError> {
-    let mut decoder = ZlibDecoder::new(Limited { out, left: limit });
-    split(cms(), &mut |octets| Ok(decoder.write_all(octets)?))?;
-    decoder.try_finish()?;
-    Ok(())
+    let mut inflater = Decompress::new(true);
+    let mut some = vec![0; TOGETHER];
+    let mut ended = false;
+    split(cms(), &mut |mut octets| {
+        while !ended {
+            let (read, wrote) = (inflater.total_in(), inflater.total_out());
+            let status = inflater.decompress(octets, &mut some, FlushDecompress::None);
+            ended = status.map_err(|_| NOT_DEFLATED)? == Status::StreamEnd;
+            octets = &octets[usize::try_from(inflater.total_in() - read).unwrap_or_default()..];
+            let made = usize::try_from(inflater.total_out() - wrote).unwrap_or_default();
+            // A few octets can be made to decompress to any number.
+            if inflater.total_out() > limit {
+                return Err(SmimeError::Malformed("it holds more than is opened"));
+            }
+            out.write_all(&some[..made])?;
+            if octets.is_empty() && made < some.len() {
+                break;
+            }
+        }
+        Ok(())
+    })?;
+    if ended { Ok(()) } else { Err(NOT_DEFLATED) }
 }
 
-/// A writer that takes so many octets and no more: a few octets can be made to decompress to any number.
-struct Limited<'w> {
-    out: &'w mut dyn Write,
-    left: u64,
-}
-
-impl Write for Limited<'_> {
-    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
-        self.left = self.left.checked_sub(octets.len() as u64).ok_or_else(|| std::io::Error::other("more than is opened"))?;
-        self.out.write_all(octets)?;
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.out.flush()
-    }
-}
+const NOT_DEFLATED: SmimeError = SmimeError::Malformed("its content is not compressed as it says");
+/// Octets that are decompressed together.
+const TOGETHER: usize = 64 * 1024;

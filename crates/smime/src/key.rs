@@ -64,7 +64,7 @@ impl Key {
         Ok(Key { key, certificate: Certificate(certificate), chain })
     }
 
-    /// Key, certificate and chain as they are kept: a PKCS#12 without protection of its own.
+    /// Key, certificate and chain as a PKCS#12 under a passphrase.
     ///
     /// # Errors
     /// [`SmimeError::Library`].
@@ -80,11 +80,6 @@ impl Key {
     /// Whose key it is.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
-    }
-
-    /// The certificates of who vouches for it, as far as they came with it.
-    pub fn chain(&self) -> impl Iterator<Item = Certificate> + '_ {
-        self.chain.iter().cloned().map(Certificate)
     }
 
     pub(crate) fn is_rsa(&self) -> bool {

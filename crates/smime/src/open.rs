@@ -9,7 +9,7 @@ use crate::protected;
 use crate::split::{ContentType, Split, split};
 use crate::trust::Trust;
 use crate::verdict::{Covered, Kind, Layer, Note, Signer, Status, Verdict};
-use crate::verify::{Against, Canonical, Verified, detached, enclosing};
+use crate::verify::{Against, Canonical, detached, enclosing};
 use bytes::Bytes;
 use mime::{Message, Part, PartKind};
 use openssl::sha::Sha256;
@@ -27,7 +27,7 @@ pub struct With<'w> {
     pub trust: &'w Trust,
     /// The time, in seconds since 1970.
     pub now: i64,
-    /// The most octets that one layer may hold.
+    /// The most octets that a compressed layer may hold; others hold no more than stand there.
     pub max_octets: u64,
 }
 
@@ -38,6 +38,12 @@ pub trait Spool: Write {
     /// # Errors
     /// Where they can't be read again.
     fn finish(self: Box<Self>) -> io::Result<Bytes>;
+}
+
+impl Spool for Vec<u8> {
+    fn finish(self: Box<Self>) -> io::Result<Bytes> {
+        Ok((*self).into())
+    }
 }
 
 /// A message that was opened as far as could be.
@@ -187,9 +193,9 @@ fn first_part(message: &Message, part: &Part) -> Bytes {
     octets.slice(..line.len())
 }
 
-fn signed_layer(kind: Kind, verified: Result<Verified, SmimeError>) -> Result<Layer, SmimeError> {
+fn signed_layer(kind: Kind, verified: Result<Vec<Signer>, SmimeError>) -> Result<Layer, SmimeError> {
     let signers = match verified {
-        Ok(verified) => verified.signers,
+        Ok(signers) => signers,
         Err(SmimeError::Io(error)) => return Err(error.into()),
         Err(error) => return Ok(layer(kind, Status::Invalid, Some(error.to_string()))),
     };
@@ -237,10 +243,11 @@ fn enclosed(
         }
         ContentType::Compressed => match decompress(cms, &mut out, with.max_octets) {
             Ok(()) => layer(Kind::Compressed, Status::Unsigned, None),
+            Err(SmimeError::Io(error)) => return Err(error.into()),
             Err(error) => layer(Kind::Compressed, Status::Undecryptable, Some(error.to_string())),
         },
-        ContentType::Enveloped => encrypted(Kind::Enveloped, cms, &around, with, &mut out),
-        ContentType::AuthEnveloped => encrypted(Kind::AuthEnveloped, cms, &around, with, &mut out),
+        ContentType::Enveloped => encrypted(Kind::Enveloped, cms, &around, with, &mut out)?,
+        ContentType::AuthEnveloped => encrypted(Kind::AuthEnveloped, cms, &around, with, &mut out)?,
     };
     let opened = layer.status != Status::Undecryptable && out.octets > 0;
     Ok(Some((layer, if opened { Within::Spool(out) } else { Within::Nothing })))
@@ -252,17 +259,18 @@ fn encrypted<I: Iterator<Item = Bytes>>(
     around: &Split,
     with: With<'_>,
     out: &mut dyn Write,
-) -> Layer {
+) -> Result<Layer, SmimeError> {
     let found = match decrypt(cms, around, with.keys, out) {
         Ok(Decrypted::For(subject)) => Layer { opened_for: Some(subject), ..layer(kind, Status::Unsigned, None) },
         Ok(Decrypted::NotForUs) => {
             let reason = "no key that was given is for one of its recipients".to_owned();
             layer(kind, Status::Undecryptable, Some(reason))
         }
+        Err(SmimeError::Io(error)) => return Err(error.into()),
         // One sentence for whatever the library refuses: what differs would be an oracle (RFC 3218 §2).
         Err(_) => layer(kind, Status::Undecryptable, Some("it can't be decrypted".to_owned())),
     };
-    Layer { algorithms: algorithms(around), ..found }
+    Ok(Layer { algorithms: algorithms(around), ..found })
 }
 
 struct Hashing {

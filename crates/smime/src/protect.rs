@@ -180,8 +180,8 @@ fn whole_header(pieces: &mut Vec<Piece>) -> Vec<u8> {
 fn content_fields(safe: &Message, protection: &Protection<'_>) -> Vec<u8> {
     let hp = match protection.header {
         HeaderProtection::None => "",
-        _ if protection.encrypt.is_some() => "; hp=\"cipher\"",
-        _ => "; hp=\"clear\"",
+        _ if protection.encrypt.is_some() => ";\r\n hp=\"cipher\"",
+        _ => ";\r\n hp=\"clear\"",
     };
     let mut out = Vec::new();
     let mut typed = false;
@@ -192,7 +192,7 @@ fn content_fields(safe: &Message, protection: &Protection<'_>) -> Vec<u8> {
             lines.truncate(lines.len() - 2);
             let end = lines.iter().rposition(|octet| !b" \t;".contains(octet)).map_or(0, |at| at + 1);
             lines.truncate(end);
-            lines.extend_from_slice(hp.replace("; ", ";\r\n ").as_bytes());
+            lines.extend_from_slice(hp.as_bytes());
             lines.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(&lines);

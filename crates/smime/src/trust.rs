@@ -2,16 +2,16 @@
 
 use crate::certificate::{Certificate, seconds};
 use crate::error::SmimeError;
+use crate::verdict::RevocationStatus;
 use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{CrlStatus, X509, X509Crl, X509KeyUsage, X509Ref, X509StoreContext, X509VerifyResult};
 
-/// Certificates that are trusted, others that may stand between, and lists of what was revoked.
+/// Certificates that are trusted, and lists of what was revoked.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
     roots: Vec<X509>,
-    between: Vec<X509>,
     crls: Vec<Crl>,
 }
 
@@ -28,17 +28,6 @@ pub(crate) struct Chain {
     pub(crate) fault: Option<String>,
 }
 
-/// What is known of a chain's revocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Revocation {
-    /// A list of its issuer, valid at the time, doesn't name any of its certificates.
-    Good,
-    /// One of its certificates was revoked.
-    Revoked,
-    /// No list was given for at least one of them.
-    Unknown,
-}
-
 impl Trust {
     /// Trusts every certificate in `octets` (PEM, or one in DER).
     ///
@@ -46,15 +35,6 @@ impl Trust {
     /// [`SmimeError::Key`].
     pub fn add_roots(&mut self, octets: &[u8]) -> Result<(), SmimeError> {
         self.roots.extend(Certificate::read(octets)?.into_iter().map(|one| one.0));
-        Ok(())
-    }
-
-    /// Certificates that may stand in a chain, and are not trusted by themselves.
-    ///
-    /// # Errors
-    /// [`SmimeError::Key`].
-    pub fn add_intermediates(&mut self, octets: &[u8]) -> Result<(), SmimeError> {
-        self.between.extend(Certificate::read(octets)?.into_iter().map(|one| one.0));
         Ok(())
     }
 
@@ -86,7 +66,7 @@ impl Trust {
         parameters.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
         store.set_param(&parameters)?;
         let mut between = Stack::new()?;
-        for other in others.iter().chain(&self.between) {
+        for other in others {
             between.push(other.clone())?;
         }
         let mut context = X509StoreContext::new()?;
@@ -100,19 +80,19 @@ impl Trust {
     }
 
     /// What the lists say of a chain. `stapled` came with the message.
-    pub(crate) fn revocation(&self, chain: &Chain, stapled: &[X509Crl], at: i64) -> Revocation {
+    pub(crate) fn revocation(&self, chain: &Chain, stapled: &[X509Crl], at: i64) -> RevocationStatus {
         let own: Vec<X509Crl> = self.crls.iter().filter_map(|crl| X509Crl::from_der(&crl.0).ok()).collect();
-        let mut found = Revocation::Good;
+        let mut found = RevocationStatus::Good;
         for pair in chain.certificates.windows(2) {
             let [subject, issuer] = pair else { continue };
             let lists = own.iter().chain(stapled).filter(|list| is_of(list, issuer, at));
             match lists.map(|list| revoked(list, subject)).max() {
-                Some(true) => return Revocation::Revoked,
+                Some(true) => return RevocationStatus::Revoked,
                 Some(false) => {}
-                None => found = Revocation::Unknown,
+                None => found = RevocationStatus::Unchecked,
             }
         }
-        if chain.certificates.len() < 2 { Revocation::Unknown } else { found }
+        if chain.certificates.len() < 2 { RevocationStatus::Unchecked } else { found }
     }
 }
 

@@ -18,11 +18,12 @@ pub struct Verdict {
     pub notes: Vec<Note>,
 }
 
-/// One word for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// One word for it; the worst where nothing was shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// A signature is not that of what stands there.
+    #[default]
     Invalid,
     /// Nobody signed it; it may be encrypted.
     Unsigned,
@@ -83,7 +84,7 @@ pub struct Covered {
 }
 
 /// One who signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Signer {
     /// What is to be thought of this signature.
@@ -121,7 +122,7 @@ pub struct Signer {
 }
 
 /// What is to be thought of a chain of certificates.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChainVerdict {
     /// Whether it leads to somebody whom we trust, now.
@@ -137,17 +138,18 @@ pub struct ChainVerdict {
 }
 
 /// Whether a chain leads to somebody whom we trust.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChainStatus {
     /// It doesn't.
+    #[default]
     Invalid,
     /// It does.
     Valid,
 }
 
 /// What is known of revocation. Nothing is ever asked of others here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RevocationStatus {
     /// Lists that were given, or that came with the message, know of none.
@@ -155,6 +157,7 @@ pub enum RevocationStatus {
     /// One was revoked.
     Revoked,
     /// No list was at hand.
+    #[default]
     Unchecked,
 }
 

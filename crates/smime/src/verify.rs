@@ -4,17 +4,12 @@ use crate::certificate::Certificate;
 use crate::cms::{Cms, Filter, SignerInfo};
 use crate::error::SmimeError;
 use crate::split::{ContentType, Split, split};
-use crate::trust::{Chain, Revocation, Trust};
+use crate::trust::{Chain, Trust};
 use crate::verdict::{ChainStatus, ChainVerdict, RevocationStatus, Signer, Status};
 use bytes::Bytes;
 use openssl::sha::Sha256;
 use openssl::x509::{X509, X509Crl};
 use std::io::{self, Write};
-
-/// What a signature says of who made it.
-pub(crate) struct Verified {
-    pub(crate) signers: Vec<Signer>,
-}
 
 /// Against what signatures are checked.
 #[derive(Clone, Copy)]
@@ -48,7 +43,7 @@ pub(crate) fn detached(
     cms: impl Iterator<Item = Bytes>,
     signed: &[u8],
     against: Against<'_>,
-) -> Result<(Canonical, Result<Verified, SmimeError>), SmimeError> {
+) -> Result<(Canonical, Result<Vec<Signer>, SmimeError>), SmimeError> {
     let mut hash = Sha256::new();
     let split = split(cms, &mut |octets| {
         hash.update(octets);
@@ -80,7 +75,7 @@ pub(crate) fn enclosing<I: Iterator<Item = Bytes>>(
     around: &Split,
     out: &mut dyn Write,
     against: Against<'_>,
-) -> Result<Verified, SmimeError> {
+) -> Result<Vec<Signer>, SmimeError> {
     let structure = signed_data(around)?;
     let mut filter = filter_of(&structure, true)?;
     split(cms(), &mut |octets| filter.push(octets, out))?;
@@ -99,12 +94,11 @@ fn filter_of(structure: &Cms, keeps: bool) -> Result<Filter<'_>, SmimeError> {
     structure.filter(keeps).map_err(|_| NO_DIGEST)
 }
 
-fn verified(structure: &Cms, filter: &Filter<'_>, against: Against<'_>) -> Result<Verified, SmimeError> {
+fn verified(structure: &Cms, filter: &Filter<'_>, against: Against<'_>) -> Result<Vec<Signer>, SmimeError> {
     let certificates = structure.certificates();
     let crls = structure.crls();
-    let infos = structure.signers(&[])?;
-    let signers = infos.iter().map(|info| signer(info, filter, (&certificates, &crls), against)).collect::<Result<_, _>>()?;
-    Ok(Verified { signers })
+    let infos = structure.signers();
+    infos.iter().map(|info| signer(info, filter, (&certificates, &crls), against)).collect()
 }
 
 fn signer(
@@ -122,15 +116,15 @@ fn signer(
             reason: Some(reason),
             algorithms: vec![digest, signature],
             signing_time,
-            ..unknown()
+            ..Signer::default()
         });
     };
     let good = info.verify(filter).is_ok();
     let chain = chain_of(&own, certificates, crls, signing_time, against)?;
     let (status, reason) = match &chain.reason {
         _ if !good => (Status::Invalid, Some("the signature is not that of this text".to_owned())),
-        None if chain.status == ChainStatus::Valid => (Status::Valid, None),
-        reason => (Status::Untrusted, reason.clone()),
+        None => (Status::Valid, None),
+        Some(reason) => (Status::Untrusted, Some(reason.clone())),
     };
     let (not_before, not_after) = own.validity();
     Ok(Signer {
@@ -145,40 +139,11 @@ fn signer(
         usages: own.usages(),
         not_before: Some(not_before),
         not_after: Some(not_after),
-        matches_from: None,
-        mismatch: None,
         signing_time,
         algorithms: vec![digest, signature, own.key_algorithm()],
         chain,
+        ..Signer::default() // who the author is, is not known here
     })
-}
-
-fn unknown() -> Signer {
-    let chain = ChainVerdict {
-        status: ChainStatus::Invalid,
-        reason: None,
-        at_signing_time: None,
-        revocation: RevocationStatus::Unchecked,
-        subjects: Vec::new(),
-    };
-    Signer {
-        status: Status::Invalid,
-        reason: None,
-        address: None,
-        addresses: Vec::new(),
-        subject: None,
-        issuer: None,
-        serial_number: None,
-        fingerprint: None,
-        usages: Vec::new(),
-        not_before: None,
-        not_after: None,
-        matches_from: None,
-        mismatch: None,
-        signing_time: None,
-        algorithms: Vec::new(),
-        chain,
-    }
 }
 
 fn chain_of(
@@ -191,11 +156,7 @@ fn chain_of(
     let Against { trust, now } = against;
     let chain = trust.chain(&own.0, others, now)?;
     let then = signing_time.map(|then| trust.chain(&own.0, others, then)).transpose()?;
-    let revocation = match trust.revocation(&chain, crls, now) {
-        Revocation::Good => RevocationStatus::Good,
-        Revocation::Revoked => RevocationStatus::Revoked,
-        Revocation::Unknown => RevocationStatus::Unchecked,
-    };
+    let revocation = trust.revocation(&chain, crls, now);
     let reason = fault(own, &chain, revocation);
     Ok(ChainVerdict {
         status: status(reason.is_none()),

@@ -14,32 +14,15 @@ use openssl::rsa::Rsa;
 use openssl::x509::extension::{ExtendedKeyUsage, KeyUsage, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
 use smime::{
-    Certificate, Cipher, Encryption, HeaderProtection, Key, Kind, Opened, Protection, Signing, Spool, Status, Trust, With, open,
-    protect,
+    Certificate, Cipher, Encryption, HeaderProtection, Key, Kind, Opened, Protection, Signing, SmimeError, Spool, Status, Trust,
+    With, open, protect,
 };
-use std::io::{self, Write};
+use std::io;
 
 /// 2026-11-25
 const NOW: i64 = 1_795_600_000;
 const LETTER: &str = "From: Ann <ann@smime.example>\r\nTo: bob@smime.example\r\nSubject: Secret plans\r\n\
     Date: Wed, 25 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@smime.example>\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nHello\r\n";
-
-struct Memory(Vec<u8>);
-
-impl Write for Memory {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.write(octets)
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Spool for Memory {
-    fn finish(self: Box<Self>) -> io::Result<Bytes> {
-        Ok(self.0.into())
-    }
-}
 
 fn curve(nid: Nid) -> PKey<Private> {
     PKey::from_ec_key(EcKey::generate(&EcGroup::from_curve_name(nid).unwrap()).unwrap()).unwrap()
@@ -93,7 +76,7 @@ fn signing(key: &Key) -> Signing<'_> {
 
 fn opened(message: &[u8], keys: &[Key], trust: &Trust) -> Opened {
     let with = With { keys, trust, now: NOW, max_octets: 1 << 20 };
-    open(Message::parse(Bytes::copy_from_slice(message)), with, &mut || Ok(Box::new(Memory(Vec::new())))).unwrap()
+    open(Message::parse(Bytes::copy_from_slice(message)), with, &mut || Ok(Box::new(Vec::new()))).unwrap()
 }
 
 #[test]
@@ -263,6 +246,77 @@ fn octets_that_are_no_structure_are_told_of_and_harm_nobody() {
             let verdict = opened(message.as_bytes(), std::slice::from_ref(&ann), &trust).verdict;
             assert_ne!(verdict.status, Status::Valid, "cut at {cut}");
         }
+    }
+}
+
+/// A place for octets that is full.
+struct Full;
+
+impl io::Write for Full {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Spool for Full {
+    fn finish(self: Box<Self>) -> io::Result<Bytes> {
+        Ok(Bytes::new())
+    }
+}
+
+#[test]
+fn a_full_disk_is_no_word_on_the_message() {
+    let bob = person("bob@smime.example", &rsa());
+    let to = [bob.certificate().clone()];
+    let encrypt = Encryption { to: &to, cipher: Cipher::Aes256Gcm, oaep: false };
+    for letter in [
+        sealed(LETTER, None, Some(encrypt), HeaderProtection::None),
+        sealed(LETTER, Some(Signing { opaque: true, ..signing(&bob) }), None, HeaderProtection::None),
+        compressed(LETTER.as_bytes()),
+    ] {
+        let with = With { keys: std::slice::from_ref(&bob), trust: &Trust::default(), now: NOW, max_octets: 1 << 20 };
+        let failed = open(Message::parse(letter.into()), with, &mut || Ok(Box::new(Full)));
+        assert!(matches!(failed, Err(SmimeError::Io(error)) if error.kind() == io::ErrorKind::StorageFull));
+    }
+}
+
+fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+    [&[tag, 0x82], &length[..], content].concat()
+}
+
+/// A message that is a CompressedData (RFC 3274 §1.1).
+fn compressed_as(zlib: &[u8]) -> Vec<u8> {
+    let identifier = |last: &[u8]| tlv(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01], last].concat());
+    let algorithm = tlv(0x30, &identifier(&[9, 16, 3, 8]));
+    let holder = tlv(0x30, &[identifier(&[7, 1]), tlv(0xa0, &tlv(4, zlib))].concat());
+    let structure = tlv(0x30, &[tlv(2, &[0]), algorithm, holder].concat());
+    let der = tlv(0x30, &[identifier(&[9, 16, 1, 9]), tlv(0xa0, &structure)].concat());
+    let head = "From: ann@smime.example\r\nContent-Type: application/pkcs7-mime; name=smime.p7z\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    format!("{head}{}\r\n", encodify::base64::STANDARD.encode(&der)).into_bytes()
+}
+
+fn compressed(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    io::Write::write_all(&mut encoder, content).unwrap();
+    compressed_as(&encoder.finish().unwrap())
+}
+
+#[test]
+fn what_is_compressed_comes_out_whole_or_not_at_all() {
+    let content = format!("Subject: x\r\n\r\n{}", "All work and no play.\r\n".repeat(20_000));
+    let open = |message: &[u8]| opened(message, &[], &Trust::default());
+    let whole = open(&compressed(content.as_bytes()));
+    assert_eq!((whole.verdict.status, whole.verdict.layers[0].kind), (Status::Unsigned, Kind::Compressed));
+    assert_eq!(whole.content.octets(), content.as_bytes());
+    let bomb = open(&compressed(&vec![b'x'; (1 << 20) + 1]));
+    assert_eq!(bomb.verdict.reason.as_deref(), Some("it holds more than is opened"));
+    for bad in [&b"nothing"[..], b"", &[0x78, 0x9c, 0xcb]] {
+        let verdict = open(&compressed_as(bad)).verdict;
+        assert_eq!((verdict.status, verdict.layers[0].covers.is_none()), (Status::Undecryptable, true), "{verdict:?}");
     }
 }
 

@@ -109,7 +109,6 @@ fn one_octet_changed_is_one_too_many() {
 #[test]
 fn who_signed_is_not_always_who_wrote() {
     let stage = Stage::new();
-    let signed = String::from_utf8(stage.signed()).expect("it is text");
     for (from, status, why) in [
         ("From: Ann <ANN@Smime.Example>", "valid", None),
         ("From: Ann <eve@smime.example>\r\nSender: ann@smime.example", "untrusted", Some("Sender")),
@@ -117,26 +116,12 @@ fn who_signed_is_not_always_who_wrote() {
         ("From: ann@smime.example\r\nFrom: eve@smime.example", "untrusted", Some("two From")),
         ("From: ann@smime.example, eve@smime.example", "untrusted", Some("several authors")),
     ] {
-        // without header protection, what stands outside is all that there is
-        let plain = signed.replace(";\r\n hp=\"clear\"", "");
         let letter = stage.file("letter.eml", LETTER.replacen("From: Ann <ann@smime.example>", from, 1).as_bytes());
-        let plain = if plain.is_empty() {
-            plain
-        } else {
-            let made = stage.done(&[
-                "smime",
-                "sign",
-                &letter,
-                "--cert",
-                path(&stage.ann.chain),
-                "--key",
-                path(&stage.ann.key),
-                "--header",
-                "none",
-            ]);
-            String::from_utf8_lossy(&made).into_owned()
-        };
-        let (verdict, _) = stage.verdict(plain.as_bytes(), &[]);
+        // Without header protection, what stands outside is all that there is.
+        let plain =
+            ["smime", "sign", &letter, "--cert", path(&stage.ann.chain), "--key", path(&stage.ann.key), "--header", "none"];
+        let plain = stage.done(&plain);
+        let (verdict, _) = stage.verdict(&plain, &[]);
         assert_eq!(verdict["status"], status, "{from}: {verdict}");
         let reason = verdict["reason"].as_str();
         assert!(why.is_none_or(|why| reason.is_some_and(|reason| reason.contains(why))), "{from}: {reason:?}");
@@ -212,5 +197,9 @@ fn what_cannot_be_done_is_said() {
         assert!(!output.status.success() && said.contains(why), "{arguments:?}: {said}");
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
+    let kept = stage.file("kept.eml", b"what was there");
+    let refused = restante(&["smime", "encrypt", &letter, "--to", path(&server.cert), "--out", &kept]);
+    assert!(!refused.status.success());
+    assert_eq!(fs::read(&kept).expect("it is there"), b"what was there", "what fails changes nothing");
     assert_eq!(stage.verdict(LETTER.as_bytes(), &[]).0["status"], "unsigned");
 }

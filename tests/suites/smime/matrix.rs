@@ -111,12 +111,11 @@ fn signatures_both_ways() {
     let own: Vec<&Holder> = holders.iter().map(|(_, holder, _)| holder).collect();
     // gpgsm ends with a segmentation fault on the PKCS #12 of an elliptic curve.
     let stage = Stage::new(pki, &own[..2], &[own[0], own[1], own[3], own[4], own[5]]);
-    let mut table = header(&stage);
-    let (mut yes, mut cells) = (0, 0);
+    let mut table = Table::new(&stage);
     for (row, holder, pss) in &holders {
         let entity = LETTER.replace("rsa <rsa@", &format!("{} <{}@", holder.name, holder.name));
         let message = stage.file("letter.eml", entity.as_bytes());
-        let mut line = format!("| {row} |");
+        table.row(row);
         for judge in &stage.judges {
             let mut made =
                 vec!["smime", "sign", &message, "--cert", path(&holder.chain), "--key", path(&holder.key), "--header", "none"];
@@ -133,26 +132,48 @@ fn signatures_both_ways() {
             let verify = ["verify", "--ca", path(&root), "--ca", path(&inter)];
             let we = theirs.and_then(|theirs| stage.opens(&with_from(&theirs, &holder.name), &verify));
             let makes = same(we, "A line.\r\nAnother one.\r\n");
-            for (direction, outcome) in [("reads", &verifies), ("makes", &makes)] {
-                let text = cell(row, judge.name(), direction, outcome);
-                yes += usize::from(text == "yes");
-                cells += 1;
-                line.push_str(&format!(" {text} |"));
-            }
+            table.cells(row, judge.name(), &verifies, &makes);
         }
-        table.push_str(&format!("{line}\n"));
     }
-    aloud(&format!("signatures: {yes} of {cells} cells"));
-    demand_section("conformance/smime.md", "signatures", &table);
+    table.demand("signatures");
 }
 
 fn with_from(message: &[u8], name: &str) -> Vec<u8> {
     [format!("From: {name}@smime.example\r\n").as_bytes(), message].concat()
 }
 
-fn header(stage: &Stage) -> String {
-    let names = stage.judges.iter().map(|judge| format!(" {0} reads ours | we read {0}'s |", judge.name())).collect::<String>();
-    format!("| algorithm |{names}\n|---|{}\n", "---|".repeat(stage.judges.len() * 2))
+/// A table of docs/conformance/smime.md, while it is made.
+struct Table {
+    text: String,
+    cells: usize,
+    yes: usize,
+}
+
+impl Table {
+    fn new(stage: &Stage) -> Table {
+        let judges = stage.judges.iter().map(|judge| judge.name());
+        let names: String = judges.map(|name| format!(" {name} reads ours | we read {name}'s |")).collect();
+        let text = format!("| algorithm |{names}\n|---|{}", "---|".repeat(stage.judges.len() * 2));
+        Table { text, cells: 0, yes: 0 }
+    }
+
+    fn row(&mut self, row: &str) {
+        self.text.push_str(&format!("\n| {row} |"));
+    }
+
+    fn cells(&mut self, row: &str, judge: &str, reads: &Result<(), String>, makes: &Result<(), String>) {
+        for (direction, outcome) in [("reads", reads), ("makes", makes)] {
+            let text = cell(row, judge, direction, outcome);
+            self.cells += 1;
+            self.yes += usize::from(text == "yes");
+            self.text.push_str(&format!(" {text} |"));
+        }
+    }
+
+    fn demand(&self, section: &str) {
+        aloud(&format!("{section}: {} of {} cells", self.yes, self.cells));
+        demand_section("conformance/smime.md", section, &self.text);
+    }
 }
 
 #[test]
@@ -172,10 +193,9 @@ fn envelopes_both_ways() {
     ];
     let stage = Stage::new(pki, &[&rsa], &[&rsa, &p256]);
     let message = stage.file("letter.eml", LETTER.as_bytes());
-    let mut table = header(&stage);
-    let (mut yes, mut cells) = (0, 0);
+    let mut table = Table::new(&stage);
     for (row, holder, cipher, theirs, oaep) in rows {
-        let mut line = format!("| {row} |");
+        table.row(row);
         for judge in &stage.judges {
             let mut made = vec!["smime", "encrypt", &message, "--to", path(&holder.cert), "--cipher", cipher, "--header", "none"];
             if oaep {
@@ -185,15 +205,8 @@ fn envelopes_both_ways() {
             let key = ["decrypt", "--cert", path(&holder.cert), "--key", path(&holder.key)];
             let we = judge.encrypt(Path::new(&message), holder, theirs, oaep).and_then(|theirs| stage.opens(&theirs, &key));
             let makes = same(we, "A line.\r\nAnother one.\r\n");
-            for (direction, outcome) in [("reads", &reads), ("makes", &makes)] {
-                let text = cell(row, judge.name(), direction, outcome);
-                yes += usize::from(text == "yes");
-                cells += 1;
-                line.push_str(&format!(" {text} |"));
-            }
+            table.cells(row, judge.name(), &reads, &makes);
         }
-        table.push_str(&format!("{line}\n"));
     }
-    aloud(&format!("envelopes: {yes} of {cells} cells"));
-    demand_section("conformance/smime.md", "envelopes", &table);
+    table.demand("envelopes");
 }

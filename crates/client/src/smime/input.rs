@@ -6,9 +6,11 @@ use clap::Args;
 use encodify::base64;
 use mime::Message;
 use smime::{Certificate, Key, Spool, Trust};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Read, Seek, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// The variable that has the passphrase of private keys.
 const PASSPHRASE: &str = "RESTANTE_P12_PASSPHRASE";
@@ -67,17 +69,46 @@ impl Files {
     }
 
     pub(super) fn output(&self) -> anyhow::Result<Output> {
-        let raw: Box<dyn Write> = match &self.out {
-            Some(file) => Box::new(File::create(file).with_context(|| file.display().to_string())?),
-            None => Box::new(io::stdout().lock()),
+        let place = match &self.out {
+            None => Place::Pipe(Box::new(io::stdout().lock())),
+            Some(file) if file.exists() && !file.is_file() => Place::Pipe(Box::new(OpenOptions::new().write(true).open(file)?)),
+            Some(file) => Place::File(beside(file).with_context(|| file.display().to_string())?, file.clone()),
         };
-        Ok(Output { out: BufWriter::with_capacity(IN_FILE_FROM, raw), rest: self.base64.then(Vec::new) })
+        Ok(Output { out: BufWriter::with_capacity(IN_FILE_FROM, place), rest: self.base64.then(Vec::new) })
+    }
+}
+
+/// A file in the same folder: what fails leaves the one that is there as it was.
+fn beside(file: &Path) -> io::Result<NamedTempFile> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder) // less the umask
+}
+
+enum Place {
+    /// A file that gets its name when it is whole.
+    File(NamedTempFile, PathBuf),
+    Pipe(Box<dyn Write>),
+}
+
+impl Write for Place {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Place::File(file, _) => file.write(octets),
+            Place::Pipe(pipe) => pipe.write(octets),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Place::File(file, _) => file.flush(),
+            Place::Pipe(pipe) => pipe.flush(),
+        }
     }
 }
 
 /// Where the outcome goes.
 pub(super) struct Output {
-    out: BufWriter<Box<dyn Write>>,
+    out: BufWriter<Place>,
     /// Octets that don't fill a group of three yet, where base64 is written.
     rest: Option<Vec<u8>>,
 }
@@ -87,7 +118,11 @@ impl Output {
         if let Some(rest) = &self.rest {
             self.out.write_all(base64::STANDARD.encode(rest).as_bytes())?;
         }
-        self.out.flush()
+        self.out.flush()?;
+        match self.out.into_inner().map_err(io::IntoInnerError::into_error)? {
+            Place::File(file, name) => file.persist(name).map(|_| ()).map_err(|error| error.error),
+            Place::Pipe(_) => Ok(()),
+        }
     }
 }
 
