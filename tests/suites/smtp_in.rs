@@ -108,6 +108,25 @@ async fn other_spellings_of_the_end_of_data_are_refused_and_smuggle_nothing() {
 }
 
 #[tokio::test]
+async fn chunks_that_were_given_up_are_in_no_message_that_follows() {
+    for given_up_by in ["RSET", "EHLO client.elsewhere.example", "HELO client.elsewhere.example"] {
+        let server = Server::start().await;
+        let mut smtp = greeted(&server).await;
+        smtp.envelope(FROM, &[address("AlexW")]).await;
+        smtp.write(b"BDAT 21\r\nSubject: For Alex\r\n\r\n").await;
+        assert!(smtp.reply().await.starts_with("250 "));
+        smtp.demand(given_up_by, 250).await;
+        smtp.envelope(FROM, &[address("MeganB")]).await;
+        let sent = message("For Megan");
+        smtp.chunks(&sent, 50).await;
+        let got = String::from_utf8(only(&server.person("MeganB")).await).unwrap();
+        assert!(got.ends_with(std::str::from_utf8(&sent).unwrap()) && !got.contains("For Alex"), "{given_up_by}: {got}");
+        assert!(server.person("AlexW").inbox().await.is_empty());
+        server.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_too_much_is_refused_and_the_next_is_taken() {
     let server = Server::with_config("development = true\n[limits]\nmessage_octets = 2000\n").await;
     let mut smtp = greeted(&server).await;

@@ -9,13 +9,14 @@ use crate::deliver::Arriving;
 use crate::error::MailError;
 use crate::generated::{relay_trace, standing_before};
 use crate::index::Reading;
-use crate::report::{Action, Report, Told};
+use crate::report::{Action, Report, Told, plain};
 use crate::retry::Retry;
 use bytes::Bytes;
 use mime::{AddrSpec, Cuts, Message, NameAddr};
 use std::time::Duration;
 use store::{
-    Blob, ForwardPath, ForwardState, Leased, Person, ReadTx, Settled, StoreError, Submission, SubmissionId, Timestamp, WriteTx,
+    Blob, Digest, ForwardPath, ForwardState, Leased, Person, ReadTx, Settled, StoreError, Submission, SubmissionId, Timestamp,
+    WriteTx,
 };
 
 /// Forward-paths that are taken together: their messages are in memory, those of less than 256 KiB whole.
@@ -136,6 +137,12 @@ impl Consignment {
             "" => spelled(self.submission.id),
             own => own.to_owned(),
         }
+    }
+
+    /// By what whoever gets it again knows that he has it: the same message for the same recipients, whatever its sender calls it.
+    pub fn key(&self) -> String {
+        let paths: Vec<&str> = self.forward_paths().iter().map(|path| path.address.as_str()).collect();
+        format!("{}-{}", spelled(self.submission.id), Digest::of(paths.join("\n").as_bytes()).to_hex())
     }
 
     /// The domain of its author (RFC 5322 §3.6.2), in lower case; nothing where it names none.
@@ -374,7 +381,7 @@ impl Mail {
             state,
             due_date_time: due,
             next_hop: said.next_hop.clone(),
-            reply: said.text.clone(),
+            reply: plain(&said.text),
             is_delay_told: action == Some(Action::Delayed),
         };
         Decided { settled, action, status }

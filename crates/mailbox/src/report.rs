@@ -201,7 +201,7 @@ impl Report<'_> {
 }
 
 /// Words of somebody else's: they end no line and are not endless.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut text = text.replace(char::is_control, " ");
     let most = (0..=MOST_QUOTED).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     if text.len() > most {

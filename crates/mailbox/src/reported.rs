@@ -1,5 +1,6 @@
 //! Reports that other servers send (RFC 3464): which message they are about, and what became of whom.
 
+use crate::report::plain;
 use mime::{Message, msg_ids};
 use store::{ForwardPath, ForwardState, MailboxId, StoreError, SubmissionId, Timestamp, WriteTx};
 use uuid::Uuid;
@@ -64,7 +65,7 @@ fn about(group: &Message) -> Option<About> {
     let addresses: Vec<String> = ["Original-Recipient", "Final-Recipient"].into_iter().filter_map(address).collect();
     let action = group.text("Action")?.trim().to_lowercase();
     let said = address("Diagnostic-Code").or_else(|| group.text("Status")).unwrap_or_default();
-    Some(About { addresses, text: format!("{action}: {}", said.trim()), action })
+    Some(About { addresses, text: plain(&format!("{action}: {}", said.trim())), action })
 }
 
 /// The message that came back, or its header.

@@ -67,7 +67,7 @@ impl TrustedProxies {
         if !self.hold(peer.ip()) {
             return;
         }
-        let Hop { from, scheme, host, port } = self.first_hop(&request.headers);
+        let Hop { from, scheme, host, port } = self.told(&request.headers);
         if let Some(from) = from {
             request.extensions.insert(Source(from));
         }
@@ -86,17 +86,26 @@ impl TrustedProxies {
         }
     }
 
+    /// What the trusted proxies say. Most know one spelling, and hand on what a client said in the other: where there are both and
+    /// they name two clients, neither is believed.
+    fn told(&self, headers: &HeaderMap) -> Hop {
+        match (self.first_hop(of_forwarded(headers)), self.first_hop(of_x_forwarded(headers))) {
+            (Some(hop), None) | (None, Some(hop)) => hop,
+            (Some(hop), Some(other)) if hop.from == other.from => hop,
+            _ => Hop::default(),
+        }
+    }
+
     /// What the outermost of the trusted proxies says. Each one adds its element behind those that came with the request,
     /// and those may be anybody's: so from the last to the first, as long as each came from a proxy that is trusted too.
-    fn first_hop(&self, headers: &HeaderMap) -> Hop {
-        let mut hops = hops(headers);
-        let mut hop = hops.pop().unwrap_or_default();
+    fn first_hop(&self, mut hops: Vec<Hop>) -> Option<Hop> {
+        let mut hop = hops.pop()?;
         while hop.from.is_some_and(|from| self.hold(from))
             && let Some(before) = hops.pop()
         {
             hop = before;
         }
-        hop
+        Some(hop)
     }
 }
 
@@ -109,12 +118,13 @@ struct Hop {
     port: Option<u16>,
 }
 
-/// The hops of a request, the nearest proxy's last.
-fn hops(headers: &HeaderMap) -> Vec<Hop> {
-    let forwarded = list(headers, "forwarded");
-    if !forwarded.is_empty() {
-        return forwarded.iter().map(|element| of_element(element)).collect();
-    }
+/// The hops of a request as RFC 7239 has them, the nearest proxy's last.
+fn of_forwarded(headers: &HeaderMap) -> Vec<Hop> {
+    list(headers, "forwarded").iter().map(|element| of_element(element)).collect()
+}
+
+/// The same in the spelling of before it.
+fn of_x_forwarded(headers: &HeaderMap) -> Vec<Hop> {
     let [from, scheme, host, port] =
         ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port"].map(|name| list(headers, name));
     let count = [&from, &scheme, &host, &port].map(Vec::len).into_iter().max().unwrap_or(0);

@@ -87,7 +87,7 @@ impl GraphCourier {
         let sender = percent(&of.sender());
         let request =
             Request::builder().method(Method::POST).uri(format!("{}/users/{sender}/sendMail{query}", self.relay.service));
-        request.header(AUTHORIZATION, format!("Bearer {token}")).header("idempotency-key", of.envelope_id())
+        request.header(AUTHORIZATION, format!("Bearer {token}")).header("idempotency-key", of.key())
     }
 
     async fn asked(&self, request: hyper::http::Result<Request<Full<Bytes>>>) -> Result<Answered, Outcome> {

@@ -71,17 +71,18 @@ async fn take(at: &Register, mail: &Mail, which: &Which, deed: QueueDeed, done: 
     tell(at, &json!({"recipients": count}), &format!("{count} recipients: {done}.\n"))
 }
 
-/// Each message in a state once: what was taken in hand leaves the state, but for what is tried again.
+/// Each message in a state once: what was taken in hand leaves the state, but for what is tried again, and what is another's.
 async fn all(mail: &Mail, state: ForwardState, which: &Which, deed: QueueDeed) -> anyhow::Result<usize> {
+    let stays = deed == QueueDeed::Retry || which.recipient.is_some();
     let mut count = 0;
     loop {
-        let found = mail.waiting(state, if deed == QueueDeed::Retry { usize::MAX } else { TOGETHER }).await?;
+        let found = mail.waiting(state, if stays { usize::MAX } else { TOGETHER }).await?;
         let mut taken = 0;
         for one in &found {
             taken += mail.take_in_hand(one.id, which.recipient.clone(), deed).await?;
         }
         count += taken;
-        if taken == 0 || found.len() < TOGETHER || deed == QueueDeed::Retry {
+        if taken == 0 || found.len() < TOGETHER || stays {
             return Ok(count);
         }
     }

@@ -119,6 +119,9 @@ impl Conversation {
                 Err(Error::ResponseTooLong) => Next::Close(reply::LINE_TOO_LONG.into()),
                 Err(error) => Next::Say(self.session.misread(&error)),
             };
+            if !self.session.has_transaction() {
+                self.chunks = None; // RSET or a hello has ended it (RFC 3030 §2)
+            }
             match next {
                 Next::Say(reply) => self.say(reply).await?,
                 Next::Recipient(addressee) => self.recipient(addressee).await?,

@@ -28,7 +28,7 @@ use connection::Connection;
 use futures::stream::{StreamExt, TryStreamExt};
 use lanes::{Lanes, Place};
 use letter::Letter;
-use mailbox::{Consignment, Mail, MailError, Outcome, Route};
+use mailbox::{Consignment, Mail, MailError, Outcome, Route, Said};
 use opening::Opening;
 use pace::Pace;
 use route::{Routes, Target};
@@ -39,7 +39,7 @@ use std::time::{Duration, Instant};
 use tls::Tls;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 use transaction::carry;
 
 /// How long to wait after the store failed.
@@ -292,27 +292,50 @@ impl Courier {
                     }
                 },
             };
-            let was_used = connection.messages > 0;
-            let letter = Letter::of(&consignment, &self.signers).await;
-            let carrying = timeout(CARRYING, carry(&mut connection, &letter, consignment.forward_paths()));
-            let Ok(carried) = place.wait(carrying).await else {
-                let text = format!("it was not through within {} minutes", CARRYING.as_secs() / 60);
-                self.mail.settle_alike(&consignment, &route::later([4, 4, 2], text)).await?;
-                continue;
-            };
-            if was_used && carried.broken.is_some() && carried.is_unheard() {
-                batch.put_back(consignment); // the host had closed it meanwhile: nothing was tried
-                continue;
+            match self.carry_one(&mut connection, &consignment, place).await? {
+                After::Good => open = Some(connection).filter(|_| consignment.is_usual()),
+                After::Broken => {}
+                After::Unheard => batch.put_back(consignment),
             }
-            self.mail.settle(&consignment, carried.outcomes).await?;
-            open = carried.broken.is_none().then_some(connection).filter(|_| consignment.is_usual());
         }
         Ok(open)
     }
 
+    /// Carries a message. What became of recipients is written before the next of them are tried.
+    async fn carry_one(&self, connection: &mut Connection, of: &Consignment, place: &Place) -> Result<After, MailError> {
+        let was_used = connection.messages > 0;
+        let letter = Letter::of(of, &self.signers).await;
+        let until = tokio::time::Instant::now() + CARRYING;
+        let (all, mut left) = (of.forward_paths().len(), of.forward_paths());
+        while !left.is_empty() {
+            let Ok(carried) = place.wait(timeout_at(until, carry(connection, &letter, left))).await else {
+                let text = format!("it was not through within {} minutes", CARRYING.as_secs() / 60);
+                let late = route::later([4, 4, 2], text);
+                self.mail.settle(of, left.iter().map(|path| (path.address.clone(), late.clone())).collect()).await?;
+                return Ok(After::Broken);
+            };
+            if was_used && left.len() == all && carried.broken.is_some() && carried.is_unheard() {
+                return Ok(After::Unheard);
+            }
+            left = carried.rest;
+            self.mail.settle(of, carried.outcomes).await?;
+            if carried.broken.is_some() {
+                return Ok(After::Broken);
+            }
+        }
+        Ok(After::Good)
+    }
+
     async fn open(&self, targets: &[Target]) -> Result<Connection, Outcome> {
         let late = |_| route::later([4, 4, 1], format!("no host was ready within {} minutes", OPENING.as_secs() / 60));
-        timeout(OPENING, self.opening.open(targets)).await.map_err(late)?
+        match timeout(OPENING, self.opening.open(targets)).await.map_err(late)? {
+            Err(Outcome::Never(said)) if self.smarthost.is_some() => {
+                tracing::error!(cause = said.text, "the smarthost is not known by its name; all mail waits");
+                // The operator's to mend, and no sender's. RFC 3463 §3.4 X.3.5: system incorrectly configured
+                Err(Outcome::Later(Said { status: [4, 3, 5], ..said }))
+            }
+            opened => opened,
+        }
     }
 
     /// Nobody could be reached: whoever waits is told so when it is time, or at once where it is for good.
@@ -336,6 +359,16 @@ impl Courier {
             },
         }
     }
+}
+
+/// What a connection is good for behind a message.
+enum After {
+    /// For the next one.
+    Good,
+    /// For nothing.
+    Broken,
+    /// For nothing, and the host had closed it before: of this message nothing was tried.
+    Unheard,
 }
 
 /// How a way out ended.

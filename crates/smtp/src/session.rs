@@ -303,7 +303,8 @@ impl Session {
             true => format!("postmaster@{}", self.terms.host),
             false => to.address,
         };
-        let original_recipient = to.orcpt.unwrap_or_default();
+        // The parser takes no other type, and takes this one off; what is behind it may be any octets (RFC 3461 §4.2).
+        let original_recipient = to.orcpt.map(|address| format!("rfc822;{address}")).unwrap_or_default();
         match address.contains('@') {
             true => Next::Recipient(Addressee { address, notify, original_recipient }),
             false => say(reply::BAD_RECIPIENT),
@@ -338,6 +339,11 @@ impl Session {
             }
         };
         Next::Chunk { size, is_last, refused }
+    }
+
+    /// Whether a transaction is under way: what has come of its message is its alone.
+    pub(crate) fn has_transaction(&self) -> bool {
+        self.transaction.is_some()
     }
 
     /// Ends the transaction: what is to be done with it is the caller's.

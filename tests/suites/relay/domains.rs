@@ -120,3 +120,44 @@ async fn a_domain_that_is_down_holds_up_no_other() {
     peer.until_taken(20).await;
     server.finish().await;
 }
+
+#[tokio::test]
+async fn a_second_host_that_does_not_exist_ends_nothing_while_the_first_is_busy() {
+    let (one, _two) = pair(|connection, line| match (connection, line) {
+        (0, "GREETING") => Act::Say("421 4.3.2 busy".to_owned()),
+        _ => Act::Usual,
+    })
+    .await;
+    let names = NameServer::start(&[
+        ("elsewhere.example", Rr::Mx(10, "first.example")),
+        ("elsewhere.example", Rr::Mx(20, "gone.example")),
+        ("first.example", ip("127.0.0.1")),
+    ])
+    .await;
+    let server = Server::with_config(&settings(&names, one.address().port(), "")).await;
+    let adele = server.person("AdeleV");
+    assert_eq!(adele.send_mime(&to(&["a@elsewhere.example"], "Busy")).await.status, 202);
+    kit::until("it is delivered, or reported", async || (one.count() + adele.inbox().await.len() > 0).then_some(())).await;
+    assert!(adele.inbox().await.is_empty(), "the first host was only busy");
+    server.finish().await;
+    assert_eq!(one.count(), 1);
+}
+
+#[tokio::test]
+async fn a_smarthost_whose_name_is_not_known_is_the_operators_to_mend() {
+    let names = NameServer::start(&[("other.example", ip("127.0.0.1"))]).await;
+    let more = "smarthost = \"gone.example:25\"\ntls = \"never\"\n";
+    let server = Server::with_config(&settings(&names, 25, more)).await;
+    let adele = server.person("AdeleV");
+    assert_eq!(adele.send_mime(&to(&["a@elsewhere.example"], "Mistyped")).await.status, 202);
+    let tried = kit::until("it was tried, or reported", async || {
+        let output = server.restante(&["queue", "list", "--json"]).await;
+        let listed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let is_tried = listed[0]["recipients"][0]["attempts"].as_u64().is_some_and(|attempts| attempts > 0);
+        (is_tried || listed[0].is_null()).then_some(listed)
+    })
+    .await;
+    assert_eq!(tried[0]["recipients"][0]["state"], "relay", "{tried}");
+    assert!(adele.inbox().await.is_empty(), "no sender can do anything about it");
+    server.finish().await;
+}

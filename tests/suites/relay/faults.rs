@@ -170,3 +170,50 @@ async fn wherever_within_the_content_it_breaks_it_is_delivered_once() {
         assert_eq!(peer.count(), 1);
     }
 }
+
+#[tokio::test]
+async fn whom_a_first_transaction_reached_gets_no_second_copy_after_a_crash_in_the_next() {
+    let mails = AtomicUsize::new(0);
+    let peer = Peer::with(&EXTENSIONS, move |_, line| {
+        let is_second = line.starts_with("MAIL") && mails.fetch_add(1, Ordering::SeqCst) == 1;
+        if is_second { Act::Wait(std::time::Duration::from_secs(3600)) } else { Act::Usual }
+    })
+    .await;
+    let (mut server, adele) = started(&peer).await;
+    let many: Vec<String> = (0..150).map(|number| format!("p{number}@elsewhere.example")).collect();
+    let recipients: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(adele.send_mime(&to(&recipients, "To many")).await.status, 202);
+    kit::until("the second transaction has begun", async || {
+        (peer.lines().iter().filter(|line| line.starts_with("MAIL")).count() == 2).then_some(())
+    })
+    .await;
+    server.kill().await;
+    server.restart().await;
+    kit::until("everybody has it", async || {
+        let reached: std::collections::HashSet<String> = peer.taken().into_iter().flat_map(|one| one.rcpts).collect();
+        (reached.len() == many.len()).then_some(())
+    })
+    .await;
+    server.finish().await;
+    let copies: usize = peer.taken().iter().map(|one| one.rcpts.len()).sum();
+    assert_eq!(copies, many.len(), "each has one copy");
+}
+
+#[tokio::test]
+async fn what_a_server_says_is_kept_as_one_line_that_any_screen_can_show() {
+    let endless = format!("550 5.1.1 no\u{1b}[2J\u{7} such user {}", "x".repeat(2000));
+    let peer = Peer::with(&EXTENSIONS, move |_, line| match line.starts_with("RCPT") {
+        true => Act::Say(endless.clone()),
+        false => Act::Usual,
+    })
+    .await;
+    let (server, adele) = started(&peer).await;
+    let answer = adele.send_mime(&to(&["a@elsewhere.example"], "Said")).await;
+    let url = answer.headers["restante-delivery"].to_str().unwrap().to_owned();
+    report(&adele, "Undeliverable: Said").await;
+    let delivery = adele.get(url.split_once("/v1.0").unwrap().1).await.json();
+    let said = delivery["recipients"][0]["lastReply"].as_str().unwrap().to_owned();
+    assert!(said.starts_with("550 5.1.1 no"), "{said:?}");
+    assert!(!said.chars().any(char::is_control) && said.len() <= 1000, "{} octets: {said:?}", said.len());
+    server.finish().await;
+}

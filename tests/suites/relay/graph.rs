@@ -1,7 +1,7 @@
 //! Another Graph as the smarthost: once a server like this one, and once one that offers no more than Graph does.
 
 use super::report;
-use kit::{Person, Server, Smtp, address, base64, plain};
+use kit::{Person, Server, Smtp, address, base64, letter, plain};
 use std::fs;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
@@ -9,12 +9,22 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// A server whose people's mail is sent by another Graph.
-async fn gateway(service: &str, authority: &str, tenant: &str, (client_id, secret): (&str, &str)) -> (Server, TempDir) {
+async fn gateway(service: &str, authority: &str, tenant: &str, app: (&str, &str)) -> (Server, TempDir) {
+    gateway_with("hold = false\n", service, authority, tenant, app).await
+}
+
+async fn gateway_with(
+    more: &str,
+    service: &str,
+    authority: &str,
+    tenant: &str,
+    (client_id, secret): (&str, &str),
+) -> (Server, TempDir) {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("secret");
     fs::write(&file, format!("{secret}\n")).unwrap();
     let settings = format!(
-        "development = true\n[relay]\nhold = false\nsmarthost = \"graph\"\nfirst_retry_seconds = 1\nlongest_retry_seconds = 1\n\
+        "development = true\n[relay]\n{more}smarthost = \"graph\"\nfirst_retry_seconds = 1\nlongest_retry_seconds = 1\n\
          [relay.graph]\ntenant = \"{tenant}\"\nclient_id = \"{client_id}\"\nsecret_file = \"{}\"\nservice = \"{service}\"\n\
          authority = \"{authority}\"\n",
         file.display()
@@ -24,11 +34,19 @@ async fn gateway(service: &str, authority: &str, tenant: &str, (client_id, secre
 
 /// Adele submits by SMTP, with DATA.
 async fn submit(server: &Server, octets: &[u8], to: &[String]) {
+    submit_as(server, octets, "", to).await;
+}
+
+/// The same, with parameters of MAIL.
+async fn submit_as(server: &Server, octets: &[u8], parameters: &str, to: &[String]) {
     let token = server.person("AdeleV").authorization().trim_start_matches("Bearer ").to_owned();
     let mut smtp = Smtp::connect(server).await;
     smtp.demand("EHLO app.contoso.com", 250).await;
     smtp.demand(&format!("AUTH PLAIN {}", base64(format!("\0{}\0{token}", address("AdeleV")).as_bytes())), 235).await;
-    smtp.envelope(&address("AdeleV"), to).await;
+    smtp.demand(&format!("MAIL FROM:<{}>{parameters}", address("AdeleV")), 250).await;
+    for path in to {
+        smtp.demand(&format!("RCPT TO:<{path}>"), 250).await;
+    }
     smtp.data(octets, 250).await;
 }
 
@@ -115,6 +133,9 @@ impl Bare {
             return ("200 OK", r#"{"access_token":"good","expires_in":3600,"token_type":"Bearer"}"#);
         }
         assert!(head.to_lowercase().contains("authorization: bearer good"), "{head}");
+        if path == "/unsafe/v1.0/users/AdeleV@contoso.com/messages/createUploadSession" {
+            return ("201 Created", r#"{"uploadUrl":"http://[::ffff:127.0.0.1]:9/upload"}"#);
+        }
         if path != "/v1.0/users/AdeleV@contoso.com/sendMail" {
             return ("400 Bad Request", r#"{"error":{"code":"BadRequest","message":"Resource not found for the segment."}}"#);
         }
@@ -125,6 +146,69 @@ impl Bare {
         kept.lock().unwrap().push(body.to_owned());
         ("202 Accepted", "")
     }
+}
+
+#[tokio::test]
+async fn what_a_client_calls_its_messages_makes_no_two_of_them_one() {
+    let tenant = Server::start().await;
+    let (dev, origin) = (tenant.dev().clone(), tenant.origin());
+    let text = |name: &str| dev[name].as_str().unwrap_or_else(|| panic!("{name} in {dev}")).to_owned();
+    let app = (text("client_id"), text("client_secret"));
+    let (server, _home) = gateway(&format!("{origin}/v1.0"), &origin, &text("tenant"), (&app.0, &app.1)).await;
+    for parameters in [" ENVID=batch", " ENVID=batch", ""] {
+        submit_as(&server, &plain("AdeleV", &["AlexW"], "Monthly"), parameters, &[address("AlexW")]).await;
+    }
+    let alex = tenant.person("AlexW");
+    kit::until("the queue is empty", async || {
+        let output = server.restante(&["queue", "list", "--json"]).await;
+        (output.stdout.trim_ascii() == b"[]").then_some(())
+    })
+    .await;
+    assert_eq!(alex.inbox().await.len(), 3, "each has arrived");
+    for person in [&server.person("AdeleV"), &tenant.person("AdeleV")] {
+        assert!(person.inbox().await.is_empty(), "nothing came back");
+    }
+    server.finish().await;
+    tenant.finish().await;
+}
+
+#[tokio::test]
+async fn recipients_that_are_let_go_one_after_the_other_each_get_it() {
+    let tenant = Server::start().await;
+    let (dev, origin) = (tenant.dev().clone(), tenant.origin());
+    let text = |name: &str| dev[name].as_str().unwrap_or_else(|| panic!("{name} in {dev}")).to_owned();
+    let app = (text("client_id"), text("client_secret"));
+    let service = format!("{origin}/v1.0");
+    let (server, _home) = gateway_with("hold = true\n", &service, &origin, &text("tenant"), (&app.0, &app.1)).await;
+    let octets = letter(&[("From", &address("AdeleV")), ("Subject", "Parts")], "Hello.\r\n");
+    submit(&server, &octets, &[address("MeganB"), address("ChristieC")]).await;
+    for name in ["MeganB", "ChristieC"] {
+        let output = server.restante(&["queue", "release", "all", "--recipient", &address(name)]).await;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        tenant.person(name).arrived("Parts").await;
+    }
+    assert!(server.person("AdeleV").inbox().await.is_empty(), "nothing came back");
+    server.finish().await;
+    tenant.finish().await;
+}
+
+#[tokio::test]
+async fn a_session_in_plain_text_gets_no_mail() {
+    let bare = Bare::start().await;
+    let service = format!("{}/unsafe/v1.0", bare.origin);
+    let (server, _home) = gateway(&service, &bare.origin, "tenant", ("app", "s=cret")).await;
+    let mut large = plain("AdeleV", &["AlexW"], "Large");
+    large.resize(4 * 1024 * 1024, b'x');
+    submit(&server, &large, &[address("AlexW")]).await;
+    let reply = kit::until("it was tried", async || {
+        let output = server.restante(&["queue", "list", "--json"]).await;
+        let listed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let path = &listed[0]["recipients"][0];
+        (path["attempts"].as_u64()? > 0).then(|| path["reply"].as_str().unwrap().to_owned())
+    })
+    .await;
+    assert_eq!(reply, "it tells no uploadUrl over https");
+    server.finish().await;
 }
 
 #[tokio::test]

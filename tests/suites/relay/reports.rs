@@ -186,3 +186,49 @@ async fn a_receipt_leaves_for_another_server_and_goes_to_nobody_else_than_errors
     server.finish().await;
     assert_eq!(peer.count(), 1);
 }
+
+/// Adele submits by SMTP, and asks for reports in these words.
+async fn submit(server: &Server, octets: &[u8], mail: &str, rcpt: &str) {
+    let token = server.person("AdeleV").authorization().trim_start_matches("Bearer ").to_owned();
+    let mut smtp = kit::Smtp::connect(server).await;
+    smtp.demand("EHLO app.contoso.com", 250).await;
+    smtp.demand(&format!("AUTH PLAIN {}", kit::base64(format!("\0{}\0{token}", address("AdeleV")).as_bytes())), 235).await;
+    smtp.demand(&format!("MAIL FROM:<{}>{mail}", address("AdeleV")), 250).await;
+    smtp.demand(&format!("RCPT TO:<{rcpt}"), 250).await;
+    smtp.data(octets, 250).await;
+}
+
+#[tokio::test]
+async fn the_recipient_as_first_named_goes_on_with_the_message_and_into_its_report() {
+    let with_reports = [&EXTENSIONS[..], &["DSN"]].concat();
+    let peer = Peer::with(&with_reports, |_, line| match line.contains("gone@") {
+        true => Act::Say("550 5.1.1 no such user".to_owned()),
+        false => Act::Usual,
+    })
+    .await;
+    let (server, adele) = started(&peer).await;
+    let octets = to(&["a@elsewhere.example"], "First named");
+    submit(&server, &octets, "", "a@elsewhere.example> ORCPT=rfc822;first+2Bnamed@third.example").await;
+    let taken = peer.until_taken(1).await;
+    assert_eq!(taken[0].rcpts, ["RCPT TO:<a@elsewhere.example> ORCPT=rfc822;first+2Bnamed@third.example"]);
+    let octets = to(&["gone@elsewhere.example"], "Gone");
+    submit(&server, &octets, "", "gone@elsewhere.example> ORCPT=rfc822;first@third.example").await;
+    let told = report(&adele, "Undeliverable: Gone").await;
+    assert!(told.contains("\r\nOriginal-Recipient: rfc822;first@third.example\r\n"), "{told}");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn no_parameter_of_a_client_becomes_a_command_to_the_next_server() {
+    let with_reports = [&EXTENSIONS[..], &["DSN"]].concat();
+    let peer = Peer::with(&with_reports, |_, _| Act::Usual).await;
+    let (server, _adele) = started(&peer).await;
+    let octets = to(&["a@elsewhere.example"], "Smuggled");
+    let more = "x+0D+0ARCPT+20TO:<victim@third.example>+0D+0ANOOP+20+3By";
+    submit(&server, &octets, &format!(" ENVID={more}"), &format!("a@elsewhere.example> ORCPT=rfc822;{more}")).await;
+    let is_smuggled = |line: &String| line.starts_with("RCPT TO:<victim") || line.starts_with("NOOP");
+    kit::until("it is taken, or more than it", async || (peer.count() > 0 || peer.lines().iter().any(is_smuggled)).then_some(()))
+        .await;
+    assert!(!peer.lines().iter().any(is_smuggled), "{:?}", peer.lines());
+    server.finish().await;
+}

@@ -18,9 +18,9 @@ pub struct RawConfig {
     /// that was reached need not be said. Clients that have Microsoft's names built in need `"graph.microsoft.com"` and
     /// `"login.microsoftonline.com"`; development mode has these of itself.
     pub hosts: Vec<String>,
-    /// The networks of proxies that are believed when they tell, in `Forwarded` or `X-Forwarded-Proto`, `-Host` and
-    /// `-Port`, how a request came to them, such as `["10.0.0.0/8", "::1"]`. Unless said: none, and in development mode
-    /// this machine.
+    /// The networks of proxies that are believed when they tell, in `Forwarded` or `X-Forwarded-For`, `-Proto`, `-Host` and
+    /// `-Port`, how a request came to them, such as `["10.0.0.0/8", "::1"]`. A proxy must set anew, or take out, those that
+    /// clients send. Unless said: none, and in development mode this machine.
     pub trusted_proxies: Option<Vec<String>>,
     /// Where to listen.
     pub listen: RawListen,

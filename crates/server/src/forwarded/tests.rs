@@ -89,3 +89,32 @@ fn the_host_in_a_target_is_replaced_too() {
     TrustedProxies::loopback().apply("127.0.0.1:1".parse().expect("peer"), &mut parts);
     assert_eq!(parts.uri.to_string(), "http://mail.example/v1.0/me?a=b");
 }
+
+/// Where a request through our proxy is taken to come from.
+fn source(fields: &[(&str, &str)]) -> IpAddr {
+    let mut request = Request::builder().uri("/");
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    let (mut parts, ()) = request.body(()).expect("request").into_parts();
+    TrustedProxies(vec!["10.0.0.0/8".parse().expect("network")]).apply(PROXY.parse().expect("address"), &mut parts);
+    parts.extensions.get::<Source>().expect("a source").0
+}
+
+#[test]
+fn a_client_can_not_say_in_the_other_spelling_where_it_is() {
+    let ip = |text: &str| text.parse::<IpAddr>().expect("address");
+    let of_proxy = ip(PROXY.rsplit_once(':').expect("a port").0);
+    for (fields, expected) in [
+        (&[("forwarded", "for=1.2.3.4")][..], ip("1.2.3.4")),
+        (&[("x-forwarded-for", "6.6.6.6, 1.2.3.4")], ip("1.2.3.4")),
+        // A proxy may say it in both spellings.
+        (&[("forwarded", "for=1.2.3.4;proto=https"), ("x-forwarded-for", "1.2.3.4")], ip("1.2.3.4")),
+        // Most proxies know one, and hand on what the client said in the other.
+        (&[("forwarded", "for=6.6.6.6"), ("x-forwarded-for", "1.2.3.4")], of_proxy),
+        (&[("forwarded", "for=6.6.6.6"), ("x-forwarded-proto", "https")], of_proxy),
+        (&[("forwarded", "proto=http"), ("x-forwarded-for", "1.2.3.4")], of_proxy),
+    ] {
+        assert_eq!(source(fields), expected, "{fields:?}");
+    }
+}

@@ -1,11 +1,12 @@
 //! Messages too large for one request go by a session for whole messages. Microsoft's Graph has none: it rewrites what it gets by
 //! sessions, so there the sender is told.
 
-use super::{Answered, GraphCourier, never};
+use super::{Answered, GraphCourier, later, never};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE};
 use hyper::{Request, StatusCode};
+use identity::FetchAddress;
 use mailbox::{Consignment, Outcome};
 use serde_json::{Value, json};
 
@@ -43,8 +44,11 @@ impl GraphCourier {
         let request = Request::post(address).header(AUTHORIZATION, format!("Bearer {token}"));
         let answered = self.asked(request.header(CONTENT_TYPE, "application/json").body(Full::new(body.into()))).await?;
         let url = || serde_json::from_slice::<Value>(&answered.body).ok()?["uploadUrl"].as_str().map(str::to_owned);
+        // What goes there is mail: over https, as to the service itself. A server behind a proxy may not know that it is.
+        let is_safe = |url: &String| FetchAddress::parse(url).is_some();
+        let why = || "it tells no uploadUrl over https".to_owned();
         match answered.status {
-            StatusCode::CREATED => url().ok_or_else(|| never([5, 3, 0], &self.relay.service, "it tells no uploadUrl".to_owned())),
+            StatusCode::CREATED => url().filter(is_safe).ok_or_else(|| later([4, 3, 5], &self.relay.service, why())),
             StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => Err(self.outcome(&answered).await),
             status if status.is_server_error() => Err(self.outcome(&answered).await),
             // RFC 3463 §3.4 X.3.4: message too big for system

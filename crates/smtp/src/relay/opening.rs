@@ -36,7 +36,7 @@ impl Opening {
             let addresses = match self.routes.addresses(target).await {
                 Ok(addresses) => addresses,
                 Err(outcome) => {
-                    last = Some(outcome);
+                    last = Some(either(last, outcome));
                     continue;
                 }
             };
@@ -120,6 +120,14 @@ impl Opening {
 
 fn unreachable(host: &str, broken: &Broken) -> Unopened {
     Unopened::Said(Said { next_hop: host.to_owned(), status: [4, 4, 1], text: broken.to_string(), is_reply: false })
+}
+
+/// What two hosts come to: that one of them does not exist ends nothing where the other may answer later (RFC 5321 §5.1).
+fn either(before: Option<Outcome>, now: Outcome) -> Outcome {
+    match (before, now) {
+        (Some(before @ Outcome::Later(_)), Outcome::Never(_)) => before,
+        (_, now) => now,
+    }
 }
 
 /// RFC 5321 §3.1: whoever greets with anything but 220, or refuses hello, takes no mail now.

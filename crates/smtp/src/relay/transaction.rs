@@ -17,43 +17,42 @@ const CHUNK: usize = 4 * 1024 * 1024;
 /// Each recipient with what became of him.
 pub(super) type Outcomes = Vec<(String, Outcome)>;
 
-/// How far a transaction came: what became of recipients, and why the connection can't be used any more.
-pub(super) struct Carried {
+/// How far a transaction came: what became of recipients, who is left for the next one, and why the connection can't be used
+/// any more.
+pub(super) struct Carried<'p> {
     pub(super) outcomes: Outcomes,
+    pub(super) rest: &'p [ForwardPath],
     pub(super) broken: Option<Broken>,
     was_answered: bool,
 }
 
-impl Carried {
+impl Carried<'_> {
     /// Whether the host has answered nothing.
     pub(super) fn is_unheard(&self) -> bool {
         !self.was_answered
     }
 }
 
-/// Carries a letter to these recipients.
-pub(super) async fn carry(connection: &mut Connection, letter: &Letter, paths: &[ForwardPath]) -> Carried {
+/// Carries a letter to as many of these recipients as one transaction has, the first first.
+pub(super) async fn carry<'p>(connection: &mut Connection, letter: &Letter, paths: &'p [ForwardPath]) -> Carried<'p> {
     let mut outcomes = Outcomes::new();
     if let Some(outcome) = cannot(connection, letter) {
         outcomes.extend(paths.iter().map(|path| (path.address.clone(), outcome.clone())));
-        return Carried { outcomes, broken: None, was_answered: true };
+        return Carried { outcomes, rest: &[], broken: None, was_answered: true };
     }
-    let mut was_answered = false;
-    for some in paths.chunks(RECIPIENTS) {
-        let mut transaction = Transaction { connection, letter, outcomes: &mut outcomes, taken: Vec::new(), was_answered: false };
-        let ran = transaction.run(some).await;
-        was_answered |= transaction.was_answered;
-        if let Err(broken) = ran {
-            let said = local(connection, [4, 4, 2], broken.to_string());
-            // Those who were answered have their answer; of all others nothing is known.
-            let left: Vec<_> =
-                paths.iter().filter(|path| !outcomes.iter().any(|(address, _)| *address == path.address)).collect();
-            outcomes.extend(left.into_iter().map(|path| (path.address.clone(), Outcome::Later(said.clone()))));
-            return Carried { outcomes, broken: Some(broken), was_answered };
-        }
-        connection.forget();
+    let (some, rest) = paths.split_at(paths.len().min(RECIPIENTS));
+    let mut transaction = Transaction { connection, letter, outcomes: &mut outcomes, taken: Vec::new(), was_answered: false };
+    let ran = transaction.run(some).await;
+    let was_answered = transaction.was_answered;
+    if let Err(broken) = ran {
+        let said = local(connection, [4, 4, 2], broken.to_string());
+        // Those who were answered have their answer; of all others nothing is known.
+        let left: Vec<_> = paths.iter().filter(|path| !outcomes.iter().any(|(address, _)| *address == path.address)).collect();
+        outcomes.extend(left.into_iter().map(|path| (path.address.clone(), Outcome::Later(said.clone()))));
+        return Carried { outcomes, rest: &[], broken: Some(broken), was_answered };
     }
-    Carried { outcomes, broken: None, was_answered }
+    connection.forget();
+    Carried { outcomes, rest, broken: None, was_answered }
 }
 
 /// Why the letter can't go to this host as it is. It is not converted, so it can't go at all.
@@ -170,8 +169,9 @@ impl Transaction<'_> {
             if !path.notify.is_empty() {
                 line += &format!(" NOTIFY={}", path.notify);
             }
-            if let Some((kind, address)) = path.original_recipient.split_once(';') {
-                line += &format!(" ORCPT={kind};{}", xtext(address));
+            // The type is an atom (RFC 3461 §4.2): whatever else stands there must not become a command.
+            if let Some(("rfc822", address)) = path.original_recipient.split_once(';') {
+                line += &format!(" ORCPT=rfc822;{}", xtext(address));
             }
         }
         line
