@@ -109,26 +109,23 @@ impl Pki {
         let [cert, chain, key, p12] = ["pem", "chain", "key", "p12"].map(|kind| self.at(&format!("{name}.{kind}")));
         let both = [fs::read(&cert), fs::read(self.intermediate())].map(|pem| pem.expect("a certificate can be read")).concat();
         fs::write(&chain, both).expect("a chain can be written");
-        let (key_file, cert_file, p12_file) = (format!("{name}.key"), format!("{name}.pem"), format!("{name}.p12"));
+        let holder = Holder { name: name.to_owned(), cert, chain, key, p12, old_p12: self.at(&format!("{name}.old.p12")) };
+        self.export(name, &[], &holder.p12);
+        self.export_old(&holder);
+        holder
+    }
+
+    /// Writes the PKCS#12 with old ciphers anew, with other salts.
+    pub(crate) fn export_old(&self, holder: &Holder) {
+        self.export(&holder.name, &["-legacy"], &holder.old_p12);
+    }
+
+    fn export(&self, name: &str, how: &[&str], file: &Path) {
+        let [key, cert] = ["key", "pem"].map(|kind| format!("{name}.{kind}"));
         let password = format!("pass:{PASSPHRASE}");
-        let export = [
-            "pkcs12",
-            "-export",
-            "-inkey",
-            &key_file,
-            "-in",
-            &cert_file,
-            "-certfile",
-            "inter.pem",
-            "-name",
-            name,
-            "-passout",
-            &password,
-        ];
-        let old_file = format!("{name}.old.p12");
-        self.openssl(&[&export[..], &["-out", &p12_file]].concat());
-        self.openssl(&[&export[..], &["-legacy", "-out", &old_file]].concat());
-        Holder { name: name.to_owned(), cert, chain, key, p12, old_p12: self.at(&old_file) }
+        let what = ["pkcs12", "-export", "-inkey", &key, "-in", &cert, "-certfile", "inter.pem", "-name", name];
+        let file = file.to_str().expect("paths of tests are text");
+        self.openssl(&[&what, how, &["-passout", &password, "-out", file]].concat());
     }
 
     /// Revokes a certificate: the list of the one beneath the authority names it.

@@ -30,10 +30,23 @@ impl Gpgsm {
         for cert in [pki.root(), pki.intermediate()] {
             gpgsm.run(&["--import", text(&cert)]);
         }
-        for holder in holders {
-            gpgsm.run(&["--pinentry-mode", "loopback", "--passphrase-fd", "0", "--import", text(&holder.old_p12)]);
-        }
+        holders.iter().for_each(|holder| gpgsm.take_key(pki, holder));
         gpgsm
+    }
+
+    /// gpgsm 2.2 can't read about one in fifty of the files that others can, and says that the passphrase is wrong: the same key
+    /// with other salts it takes.
+    fn take_key(&self, pki: &Pki, holder: &Holder) {
+        let import = ["--pinentry-mode", "loopback", "--passphrase-fd", "0", "--import", text(&holder.old_p12)];
+        let mut said = String::new();
+        for _ in 0..5 {
+            said = String::from_utf8_lossy(&self.run(&import).stderr).into_owned();
+            if said.contains("secret keys imported: 1") {
+                return;
+            }
+            pki.export_old(holder);
+        }
+        panic!("gpgsm takes no key of {}: {said}", holder.name);
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
