@@ -156,22 +156,20 @@ fn is_of_the_road(line: &[u8]) -> bool {
     Message::parse(Bytes::copy_from_slice(line)).fields().any(|field| stays_outside(&field))
 }
 
-/// Takes the header, its empty line included, off the pieces.
+/// Takes the header, its empty line included, off the pieces. No more than that is copied: one piece may be the whole message.
 fn whole_header(pieces: &mut Vec<Piece>) -> Vec<u8> {
     let mut header = Vec::new();
     while let Some(Piece::Verbatim(octets)) = pieces.first().cloned() {
-        let from = header.len().saturating_sub(3);
-        header.extend_from_slice(&octets);
-        let at_once = header.starts_with(b"\r\n").then_some(2);
-        let end = at_once.or_else(|| header[from..].windows(4).position(|four| four == b"\r\n\r\n").map(|at| from + at + 4));
-        let Some(end) = end else {
-            pieces.remove(0);
-            continue;
-        };
-        let rest = octets.slice(octets.len() - (header.len() - end)..);
-        header.truncate(end);
-        pieces[0] = rest.into();
-        return header;
+        let mut at = 0;
+        for line in octets.split_inclusive(|&octet| octet == b'\n') {
+            header.extend_from_slice(line);
+            at += line.len();
+            if header == b"\r\n" || header.ends_with(b"\r\n\r\n") {
+                pieces[0] = octets.slice(at..).into();
+                return header;
+            }
+        }
+        pieces.remove(0);
     }
     header
 }
