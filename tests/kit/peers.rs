@@ -8,7 +8,7 @@ pub use postfix::Postfix;
 
 use crate::until_within;
 use std::fs::{self, Permissions};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -34,8 +34,7 @@ fn folder() -> TempDir {
 
 /// A port that was free a moment ago: these servers can't be given a socket, nor say which one they took.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
-    listener.local_addr().expect("it has an address").port()
+    crate::free_address().port()
 }
 
 fn at(port: u16) -> SocketAddr {

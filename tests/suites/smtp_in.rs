@@ -3,7 +3,6 @@
 
 use kit::{Person, Server, Smtp, address, aloud, each, letter, shared_path};
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -193,7 +192,7 @@ async fn tls_begins_where_it_is_wanted_and_nothing_said_before_counts() {
 
 #[tokio::test]
 async fn over_lmtp_each_recipient_has_an_answer() {
-    let lmtp = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap(); // free again at once
+    let lmtp = kit::free_address();
     let server = Server::with_config(&format!("development = true\n[listen]\nlmtp = \"{lmtp}\"\n")).await;
     let mut client = Smtp::connect_to(&lmtp.to_string()).await;
     client.demand("EHLO front.contoso.com", 502).await;

@@ -3,7 +3,6 @@
 use kit::{Person, Server, Smtp, address, app, base64, each, letter, plain};
 use serde_json::json;
 use std::fs;
-use std::net::TcpListener;
 
 fn token(person: &Person) -> String {
     person.authorization().trim_start_matches("Bearer ").to_owned()
@@ -151,7 +150,7 @@ async fn rights_hold_at_each_message_and_in_whose_name() {
 
 #[tokio::test]
 async fn in_production_doors_stand_apart_and_tokens_need_tls() {
-    let submission = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let submission = kit::free_address();
     let settings = format!("[listen]\nsubmission = \"{submission}\"\n[submission]\nsave_to_sent_items = false\n");
     let server = Server::in_production(&settings).await;
     let tool = app("tool", "Mail.Send Mail.Read");

@@ -16,7 +16,7 @@ async fn every_file_that_postfix_brings_by_smtp_is_what_it_was() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_file_that_postfix_brings_by_lmtp_is_what_it_was() {
-    let lmtp = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let lmtp = kit::free_address();
     let server = Server::with_config(&format!("development = true\n[listen]\nlmtp = \"{lmtp}\"\n")).await;
     brought("LMTP", &format!("lmtp:inet:[{}]:{}", lmtp.ip(), lmtp.port()), server).await;
 }

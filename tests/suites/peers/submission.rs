@@ -1,7 +1,6 @@
 //! A stock client submits.
 
 use kit::{Server, address};
-use std::net::TcpListener;
 use std::process::Output;
 use tokio::process::Command;
 
@@ -12,7 +11,7 @@ async fn swaks(arguments: &[&str]) -> Output {
 
 #[tokio::test]
 async fn swaks_submits_over_starttls_and_implicit_tls_and_relays_nothing_without_auth() {
-    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let free = || kit::free_address().to_string();
     let (starttls, at_once) = (free(), free());
     let settings = format!("[listen]\nsubmission = \"{starttls}\"\nsubmissions = \"{at_once}\"\n[relay]\nhold = true\n");
     let server = Server::in_production(&settings).await;

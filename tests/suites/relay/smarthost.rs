@@ -3,10 +3,9 @@
 use super::{report, to};
 use kit::{Act, EXTENSIONS, Peer, Server, base64};
 use std::fs;
-use std::net::TcpListener;
 
 fn free() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    kit::free_address().port()
 }
 
 #[tokio::test]
