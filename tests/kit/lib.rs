@@ -49,7 +49,7 @@ pub use memory::MemoryWatch;
 pub use mime::{Field, base64, decode_base64, fields, hmac_sha256, letter, plain, recipients, sha256, without_bcc};
 pub use past::expired_token;
 pub use peer::{Act, EXTENSIONS, Peer, Script, Taken};
-pub use peers::{Dovecot, Postfix, may_start_peers};
+pub use peers::{Dovecot, Postfix, READER, SLAPD_BASE, Slapd, may_start_peers};
 pub use person::Person;
 pub use pki::{ED25519, Holder, P256, P384, P521, PASSPHRASE, Pki, RSA, RSA_PSS, Wanted};
 pub use port::free_address;

@@ -1,10 +1,12 @@
-//! Mail servers that others made, from Debian's packages, each with a folder and ports of its own.
+//! Servers that others made, from Debian's packages, each with a folder and ports of its own.
 
 mod dovecot;
 mod postfix;
+mod slapd;
 
 pub use dovecot::Dovecot;
 pub use postfix::Postfix;
+pub use slapd::{BASE as SLAPD_BASE, READER, Slapd};
 
 use crate::until_within;
 use std::fs::{self, Permissions};
@@ -39,6 +41,12 @@ fn free_port() -> u16 {
 
 fn at(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// Waits until a server takes connections.
+async fn until_reached(address: SocketAddr) {
+    let reaches = async || TcpStream::connect(address).await.ok().map(drop);
+    until_within(Duration::from_secs(20), &format!("a server is reached at {address}"), reaches).await;
 }
 
 /// Waits until a server greets.

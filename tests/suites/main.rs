@@ -26,6 +26,7 @@ mod messages;
 mod odd_input;
 mod overlay;
 mod peers;
+mod protection;
 mod query;
 mod relay;
 mod requests;

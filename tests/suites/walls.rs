@@ -20,7 +20,7 @@ const FLOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Outside crates that only these rooms may name.
-const OWNERS: [(&str, &[&str]); 33] = [
+const OWNERS: [(&str, &[&str]); 34] = [
     ("anyhow", &["server", "client"]),
     ("argon2", &["identity"]),
     ("aws-lc-rs", &["identity", "smime", "smtp"]),
@@ -35,6 +35,7 @@ const OWNERS: [(&str, &[&str]); 33] = [
     ("hyper-util", &["server"]),
     ("icu_normalizer", &["identity"]),
     ("jsonwebtoken", &["identity"]),
+    ("ldap3", &["server"]),
     ("libc", &["server"]),
     ("mail-auth", &["smtp"]),
     ("mail-parser", &["mime"]),

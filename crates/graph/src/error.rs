@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use identity::AuthError;
-use mailbox::{FolderDeed, Kind, Limit, MailError};
+use mailbox::{FolderDeed, Kind, Limit, MailError, SmimeRefusal};
 use odata::SyntaxError;
 use store::StoreError;
 
@@ -70,6 +70,11 @@ error_codes! {
     SearchWithFilter "SearchWithFilter" BAD_REQUEST;
     SearchWithOrderBy "SearchWithOrderBy" BAD_REQUEST;
     ServiceNotAvailable "ServiceNotAvailable" SERVICE_UNAVAILABLE;
+    SmimeCertificateNotFound "SmimeCertificateNotFound" BAD_REQUEST;
+    SmimeInvalid "SmimeInvalid" BAD_REQUEST;
+    SmimeKeyNotFound "SmimeKeyNotFound" BAD_REQUEST;
+    SmimeNotConfigured "SmimeNotConfigured" BAD_REQUEST;
+    SmimeUndecryptable "SmimeUndecryptable" UNPROCESSABLE_ENTITY;
     SyncStateNotFound "SyncStateNotFound" GONE;
     UnsupportedMediaType "UnsupportedMediaType" UNSUPPORTED_MEDIA_TYPE;
 }
@@ -254,9 +259,9 @@ impl From<MailError> for ApiError {
             ),
             MailError::NotDraft => told(ErrorCode::ErrorInvalidOperation, "Message is not draft."),
             MailError::NotFound(Kind::User) => told(ErrorCode::ErrorInvalidUser, "The requested user is invalid."),
-            MailError::NotFound(Kind::Attachment | Kind::Extension | Kind::Folder | Kind::Message | Kind::Upload) => {
-                told(ErrorCode::ErrorItemNotFound, "The specified object was not found in the store.")
-            }
+            MailError::NotFound(
+                Kind::Attachment | Kind::Certificate | Kind::Extension | Kind::Folder | Kind::Key | Kind::Message | Kind::Upload,
+            ) => told(ErrorCode::ErrorItemNotFound, "The specified object was not found in the store."),
             MailError::PropertyTooLarge { .. } => {
                 told(ErrorCode::ErrorInvalidExtendedPropertyValue, "The value of the extended property is too large.")
             }
@@ -266,12 +271,31 @@ impl From<MailError> for ApiError {
             }
             MailError::PreconditionFailed => told(ErrorCode::PreconditionFailed, CHANGED),
             MailError::SendAsDenied(_) => told(ErrorCode::ErrorSendAsDenied, SEND_AS_DENIED),
+            MailError::Smime(refusal) => ApiError { reason, ..refusal.into() },
             MailError::SyncStateNotFound => {
                 told(ErrorCode::SyncStateNotFound, "The sync state generation is not found. Synchronize anew, without a token.")
             }
             MailError::TooLarge { limit } => ApiError::too_large(limit),
             MailError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<SmimeRefusal> for ApiError {
+    fn from(refusal: SmimeRefusal) -> ApiError {
+        let cause = format!("{refusal}.");
+        let (code, message) = match refusal {
+            SmimeRefusal::NoCertificate(_) => {
+                (ErrorCode::SmimeCertificateNotFound, "The message can't be encrypted for everybody whom it goes to.")
+            }
+            SmimeRefusal::NoKey(_) => (ErrorCode::SmimeKeyNotFound, "The message can't be signed."),
+            SmimeRefusal::NoMasterKey => (ErrorCode::SmimeNotConfigured, "Private keys can't be kept here."),
+            SmimeRefusal::ForSomebodyElse(_) | SmimeRefusal::Unusable(_) => {
+                (ErrorCode::SmimeInvalid, "The key or certificate can't be used.")
+            }
+            SmimeRefusal::Failed(_) => (ErrorCode::SmimeInvalid, "The message can't be processed by S/MIME."),
+        };
+        ApiError::new(code, message).because(cause)
     }
 }
 

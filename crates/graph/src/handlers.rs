@@ -10,6 +10,7 @@ pub(crate) mod message_list;
 pub(crate) mod messages;
 pub(crate) mod replies;
 pub(crate) mod send_mail;
+pub(crate) mod smime;
 pub(crate) mod uploads;
 pub(crate) mod users;
 pub(crate) mod value;

@@ -64,6 +64,11 @@ pub(crate) fn parse_message(text: &str) -> Result<MessageId, ApiError> {
     decode(Kind::Message, text).and_then(|octets| MessageId::from_slice(&octets)).ok_or_else(ApiError::malformed_id)
 }
 
+/// The SHA-256 of a certificate, in hexadecimal digits.
+pub(crate) fn parse_fingerprint(text: &str) -> Result<[u8; 32], ApiError> {
+    store::Digest::from_hex(text).map(|digest| digest.0).ok_or_else(ApiError::malformed_id)
+}
+
 pub(crate) fn parse_folder(text: &str) -> Result<FolderId, ApiError> {
     decode(Kind::Folder, text).and_then(|octets| FolderId::from_slice(&octets)).ok_or_else(ApiError::malformed_id)
 }

@@ -7,6 +7,10 @@ use identity::Scope;
 pub(crate) const NOTHING: &[Scope] = &[];
 /// To follow what one has sent.
 pub(crate) const FOLLOW: &[Scope] = &[Scope::MailSend, Scope::MailRead, Scope::MailReadWrite];
+/// To read what a mailbox does of itself.
+pub(crate) const READ_SETTINGS: &[Scope] = &[Scope::MailboxSettingsRead, Scope::MailboxSettingsReadWrite];
+/// To change it.
+pub(crate) const WRITE_SETTINGS: &[Scope] = &[Scope::MailboxSettingsReadWrite];
 /// To read messages with all that they are.
 pub(crate) const READ: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite];
 /// To read messages and folders, or what `Mail.ReadBasic` leaves of them.

@@ -75,6 +75,9 @@ impl Preferences {
         if self.get(ID_TYPE).is_some_and(|value| value.eq_ignore_ascii_case("ImmutableId")) {
             applied.push(r#"IdType="ImmutableId""#.to_owned()); // every id here lives as long as what it names
         }
+        if let Some(value) = self.get(SMIME) {
+            applied.push(if value.is_empty() { SMIME.to_owned() } else { format!("{SMIME}=\"{value}\"") });
+        }
         if let Some(zone) = self.get(TIMEZONE).filter(|_| self.time_zone().is_ok()) {
             applied.push(format!("{TIMEZONE}=\"{zone}\""));
         }
@@ -85,6 +88,7 @@ impl Preferences {
 const BODY_CONTENT_TYPE: &str = "outlook.body-content-type";
 const ALLOW_UNSAFE_HTML: &str = "outlook.allow-unsafe-html";
 const TIMEZONE: &str = "outlook.timezone";
+const SMIME: &str = "restante.smime";
 const ID_TYPE: &str = "IdType";
 const MAX_PAGE_SIZE: &str = "odata.maxpagesize";
 

@@ -4,6 +4,7 @@ use crate::body::{self, Given, Share};
 use crate::error::{ApiError, ErrorCode};
 use crate::prefer::Preferences;
 use crate::schema::message::{etag, version};
+use crate::schema::smime;
 use crate::throttle::Gate;
 use crate::{Graph, OwnHosts, Scheme, ids};
 use axum::body::Body;
@@ -11,10 +12,10 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, header};
 use identity::{Caller, Scope};
-use mailbox::{Idempotency, Kind, MailError, Mailbox, UserName};
+use mailbox::{Idempotency, Kind, MailError, Mailbox, NewMessage, UserName};
 use odata::Options;
 use std::sync::OnceLock;
-use store::{Digest, MessageRecord, Timestamp};
+use store::{Digest, MessageRecord, Protection, Timestamp};
 
 /// System query options of OData; those that a handler doesn't name are refused, not passed over.
 const SYSTEM_OPTIONS: [&str; 11] =
@@ -138,6 +139,24 @@ impl Asked<'_> {
             Some("false") => Ok(Some(false)),
             Some(_) => Err(ApiError::bad_request(format!("The value of '{name}' must be true or false."))),
         }
+    }
+
+    /// What S/MIME is to do with a message (`Prefer: restante.smime="sign, encrypt"`); nothing where it isn't said.
+    pub(crate) fn protection(&self) -> Result<Option<Protection>, ApiError> {
+        let Some(text) = self.extension("restante.smime").filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+        let read = smime::protection(text).map(Some);
+        read.ok_or_else(|| ApiError::bad_request(format!("The value of 'restante.smime' must be {}.", smime::EXPECTED)))
+    }
+
+    /// A message with what the request says beside it.
+    pub(crate) fn with_protection(&self, mut new: NewMessage) -> Result<NewMessage, ApiError> {
+        new.overlay.protection = self.protection()?.or(new.overlay.protection);
+        Ok(new)
+    }
+
+    /// Whether messages are shown with what they are worth (`Prefer: restante.smime`).
+    pub(crate) fn wants_verdicts(&self) -> bool {
+        self.extension("restante.smime").is_some()
     }
 
     /// Refuses system query options but these: one that were passed over would give a wrong answer.

@@ -4,11 +4,13 @@ use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{
-    attachments, batch, deliveries, delta, extensions, mail_folders, message_list, messages, replies, send_mail, uploads, users,
-    value,
+    attachments, batch, deliveries, delta, extensions, mail_folders, message_list, messages, replies, send_mail, smime, uploads,
+    users, value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
-use crate::permissions::{FOLLOW, NOTHING, READ, READ_BASIC, READ_PEOPLE, READ_PERSON, SEND, WRITE};
+use crate::permissions::{
+    FOLLOW, NOTHING, READ, READ_BASIC, READ_PEOPLE, READ_PERSON, READ_SETTINGS, SEND, WRITE, WRITE_SETTINGS,
+};
 use crate::prefer::Preferences;
 use crate::request::{Asked, Origin, RequestIds, Version, origin};
 use crate::schema::extension::ExtensionId;
@@ -70,6 +72,13 @@ enum Resource {
     Reply(MessageId, Answer),
     Send(MessageId),
     SendMail,
+    Smime,
+    SmimeCertificate([u8; 32]),
+    SmimeCertificates,
+    SmimeContent(MessageId),
+    SmimeKey([u8; 32]),
+    SmimeKeys,
+    SmimeVerdict(MessageId),
     User,
     Users,
     Value(MessageId),
@@ -152,6 +161,16 @@ dispatch! { asked, body;
         (&Method::POST, Resource::Reply(id, answer)) by SEND => replies::reply(asked, id, answer, body).await,
         (&Method::POST, Resource::Send(id)) by SEND => send_mail::send_message(asked, id).await,
         (&Method::POST, Resource::SendMail) by SEND => send_mail::send_mail(asked, body).await,
+        (&Method::GET, Resource::Smime) by READ_SETTINGS => smime::get_smime(asked).await,
+        (&Method::PATCH, Resource::Smime) by WRITE_SETTINGS => smime::update_smime(asked, body).await,
+        (&Method::DELETE, Resource::SmimeCertificate(fingerprint)) by WRITE_SETTINGS => smime::delete_smime_certificate(asked, fingerprint).await,
+        (&Method::GET, Resource::SmimeCertificates) by READ_SETTINGS => smime::list_smime_certificates(asked).await,
+        (&Method::POST, Resource::SmimeCertificates) by WRITE_SETTINGS => smime::create_smime_certificate(asked, body).await,
+        (&Method::GET, Resource::SmimeContent(id)) by READ => smime::get_smime_content(asked, id).await,
+        (&Method::DELETE, Resource::SmimeKey(fingerprint)) by WRITE_SETTINGS => smime::delete_smime_key(asked, fingerprint).await,
+        (&Method::GET, Resource::SmimeKeys) by READ_SETTINGS => smime::list_smime_keys(asked).await,
+        (&Method::POST, Resource::SmimeKeys) by WRITE_SETTINGS => smime::create_smime_key(asked, body).await,
+        (&Method::GET, Resource::SmimeVerdict(id)) by READ => smime::get_smime_verdict(asked, id).await,
         (&Method::GET, Resource::User) by READ_PERSON => users::get_user(asked).await,
         (&Method::GET, Resource::Users) by READ_PEOPLE => users::list_users(asked).await,
         (&Method::GET, Resource::Value(id)) by READ => value::get_value(asked, id).await,
@@ -200,6 +219,7 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
         ([], None) => Ok(Resource::User),
         ([], Some(folder)) => Ok(Resource::MailFolder(folder)),
         ([send], None) if send.is("sendMail") => Ok(Resource::SendMail),
+        ([smime, rest @ ..], None) if smime.is("restante.smime") => of_smime(rest),
         ([messages, create], None) if messages.is("messages") && create.is("createUploadSession") => {
             Ok(Resource::CreateUploadSession { attachment_of: None })
         }
@@ -236,6 +256,12 @@ fn of_message(id: &str, rest: &[Segment]) -> Result<Resource, ApiError> {
     if first.is("extensions") {
         return of_extensions(id?, first, rest);
     }
+    if let [content] = rest
+        && first.is("restante.smime")
+        && content.is("content")
+    {
+        return id.map(Resource::SmimeContent);
+    }
     let action: fn(MessageId) -> Resource = match first.name().to_ascii_lowercase().as_str() {
         "$value" => Resource::Value,
         "copy" => Resource::Copy,
@@ -249,11 +275,27 @@ fn of_message(id: &str, rest: &[Segment]) -> Result<Resource, ApiError> {
         "reply" => |id| Resource::Reply(id, Answer::Reply),
         "replyall" => |id| Resource::Reply(id, Answer::ReplyAll),
         "send" => Resource::Send,
+        "restante.smime" | "smime" => Resource::SmimeVerdict,
         _ => return Err(ApiError::no_such_segment(first.text())),
     };
     match rest {
         [] => id.map(action),
         [other, ..] => Err(ApiError::no_such_segment(other.text())),
+    }
+}
+
+/// What stands below a mailbox's own S/MIME: its keys, and the certificates of others, by the SHA-256 of each.
+fn of_smime(rest: &[Segment]) -> Result<Resource, ApiError> {
+    let Some((collection, rest)) = rest.split_first() else { return Ok(Resource::Smime) };
+    let (whole, one): (Resource, fn([u8; 32]) -> Resource) = match collection.name().to_ascii_lowercase().as_str() {
+        "certificates" => (Resource::SmimeCertificates, Resource::SmimeCertificate),
+        "keys" => (Resource::SmimeKeys, Resource::SmimeKey),
+        _ => return Err(ApiError::no_such_segment(collection.text())),
+    };
+    match keyed(collection, rest) {
+        (None, []) => Ok(whole),
+        (Some(id), []) => ids::parse_fingerprint(&id).map(one),
+        (_, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
     }
 }
 

@@ -11,4 +11,5 @@ pub(crate) mod mail_folder;
 pub(crate) mod message;
 pub(crate) mod new_attachment;
 pub(crate) mod property;
+pub(crate) mod smime;
 pub(crate) mod user;

@@ -15,6 +15,10 @@ pub enum Scope {
     MailReadWrite,
     /// The same in one's own and in shared mailboxes.
     MailReadWriteShared,
+    /// Read what a mailbox does of itself: its settings.
+    MailboxSettingsRead,
+    /// Change it.
+    MailboxSettingsReadWrite,
     /// Send mail.
     MailSend,
     /// Register apps and people and grant rights, all by the admin API: Restante's own, and for apps alone.
@@ -29,7 +33,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, with their names.
-    const NAMES: [(Scope, &'static str); 14] = [
+    const NAMES: [(Scope, &'static str); 16] = [
         (Scope::MailRead, "Mail.Read"),
         (Scope::MailReadBasic, "Mail.ReadBasic"),
         (Scope::MailReadBasic, "Mail.ReadBasic.All"),
@@ -37,6 +41,8 @@ impl Scope {
         (Scope::MailReadShared, "Mail.Read.Shared"),
         (Scope::MailReadWrite, "Mail.ReadWrite"),
         (Scope::MailReadWriteShared, "Mail.ReadWrite.Shared"),
+        (Scope::MailboxSettingsRead, "MailboxSettings.Read"),
+        (Scope::MailboxSettingsReadWrite, "MailboxSettings.ReadWrite"),
         (Scope::MailSend, "Mail.Send"),
         (Scope::MailSendShared, "Mail.Send.Shared"),
         (Scope::RestanteAdmin, "Restante.Admin"),
@@ -84,7 +90,7 @@ impl Scope {
             Scope::MailReadBasic | Scope::MailReadBasicShared => Some(Scope::MailReadBasicShared),
             Scope::MailReadWrite | Scope::MailReadWriteShared => Some(Scope::MailReadWriteShared),
             Scope::MailSend | Scope::MailSendShared => Some(Scope::MailSendShared),
-            Scope::RestanteAdmin | Scope::UserRead => None,
+            Scope::MailboxSettingsRead | Scope::MailboxSettingsReadWrite | Scope::RestanteAdmin | Scope::UserRead => None,
             Scope::UserReadAll => Some(Scope::UserReadAll),
         }
     }
@@ -102,9 +108,9 @@ pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
     /// Everything there is to do with mail, and reading people.
-    pub const ALL_MAIL: &'static str = "Mail.ReadWrite Mail.Read Mail.ReadBasic Mail.Send User.Read User.Read.All";
+    pub const ALL_MAIL: &'static str = "Mail.ReadWrite Mail.Read Mail.ReadBasic Mail.Send MailboxSettings.ReadWrite MailboxSettings.Read User.Read User.Read.All";
     /// The same for people, with what others share with them.
-    pub const ALL_DELEGATED: &'static str = "Mail.ReadWrite Mail.Read Mail.ReadBasic Mail.Send User.Read User.Read.All \
+    pub const ALL_DELEGATED: &'static str = "Mail.ReadWrite Mail.Read Mail.ReadBasic Mail.Send MailboxSettings.ReadWrite MailboxSettings.Read User.Read User.Read.All \
                                              Mail.ReadWrite.Shared Mail.Read.Shared Mail.ReadBasic.Shared Mail.Send.Shared";
 
     /// Names joined by spaces; names that mean nothing here grant nothing. A name may carry its resource in front.

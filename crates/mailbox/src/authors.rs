@@ -33,6 +33,11 @@ impl Authors {
         Authors { from, sender: named("Sender").unwrap_or_default() }
     }
 
+    /// The first author; empty where the field names nobody.
+    pub(crate) fn first(&self) -> &str {
+        self.from.first().map_or("", String::as_str)
+    }
+
     /// The same, sent by somebody whom no field names yet.
     pub(crate) fn sent_by(self, sender: Option<&Person>) -> Authors {
         match sender {

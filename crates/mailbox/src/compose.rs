@@ -5,7 +5,7 @@ use crate::drafts::NewMessage;
 use crate::error::MailError;
 use crate::extended::Hanging;
 use mime::{BodyKind, Composition, NameAddr, Piece};
-use store::{Blob, MessageId, MessageRecord, Overlay, ReadTx, Timestamp};
+use store::{Blob, MessageId, MessageRecord, Overlay, Protection, ReadTx, Timestamp};
 
 /// What stands beside a message's octets and is no part of them; nothing where its owner said nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -79,6 +79,8 @@ pub struct Draft {
     pub internet_message_id: Option<String>,
     /// Date of a message that is new; without it the moment at which it is made or sent
     pub date: Option<Timestamp>,
+    /// What is done with it by S/MIME when it is sent
+    pub protection: Option<Protection>,
     /// What is no part of the octets
     pub beside: Beside,
 }
@@ -183,12 +185,13 @@ impl Mailbox {
         }
         let beside = draft.beside.clone();
         let message_id = draft.internet_message_id.clone();
+        let overlay = Overlay { protection: draft.protection, ..Overlay::default() };
         let composition = Composition { attachments, ..self.composition(draft, own) };
         let pieces = tokio::task::spawn_blocking(move || mime::compose(&composition))
             .await
             .map_err(|_| MailError::Store(store::StoreError::Stopped))?;
         let blob = self.kept(pieces).await?;
-        Ok(NewMessage { blob, is_composed: true, message_id, beside, overlay: Overlay::default() })
+        Ok(NewMessage { blob, is_composed: true, message_id, beside, overlay })
     }
 
     /// The draft with the names of people here, where only their addresses are given (Graph: from and recipients of a new

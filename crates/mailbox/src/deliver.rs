@@ -11,6 +11,7 @@ use crate::extended::Hanging;
 use crate::generated::{Trace, standing_before, trace_fields};
 use crate::index::{Copy, Place, Reading, index};
 use crate::people::person_at;
+use crate::protection::ArrivedFor;
 use crate::receive::Arrival;
 use crate::report::{Action, Told};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -125,16 +126,18 @@ impl Mail {
         // What delivery adds, a trace, is read by no row: all recipients' copies are read alike, and once.
         let message = Message::parse(blob?.octets);
         let reading = Reading::of(&submission.prefix, &message);
+        let arrived = self.arrived(&message, submission.forward_paths.iter().map(|path| path.address.as_str())).await;
         let mail = self.clone();
-        self.inner.store.write(move |tx| mail.file(tx, (&submission, &message), reading)).await
+        self.inner.store.write(move |tx| mail.file(tx, (&submission, &message), (reading, &arrived))).await
     }
 
     fn file(
         &self,
         tx: &mut WriteTx<'_>,
         (submission, message): (&Submission, &Message),
-        reading: Reading,
+        (reading, arrived): (Reading, &ArrivedFor),
     ) -> Result<(), MailError> {
+        let arriving = Arriving { arrived: Some(arrived), ..Arriving::from(submission) };
         let mut filed = HashSet::new();
         let paths = &submission.forward_paths;
         let (key, now) = ((submission.mailbox, submission.id), self.inner.clock.now());
@@ -150,7 +153,7 @@ impl Mail {
                 Some(person) => {
                     let still_due = tx.end_due(key, &path.address, ForwardState::Delivered, (now, FILED.1))?;
                     if still_due && filed.insert(person.id) {
-                        self.file_for(tx, &Arriving::from(submission), reading, &person, &path.address)?;
+                        self.file_for(tx, &arriving, reading, &person, &path.address)?;
                     }
                     if still_due {
                         count(ForwardState::Delivered, submission.created_date_time, now);
@@ -177,6 +180,12 @@ impl Mail {
         forward_path: &str,
     ) -> Result<(), MailError> {
         let now = self.inner.clock.now();
+        let arrived = arriving.arrived.and_then(|arrived| arrived.get(&person.id)).cloned().unwrap_or_default();
+        let reading = match arrived.shown {
+            Some((content, subject)) => reading.shown_as(&content, subject),
+            None => reading,
+        };
+        arrived.certificates.iter().try_for_each(|one| tx.add_smime_certificate(person.id, one))?;
         let id = uuid::Uuid::from_bytes(arriving.id.0).simple().to_string();
         let by = &self.inner.options.domain;
         let Arriving { reverse_path, arrival, .. } = *arriving;
@@ -215,12 +224,14 @@ pub(crate) struct Arriving<'a> {
     pub(crate) reverse_path: &'a str,
     /// How it came from outside.
     pub(crate) arrival: Option<&'a Arrival>,
+    /// What S/MIME tells of it.
+    pub(crate) arrived: Option<&'a ArrivedFor>,
 }
 
 impl<'a> From<&'a Submission> for Arriving<'a> {
     fn from(submission: &'a Submission) -> Arriving<'a> {
         let Submission { id, blob, prefix, cuts, reverse_path, .. } = submission;
-        Arriving { id: *id, blob: *blob, prefix, cuts, reverse_path, arrival: None }
+        Arriving { id: *id, blob: *blob, prefix, cuts, reverse_path, arrival: None, arrived: None }
     }
 }
 

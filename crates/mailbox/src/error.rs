@@ -17,6 +17,33 @@ pub enum Kind {
     Upload,
     /// A person
     User,
+    /// A key of S/MIME
+    Key,
+    /// A certificate of S/MIME
+    Certificate,
+}
+
+/// Why nothing was signed, encrypted or kept by S/MIME.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SmimeRefusal {
+    /// A structure can't be made or read; the sentence says why.
+    #[error("{0}")]
+    Failed(String),
+    /// The certificate is for other addresses than those that the mailbox may send from.
+    #[error("the certificate is for {0:?}, and the mailbox may not send from there")]
+    ForSomebodyElse(Vec<String>),
+    /// Nobody knows a certificate by which mail for these is encrypted.
+    #[error("no certificate is known by which mail for {} can be encrypted", .0.join(", "))]
+    NoCertificate(Vec<String>),
+    /// The mailbox has no key by which this author signs.
+    #[error("the mailbox has no key with a valid certificate by which {0} signs")]
+    NoKey(String),
+    /// The operator has set no key under which others are sealed.
+    #[error("no master key is set, so that no private key can be kept here")]
+    NoMasterKey,
+    /// What was given can't be used; the sentence says why.
+    #[error("{0}")]
+    Unusable(String),
 }
 
 /// What can't be done to a folder that every mailbox has.
@@ -115,6 +142,9 @@ pub enum MailError {
     /// From or Sender names somebody as whom the caller may not send.
     #[error("may not send as {0:?}")]
     SendAsDenied(String),
+    /// S/MIME can't do what was asked for, or what the rules want.
+    #[error("S/MIME: {0}")]
+    Smime(#[from] SmimeRefusal),
     /// More of something than a mailbox may have.
     #[error("the mailbox has too many {0}")]
     QuotaExceeded(&'static str),
@@ -155,6 +185,8 @@ impl MailError {
             MailError::AppLimited(Limit::Mailbox) => Some("the app is limited to other mailboxes"),
             MailError::AppLimited(Limit::Rate { .. }) => Some("the app has sent as many messages as it may in a minute"),
             MailError::AppLimited(Limit::RecipientDomain(_)) => Some("the app is limited to other domains"),
+            MailError::Smime(SmimeRefusal::NoCertificate(_)) => Some("no certificate is known of a recipient"),
+            MailError::Smime(SmimeRefusal::NoKey(_)) => Some("the mailbox has no key by which the author signs"),
             MailError::SendAsDenied(_) => Some("the caller may not send as the author"),
             _ => None,
         }

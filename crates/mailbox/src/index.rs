@@ -42,10 +42,20 @@ impl Reading {
         Reading { root: root.unwrap_or(self.root), ..self }
     }
 
+    /// The same of a message that is shown as what it encloses.
+    pub(crate) fn shown_as(self, content: &Message, subject: Option<String>) -> Reading {
+        Reading {
+            subject: subject.unwrap_or(self.subject),
+            body_preview: content.body_preview(),
+            has_attachments: content.has_attachments(),
+            ..self
+        }
+    }
+
     /// Reads a message and what stands `before` its octets: header fields with their line ends.
     pub(crate) fn of(before: &str, message: &Message) -> Reading {
         let header = Header { before: Message::parse(format!("{before}\r\n").into()), message };
-        let enclosed = enclosed(message);
+        let enclosed = enclosed(message, &[]);
         let shown = enclosed.as_ref().unwrap_or(message);
         let internet_message_id = header.message_id();
         let (from, sender) = (header.recipients("From"), header.recipients("Sender"));
@@ -155,6 +165,11 @@ pub(crate) fn index(copy: Copy, place: Place) -> MessageRecord {
     }
 }
 
+/// The recipients of a header field.
+pub(crate) fn recipients(message: &Message, name: &str) -> Vec<Recipient> {
+    message.addresses(name).into_iter().map(|NameAddr { name, address }| Recipient { name, address }).collect()
+}
+
 /// The recipients of a header field, and those beside it that it doesn't name.
 fn with_added(mut named: Vec<Recipient>, added: &[Recipient]) -> Vec<Recipient> {
     let mut known: HashSet<String> = if added.is_empty() { HashSet::new() } else { named.iter().map(folded).collect() };
@@ -179,8 +194,7 @@ impl Header<'_> {
     }
 
     fn recipients(&self, name: &str) -> Vec<Recipient> {
-        let named = self.before.addresses(name).into_iter().chain(self.message.addresses(name));
-        named.map(|NameAddr { name, address }| Recipient { name, address }).collect()
+        [recipients(&self.before, name), recipients(self.message, name)].concat()
     }
 
     fn message_id(&self) -> String {

@@ -24,6 +24,7 @@ mod opened;
 mod organize;
 mod patch;
 mod people;
+mod protection;
 mod queue;
 mod quote;
 mod read;
@@ -46,12 +47,15 @@ pub use compose::{Beside, Draft, Importance, NewAttachment, NewItem};
 pub use counts::{OUTCOMES, SECONDS};
 pub use drafts::{NewMessage, Received};
 pub use envelope::{Addressee, Envelope, MAX_RECIPIENTS};
-pub use error::{FolderDeed, Kind, Limit, MailError};
+pub use error::{FolderDeed, Kind, Limit, MailError, SmimeRefusal};
 pub use extended::{Hanging, Hung};
 pub use folders::FolderName;
 pub use follow::{Change, Changes, Cursor, PageSize, Stage};
 pub use message_class::{KEY as MESSAGE_CLASS, NOTE};
 pub use people::UserName;
+pub use protection::{
+    Directory, HeldKey, KnownCertificate, OpenedMessage, Pattern, Policy, Protecting, Rule, WithoutCertificate,
+};
 pub use queue::{Depth, QueueDeed, Queued};
 pub use read::{AttachedPart, AttachmentKey, Content, Listed, MessageQuery};
 pub use receive::{Arrival, Incoming, Reach};
@@ -60,6 +64,9 @@ pub use reply::{Answer, AnswerText};
 pub use retry::Retry;
 pub use submit::{Idempotency, SendOptions, Submitted};
 pub use uploads::{UploadId, Uploaded};
+
+pub use smime::{Certificate, MasterKey, Trust};
+pub use store::Protection;
 
 use acting::Acting;
 use std::sync::Arc;
@@ -77,6 +84,8 @@ pub struct Options {
     pub query_work: u64,
     /// How mail for other domains is sent on.
     pub relaying: Relaying,
+    /// What is signed, encrypted and opened.
+    pub protecting: Protecting,
 }
 
 /// The mail of everybody.

@@ -84,8 +84,8 @@ impl Mailbox {
     pub async fn replace_octets(&self, id: MessageId, blob: Blob) -> Result<MessageRecord, MailError> {
         let original = self.unsent(id).await?;
         // What made it an answer stays; what its owner set beside octets that are gone goes with them.
-        let Overlay { to, cc, threading, .. } = original.record.overlay.clone();
-        let overlay = Overlay { to, cc, threading, ..Overlay::default() };
+        let Overlay { to, cc, threading, protection, .. } = original.record.overlay.clone();
+        let overlay = Overlay { to, cc, threading, protection, ..Overlay::default() };
         let octets = Some(NewOctets::of(blob, false));
         let change = Change { octets, message_id: None, beside: Beside::default(), overlay, upload: None };
         self.write_change(original, change).await
@@ -298,6 +298,7 @@ fn edits(mailbox: &Mailbox, record: &MessageRecord, message: &Message, change: &
 /// What stands beside the octets after a change: all of it where these are a client's own or were sent.
 fn overlay(record: &MessageRecord, change: &Draft, new_bcc: bool) -> Overlay {
     let mut overlay = record.overlay.clone();
+    overlay.protection = change.protection.filter(|_| record.is_draft).or(overlay.protection);
     if record.is_draft && change.to.is_some() {
         overlay.to.clear(); // the header names all of them now
     }

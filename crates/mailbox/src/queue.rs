@@ -62,7 +62,7 @@ impl Mailbox {
     /// [`MailError::NotFound`] where it was not sent from here, or so long ago that it is forgotten; [`MailError::Store`].
     pub async fn delivery(&self, id: MessageId) -> Result<Vec<ForwardPath>, MailError> {
         let (mailbox, id) = (self.owner.id, SubmissionId(id.0));
-        let paths = self.store().read::<_, StoreError>(move |tx: &ReadTx<'_>| tx.forward_paths(mailbox, id)).await?;
+        let paths = self.store().read::<_, StoreError>(move |tx: &ReadTx<'_>| tx.delivery(mailbox, id)).await?;
         if paths.is_empty() { Err(MailError::NotFound(Kind::Message)) } else { Ok(paths) }
     }
 }

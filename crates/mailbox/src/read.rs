@@ -7,9 +7,10 @@ use crate::error::{Kind, MailError};
 use crate::folders::FolderName;
 use crate::index::{Place, index};
 use crate::message_class::message_class;
-use crate::opened::enclosed;
+use crate::opened::{enclosed, may_be_encrypted};
 use bytes::Bytes;
 use mime::{Cuts, Date, ItemBody, Message, Part, pieces};
+use smime::Key;
 use std::collections::HashMap;
 use store::{
     BodyText, Condition, Digest, ListQuery, MailboxId, MessageId, MessageRecord, OrderKey, Overlay, Page, Position, ReadTx,
@@ -55,7 +56,7 @@ pub struct Content {
     pub record: MessageRecord,
     /// The octets that were given, parsed.
     pub message: Message,
-    /// The message that these enclose, if they are an opaque signature.
+    /// The message that these enclose, if they are an opaque signature, or are shown opened.
     enclosed: Option<Message>,
     cuts: Cuts,
     owner: MailboxId,
@@ -132,11 +133,10 @@ pub(crate) fn mark(message: &Message, part: &Part) -> u32 {
 }
 
 impl Content {
-    /// A message by its row and the octets that it names.
-    pub(crate) fn of(owner: MailboxId, record: MessageRecord, octets: Bytes) -> Result<Content, StoreError> {
+    /// A message by its row and the octets that it names; `keys` open what is shown of it.
+    pub(crate) fn of(owner: MailboxId, record: MessageRecord, message: Message, keys: &[Key]) -> Result<Content, StoreError> {
         let cuts = Cuts::parse(&record.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", record.cuts)))?;
-        let message = Message::parse(octets);
-        Ok(Content { enclosed: enclosed(&message), message, cuts, record, owner })
+        Ok(Content { enclosed: enclosed(&message, keys), message, cuts, record, owner })
     }
 
     /// The octets of this copy, in order: slices of memory or of a mapped file.
@@ -146,9 +146,15 @@ impl Content {
         prefix.into_iter().chain(pieces(self.message.octets(), &self.cuts)).collect()
     }
 
-    /// The message whose text is shown: what an opaque signature encloses, else the message itself.
+    /// The message whose text is shown: what an opaque signature encloses, or what is encrypted where the mailbox shows that,
+    /// else the message itself.
     pub fn shown(&self) -> &Message {
         self.enclosed.as_ref().unwrap_or(&self.message)
+    }
+
+    /// Whether what is shown was encrypted, so that whoever quotes it in the clear gives it away.
+    pub(crate) fn was_encrypted(&self) -> bool {
+        self.enclosed.as_ref().is_some_and(Message::was_encrypted)
     }
 
     /// The parts that are shown as attachments, in order.
@@ -182,7 +188,7 @@ impl Content {
             overlay: Overlay::default(),
         };
         let record = index(whole_copy(&message, record.blob), place);
-        Some(Content { record, enclosed: enclosed(&message), message, cuts: Cuts::default(), owner: self.owner })
+        Some(Content { record, enclosed: enclosed(&message, &[]), message, cuts: Cuts::default(), owner: self.owner })
     }
 
     /// Whether the copy is nothing but the octets that were given.
@@ -262,7 +268,9 @@ impl Mailbox {
     }
 
     fn body_text(&self, tx: &ReadTx<'_>, record: &MessageRecord) -> Result<BodyText, StoreError> {
-        let content = Content::of(self.owner.id, record.clone(), self.store().blob_within(tx, record.blob)?.octets)?;
+        let message = Message::parse(self.store().blob_within(tx, record.blob)?.octets);
+        let keys = self.mail.showing_keys(tx, self.owner.id, &message)?;
+        let content = Content::of(self.owner.id, record.clone(), message, &keys)?;
         let shown = content.shown();
         Ok(BodyText {
             is_html: matches!(shown.body(), ItemBody::Html(_)),
@@ -298,6 +306,14 @@ impl Mailbox {
                 blob => break blob?.octets,
             }
         };
-        Ok(Content::of(self.owner.id, record, octets)?)
+        let message = Message::parse(octets);
+        let keys = match may_be_encrypted(&message) {
+            false => Vec::new(),
+            true => {
+                let (mail, owner, message) = (self.mail.clone(), self.owner.id, message.clone());
+                self.store().read::<_, StoreError>(move |tx: &ReadTx<'_>| mail.showing_keys(tx, owner, &message)).await?
+            }
+        };
+        Ok(Content::of(self.owner.id, record, message, &keys)?)
     }
 }

@@ -82,6 +82,7 @@ impl Receipt {
         tx.add_submission(&Submission {
             mailbox: mailbox.owner.id,
             id: self.id,
+            part_of: None,
             blob: self.blob.digest,
             prefix: String::new(),
             cuts: String::new(),

@@ -5,6 +5,7 @@ use crate::deliver::Arriving;
 use crate::error::{Kind, MailError};
 use crate::index::Reading;
 use crate::people::person_at;
+use crate::protection::ArrivedFor;
 use crate::reported::{Reported, reported};
 use mime::Message;
 use std::collections::HashSet;
@@ -98,16 +99,17 @@ impl Mail {
         let reported = if incoming.reverse_path.is_empty() { reported(&message) } else { None };
         // Read before the deed, and once: the writer is one.
         let reading = Reading::of("", &message).about(reported.as_ref().and_then(|reported| reported.root.clone()));
+        let arrived = self.arrived(&message, incoming.forward_paths.iter().map(String::as_str)).await;
+        let found = Found { reading, reported, arrived };
         let mail = self.clone();
-        self.inner.store.write(move |tx: &mut WriteTx<'_>| mail.file_incoming(tx, &incoming, reading, reported.as_ref())).await
+        self.inner.store.write(move |tx: &mut WriteTx<'_>| mail.file_incoming(tx, &incoming, found)).await
     }
 
     fn file_incoming(
         &self,
         tx: &mut WriteTx<'_>,
         incoming: &Incoming,
-        reading: Reading,
-        reported: Option<&Reported>,
+        Found { reading, reported, arrived }: Found,
     ) -> Result<(), MailError> {
         let recipients = recipients(tx, &incoming.forward_paths)?;
         tx.put_blob(&incoming.blob)?;
@@ -118,14 +120,22 @@ impl Mail {
             cuts: "",
             reverse_path: &incoming.reverse_path,
             arrival: Some(&incoming.arrival),
+            arrived: Some(&arrived),
         };
         let readings = repeat_n(reading, recipients.len());
         for ((person, path), reading) in recipients.iter().zip(readings) {
             self.file_for(tx, &arriving, reading, person, path)?;
-            reported.map_or(Ok(()), |reported| reported.tell(tx, person.id, self.inner.clock.now()))?;
+            reported.as_ref().map_or(Ok(()), |reported| reported.tell(tx, person.id, self.inner.clock.now()))?;
         }
         Ok(())
     }
+}
+
+/// What is read of a message from outside, before the deed that files it.
+struct Found {
+    reading: Reading,
+    reported: Option<Reported>,
+    arrived: ArrivedFor,
 }
 
 /// Those for whom a message is, each once, with the first address by which they are named.

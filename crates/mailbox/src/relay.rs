@@ -412,7 +412,7 @@ impl Mail {
     fn file_report(&self, tx: &mut WriteTx<'_>, blob: &Blob, id: SubmissionId, to: &Person) -> Result<(), MailError> {
         let reading = Reading::of("", &Message::parse(blob.octets.clone()));
         tx.put_blob(blob)?;
-        let arriving = Arriving { id, blob: blob.digest, prefix: "", cuts: "", reverse_path: "", arrival: None };
+        let arriving = Arriving { id, blob: blob.digest, prefix: "", cuts: "", reverse_path: "", arrival: None, arrived: None };
         self.file_for(tx, &arriving, reading, to, &to.user_principal_name)
     }
 }

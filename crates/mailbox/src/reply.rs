@@ -11,7 +11,7 @@ use crate::read::{AttachedPart, Content};
 use jiff::tz::TimeZone;
 use mime::{Attachment, BodyKind, ItemBody, NameAddr, PartKind, msg_ids};
 use std::collections::HashSet;
-use store::{Blob, MessageId, Overlay, ReadTx, Recipient, Timestamp};
+use store::{Blob, MessageId, Overlay, Protection, ReadTx, Recipient, Timestamp};
 
 /// Which answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,10 @@ impl Mailbox {
         let carried = original.attachments().filter(|a| answer == Answer::Forward || a.part.is_inline());
         let carried: Vec<NewAttachment> = carried.map(attachment).map(NewAttachment::File).collect();
         draft.attachments.splice(0..0, carried);
+        if original.was_encrypted() {
+            // RFC 9788 §6.1: an answer doesn't give away what it quotes, unless its author says so.
+            draft.protection = draft.protection.or(Some(Protection { sign: false, encrypt: true }));
+        }
         self.compose_with(draft, threading_fields(&original, self.now())).await
     }
 

@@ -6,6 +6,7 @@
 use crate::Mail;
 use crate::error::MailError;
 use crate::read::Content;
+use mime::Message;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
@@ -62,7 +63,8 @@ impl Mail {
             *behind = Behind::Known(queue);
             return Ok(false);
         }
-        let queue = self.inner.store.index::<_, StoreError>(move |tx| index_next(tx, queue)).await?;
+        let mail = self.clone();
+        let queue = self.inner.store.index::<_, StoreError>(move |tx| mail.index_next(tx, queue)).await?;
         self.inner.indexed.send_replace(());
         *behind = Behind::Known(queue);
         Ok(true)
@@ -78,39 +80,52 @@ enum Behind {
     Unknown,
 }
 
-/// Indexes of one mailbox after the other until it is enough for one transaction; answers what is left.
-fn index_next(tx: &mut IndexTx<'_>, mut queue: VecDeque<MailboxId>) -> Result<VecDeque<MailboxId>, StoreError> {
-    let mut left = TOGETHER;
-    while left > 0
-        && let Some(mailbox) = queue.pop_front()
-    {
-        let unindexed = tx.unindexed(mailbox, left)?;
-        for &id in &unindexed.messages {
-            index_message(tx, mailbox, &unindexed.then, id)?;
+impl Mail {
+    /// Indexes of one mailbox after the other until it is enough for one transaction; answers what is left.
+    fn index_next(&self, tx: &mut IndexTx<'_>, mut queue: VecDeque<MailboxId>) -> Result<VecDeque<MailboxId>, StoreError> {
+        let mut left = TOGETHER;
+        while left > 0
+            && let Some(mailbox) = queue.pop_front()
+        {
+            let unindexed = tx.unindexed(mailbox, left)?;
+            for &id in &unindexed.messages {
+                self.index_message(tx, mailbox, &unindexed.then, id)?;
+            }
+            tx.keep_indexed(mailbox, &unindexed.then)?;
+            if unindexed.more {
+                queue.push_back(mailbox);
+            }
+            left = left.saturating_sub_unsigned(unindexed.messages.len() as u64 + 1);
         }
-        tx.keep_indexed(mailbox, &unindexed.then)?;
-        if unindexed.more {
-            queue.push_back(mailbox);
-        }
-        left = left.saturating_sub_unsigned(unindexed.messages.len() as u64 + 1);
+        Ok(queue)
     }
-    Ok(queue)
-}
 
-fn index_message(tx: &mut IndexTx<'_>, mailbox: MailboxId, indexed: &store::Indexed, id: MessageId) -> Result<(), StoreError> {
-    let Some(record) = tx.message(mailbox, id)? else {
-        tx.forget_message(indexed, id)?;
-        return Ok(());
-    };
-    if tx.knows(indexed, &record)? {
-        return Ok(());
-    }
-    match tx.octets(record.blob).and_then(|octets| Content::of(mailbox, record, octets)) {
-        Ok(content) => tx.index_message(indexed, &content.record, &texts(&content)),
-        Err(error) => {
-            tracing::warn!(%error, "a message is indexed without its text");
-            let Some(record) = tx.message(mailbox, id)? else { return Ok(()) };
-            tx.index_message(indexed, &record, &MessageTexts::default())
+    fn index_message(
+        &self,
+        tx: &mut IndexTx<'_>,
+        mailbox: MailboxId,
+        indexed: &store::Indexed,
+        id: MessageId,
+    ) -> Result<(), StoreError> {
+        let Some(record) = tx.message(mailbox, id)? else {
+            tx.forget_message(indexed, id)?;
+            return Ok(());
+        };
+        if tx.knows(indexed, &record)? {
+            return Ok(());
+        }
+        let read = || {
+            let message = Message::parse(tx.octets(record.blob)?);
+            let keys = self.showing_keys(tx, mailbox, &message)?;
+            Content::of(mailbox, record, message, &keys)
+        };
+        match read() {
+            Ok(content) => tx.index_message(indexed, &content.record, &texts(&content)),
+            Err(error) => {
+                tracing::warn!(%error, "a message is indexed without its text");
+                let Some(record) = tx.message(mailbox, id)? else { return Ok(()) };
+                tx.index_message(indexed, &record, &MessageTexts::default())
+            }
         }
     }
 }

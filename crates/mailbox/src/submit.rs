@@ -6,13 +6,16 @@ use crate::compose::Beside;
 use crate::drafts::{NewMessage, own_copy};
 use crate::envelope::Envelope;
 use crate::error::MailError;
+use crate::extended::Hanging;
 use crate::generated::Missing;
-use crate::index::{Copy, Place, index};
+use crate::index::{Copy, Place, Reading, index};
+use crate::message_class;
 use crate::patch::again_on_conflict;
-use mime::Message;
+use crate::protection::{Octets, Protected, Unprotected, Variant};
+use mime::{Cuts, Message};
 use store::{
-    Answered, Digest, ForwardPath, MessageId, MessageRecord, Overlay, Person, ReadTx, StoreError, Submission, SubmissionId,
-    Timestamp, WellKnownName, Wishes, WriteTx,
+    Answered, Blob, Digest, ForwardPath, MessageId, MessageRecord, Overlay, Person, Protection, ReadTx, StoreError, Submission,
+    SubmissionId, Timestamp, WellKnownName, Wishes, WriteTx,
 };
 
 /// How a message is to be sent.
@@ -26,6 +29,8 @@ pub struct SendOptions {
     pub wishes: Wishes,
     /// By which a request that comes again is known.
     pub idempotency: Option<Idempotency>,
+    /// What is done by S/MIME; where nothing is said, what the message says of itself.
+    pub protection: Option<Protection>,
 }
 
 /// What tells a request that comes again from a new one.
@@ -39,7 +44,7 @@ pub struct Idempotency {
 
 impl Default for SendOptions {
     fn default() -> Self {
-        SendOptions { save_to_sent_items: true, envelope: None, wishes: Wishes::default(), idempotency: None }
+        SendOptions { save_to_sent_items: true, envelope: None, wishes: Wishes::default(), idempotency: None, protection: None }
     }
 }
 
@@ -62,17 +67,26 @@ impl Mailbox {
     ///
     /// # Errors
     /// [`MailError::InvalidRecipients`], [`MailError::NoRecipients`], [`MailError::SendAsDenied`],
-    /// [`MailError::KeyReused`], [`MailError::Store`].
+    /// [`MailError::KeyReused`], [`MailError::Smime`], [`MailError::Store`].
     pub async fn submit(&self, new: NewMessage, options: SendOptions) -> Result<Submitted, MailError> {
         let message = Message::parse(new.blob.octets.clone());
         let (outgoing, sender) = self.outgoing(&message, (options.envelope, options.wishes), &new.overlay).await?;
         let goes_out = self.goes_out(&outgoing);
         let now = self.now();
-        let copy = self.copy_of_new(&message, &new, sender.as_ref(), now);
+        let asked = options.protection.or(new.overlay.protection).unwrap_or_default();
+        let sending = Sending {
+            copy: self.copy_of_new(&message, &new, sender.as_ref(), now),
+            is_composed: new.is_composed,
+            overlay: new.overlay,
+            asked,
+            keeps_copy: options.save_to_sent_items,
+        };
+        let (sending, outgoing) = self.protect(&message, sending, outgoing).await;
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
             let outgoing = outgoing?;
             mailbox.check_sending(tx, &outgoing.authors, &outgoing.envelope)?;
+            let Sending { copy, is_composed, overlay, .. } = sending;
             let hanging = new.beside.hanging.clone().with_class(copy.reading.message_class);
             let place = Place {
                 mailbox: mailbox.owner.id,
@@ -83,17 +97,17 @@ impl Mailbox {
                 now,
                 is_draft: false,
                 is_read: true,
-                is_composed: new.is_composed,
+                is_composed,
                 beside: new.beside,
-                overlay: new.overlay,
+                overlay,
             };
             let mut record = index(copy, place);
-            tx.put_blob(&new.blob)?;
+            outgoing.put_blobs(tx, &new.blob, options.save_to_sent_items)?;
             if options.save_to_sent_items {
                 record.modseq = tx.add_message(mailbox.owner.id, &record)?;
                 hanging.write(tx, mailbox.owner.id, record.id.into())?;
             }
-            mailbox.put_out(tx, &mailbox.submission(&record, outgoing, now))?;
+            mailbox.put_out(tx, &record, outgoing, now)?;
             let id = options.save_to_sent_items.then_some(record.id);
             Ok(Submitted { id, sent_id: Some(record.id), internet_message_id: record.internet_message_id })
         };
@@ -114,21 +128,34 @@ impl Mailbox {
             StoreError::NotFound => MailError::Conflict, // its octets are others by now
             error => error.into(),
         })?;
-        let message = Message::parse(blob.octets);
+        let message = Message::parse(blob.octets.clone());
         let (outgoing, sender) = self.outgoing(&message, (options.envelope, options.wishes), &read.overlay).await?;
         let goes_out = self.goes_out(&outgoing);
         let now = self.now();
         // Date is the moment of sending where the client gave none.
         let missing = self.missing(&read.internet_message_id, &read.overlay, now);
-        let copy = own_copy(&message, read.blob, read.is_composed, &Missing { sender: sender.as_ref(), ..missing });
+        let sending = Sending {
+            copy: own_copy(&message, read.blob, read.is_composed, &Missing { sender: sender.as_ref(), ..missing }),
+            is_composed: read.is_composed,
+            overlay: read.overlay.clone(),
+            asked: options.protection.or(read.overlay.protection).unwrap_or_default(),
+            keeps_copy: true,
+        };
+        let (sending, outgoing) = self.protect(&message, sending, outgoing).await;
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
             let draft = mailbox.draft(tx, &read)?;
             let outgoing = outgoing?;
             mailbox.check_sending(tx, &outgoing.authors, &outgoing.envelope)?;
-            let record = mailbox.sent(tx, copy, draft, now)?;
+            outgoing.put_blobs(tx, &blob, true)?;
+            let class = message_class::kept(sending.copy.reading.message_class);
+            let hanging =
+                Hanging { properties: outgoing.protected.is_some().then_some(class).into_iter().collect(), ..Hanging::default() };
+            let record = mailbox.sent(tx, sending, draft, now)?;
+            // The outbox may name the octets that the row names no more: it does so before the row lets them go.
+            mailbox.put_out(tx, &record, outgoing, now)?;
             tx.replace_message(mailbox.owner.id, &record)?;
-            mailbox.put_out(tx, &mailbox.submission(&record, outgoing, now))?;
+            hanging.write(tx, mailbox.owner.id, record.id.into())?;
             Ok(Submitted { id: Some(record.id), sent_id: Some(record.id), internet_message_id: record.internet_message_id })
         };
         self.write_outbox(options.idempotency, goes_out, deed).await
@@ -181,7 +208,7 @@ impl Mailbox {
     }
 
     /// What a draft becomes when it is sent.
-    fn sent(&self, tx: &ReadTx<'_>, copy: Copy, draft: MessageRecord, now: Timestamp) -> Result<MessageRecord, MailError> {
+    fn sent(&self, tx: &ReadTx<'_>, sending: Sending, draft: MessageRecord, now: Timestamp) -> Result<MessageRecord, MailError> {
         let place = Place {
             mailbox: self.owner.id,
             folder: tx.well_known_folder(self.owner.id, WellKnownName::SentItems)?,
@@ -191,11 +218,11 @@ impl Mailbox {
             now,
             is_draft: false,
             is_read: true,
-            is_composed: draft.is_composed,
+            is_composed: sending.is_composed,
             beside: Beside::of(&draft),
-            overlay: draft.overlay,
+            overlay: sending.overlay,
         };
-        let sent = index(copy, place);
+        let sent = index(sending.copy, place);
         let (conversation_id, conversation_index) = (draft.conversation_id, draft.conversation_index);
         Ok(MessageRecord { is_read: true, conversation_id, conversation_index, ..sent })
     }
@@ -211,7 +238,7 @@ impl Mailbox {
         let sender = self.unnamed_sender(&authors).await?;
         let envelope = given.map_or_else(|| Envelope::of(message, overlay), Ok);
         let cuts = message.cuts("Bcc").to_text();
-        let outgoing = |envelope| Outgoing { authors: authors.sent_by(sender.as_ref()), cuts, envelope, wishes };
+        let outgoing = |envelope| Outgoing { authors: authors.sent_by(sender.as_ref()), cuts, envelope, wishes, protected: None };
         Ok((envelope.map(outgoing), sender))
     }
 
@@ -221,41 +248,112 @@ impl Mailbox {
         outgoing.as_ref().is_ok_and(elsewhere)
     }
 
-    /// Puts a submission into the outbox, and counts it.
-    fn put_out(&self, tx: &mut WriteTx<'_>, submission: &Submission) -> Result<(), MailError> {
-        self.count_sending(tx, submission.id, submission.created_date_time)?;
-        Ok(tx.add_submission(submission)?)
+    /// Signs and encrypts what is to be, before the deed. What can't be is told with it, so that a request that comes again gets
+    /// the answer that it had.
+    async fn protect(
+        &self,
+        message: &Message,
+        sending: Sending,
+        outgoing: Result<Outgoing, MailError>,
+    ) -> (Sending, Result<Outgoing, MailError>) {
+        let Ok(outgoing) = outgoing else { return (sending, outgoing) };
+        let Sending { copy, is_composed, asked, keeps_copy, .. } = &sending;
+        let before = if *is_composed { &copy.prefix } else { &copy.generated };
+        let given = Unprotected { message, blob: copy.blob, before, asked: *asked, keeps_copy: *keeps_copy };
+        let protected = match self.protected(given, &outgoing).await {
+            Ok(None) => return (sending, Ok(outgoing)),
+            Ok(Some(protected)) => protected,
+            Err(error) => return (sending, Err(error)),
+        };
+        let shows = match self.smime_policy().await {
+            Ok(policy) => policy.shows_opened,
+            Err(error) => return (sending, Err(error)),
+        };
+        let hidden = sending.overlay.bcc.unwrap_or_else(|| crate::index::recipients(message, "Bcc"));
+        let overlay = Overlay { bcc: (!hidden.is_empty()).then_some(hidden), ..Overlay::default() };
+        let made = Reading::of("", &protected.message);
+        let reading = if shows { made.shown_as(message, message.text("Subject")) } else { made };
+        let copy =
+            Copy { reading, blob: protected.copy.digest, prefix: String::new(), generated: String::new(), cuts: Cuts::default() };
+        let outgoing = Outgoing { protected: Some(protected), ..outgoing };
+        (Sending { copy, is_composed: true, overlay, ..sending }, Ok(outgoing))
     }
 
-    fn submission(&self, record: &MessageRecord, outgoing: Outgoing, now: Timestamp) -> Submission {
-        // A receipt that is asked for as Graph has it is asked for as SMTP does.
-        let asked = if record.is_delivery_receipt_requested { "SUCCESS,FAILURE,DELAY" } else { "" };
-        let paths = outgoing.envelope.forward_paths.iter().zip(outgoing.envelope.reports).map(|(path, wanted)| {
-            let notify = if wanted.notify.is_empty() { asked.to_owned() } else { wanted.notify };
-            let original_recipient = wanted.original_recipient;
-            ForwardPath { notify, original_recipient, ..self.mail.forward_path(path, now) }
-        });
+    /// Puts a message into the outbox, in as many submissions as it has sorts of octets, and counts it once.
+    fn put_out(&self, tx: &mut WriteTx<'_>, record: &MessageRecord, outgoing: Outgoing, now: Timestamp) -> Result<(), MailError> {
+        let sent = SubmissionId(record.id.0);
+        self.count_sending(tx, sent, now)?;
         let before = if record.is_composed { &record.prefix } else { &record.generated };
-        Submission {
+        let paths = self.forward_paths(record, &outgoing, now);
+        // Its id is that of the sender's copy, so that whoever has the one can follow the other.
+        let whole = Submission {
             mailbox: self.owner.id,
-            // Its id is that of the sender's copy, so that whoever has the one can follow the other.
-            id: SubmissionId(record.id.0),
+            id: sent,
+            part_of: None,
             blob: record.blob,
             prefix: before.clone(),
             cuts: outgoing.cuts,
             reverse_path: self.owner.user_principal_name.clone(),
             created_date_time: now,
             wishes: outgoing.wishes,
-            forward_paths: paths.collect(),
+            forward_paths: Vec::new(),
+        };
+        let Some(Protected { variants, .. }) = outgoing.protected else {
+            return Ok(tx.add_submission(&Submission { forward_paths: paths, ..whole })?);
+        };
+        for (at, Variant { octets, recipients }) in variants.into_iter().enumerate() {
+            let (blob, prefix, cuts) = match octets {
+                Octets::Given { blob, before, cuts } => (blob, before, cuts),
+                Octets::Made(blob) => (blob.digest, String::new(), String::new()),
+            };
+            let (id, part_of) = if at == 0 { (sent, None) } else { (SubmissionId::new(now), Some(sent)) };
+            let forward_paths = recipients.iter().filter_map(|&at| paths.get(at).cloned()).collect();
+            tx.add_submission(&Submission { id, part_of, blob, prefix, cuts, forward_paths, ..whole.clone() })?;
         }
+        Ok(())
+    }
+
+    fn forward_paths(&self, record: &MessageRecord, outgoing: &Outgoing, now: Timestamp) -> Vec<ForwardPath> {
+        // A receipt that is asked for as Graph has it is asked for as SMTP does.
+        let asked = if record.is_delivery_receipt_requested { "SUCCESS,FAILURE,DELAY" } else { "" };
+        let paths = outgoing.envelope.forward_paths.iter().zip(&outgoing.envelope.reports).map(|(path, wanted)| {
+            let notify = if wanted.notify.is_empty() { asked.to_owned() } else { wanted.notify.clone() };
+            let original_recipient = wanted.original_recipient.clone();
+            ForwardPath { notify, original_recipient, ..self.mail.forward_path(path, now) }
+        });
+        paths.collect()
     }
 }
 
+/// A message on its way into Sent Items, as it stands there.
+struct Sending {
+    copy: Copy,
+    is_composed: bool,
+    overlay: Overlay,
+    /// What is to be done by S/MIME.
+    asked: Protection,
+    /// Whether it will stand there.
+    keeps_copy: bool,
+}
+
 /// What sending needs to know of a message, read before the deed.
-struct Outgoing {
-    authors: Authors,
+pub(crate) struct Outgoing {
+    pub(crate) authors: Authors,
     /// What recipients don't get.
-    cuts: String,
-    envelope: Envelope,
+    pub(crate) cuts: String,
+    pub(crate) envelope: Envelope,
     wishes: Wishes,
+    /// What goes out instead of what was given.
+    protected: Option<Protected>,
+}
+
+impl Outgoing {
+    /// Names the octets that go out or stay: what was given, and what was made of it.
+    fn put_blobs(&self, tx: &mut WriteTx<'_>, given: &Blob, keeps_copy: bool) -> Result<(), StoreError> {
+        let Some(protected) = &self.protected else { return tx.put_blob(given) };
+        if keeps_copy {
+            tx.put_blob(&protected.copy)?;
+        }
+        protected.variants.iter().try_for_each(|variant| tx.put_blob(variant.octets.made().unwrap_or(given)))
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::html_to_text::html_to_text;
 use crate::message::{Message, Part, PartKind};
-use crate::{flowed, preview, unique_body};
+use crate::{flowed, legacy_display, preview, unique_body};
 
 /// How much of an encoded body is looked at for a preview.
 const PREVIEW_OCTETS: usize = 256 * 1024;
@@ -170,11 +170,25 @@ impl Message {
         }
     }
 
+    /// Whether a text begins with fields that its reader is shown elsewhere: where the whole was encrypted, and says so.
+    fn has_legacy_display(&self, part: &Part) -> bool {
+        let is = |part: &Part, name: &str, value: &str| {
+            self.parameter(part, name).is_some_and(|given| given.eq_ignore_ascii_case(value))
+        };
+        let root = self.parts.first();
+        self.was_encrypted && is(part, legacy_display::PARAMETER, "1") && root.is_some_and(|root| is(root, "hp", "cipher"))
+    }
+
     /// A part's text as a reader sees it.
     fn shown(&self, part: &Part, limit: usize) -> String {
         let text = self.decoded_text(part, limit);
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         let is = |name: &str, value: &str| self.parameter(part, name).is_some_and(|v| v.eq_ignore_ascii_case(value));
+        let text = match part.kind {
+            _ if !self.has_legacy_display(part) => text,
+            PartKind::Html => legacy_display::without_in_html(&text),
+            _ => legacy_display::without_in_text(&text).to_owned(),
+        };
         if part.kind == PartKind::Text && is("format", "flowed") { flowed::joined(&text, is("delsp", "yes")) } else { text }
     }
 }

@@ -17,6 +17,7 @@ mod field;
 mod flowed;
 mod html;
 mod html_to_text;
+mod legacy_display;
 mod message;
 mod msg_id;
 mod param;

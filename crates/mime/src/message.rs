@@ -19,6 +19,8 @@ pub struct Message {
     pub(crate) header: Span,
     pub(crate) parts: Vec<Part>,
     pub(crate) defects: Vec<Defect>,
+    /// Whether it stood within another one, encrypted.
+    pub(crate) was_encrypted: bool,
 }
 
 /// One MIME entity of a message (RFC 2045 §2.4), without looking into attached messages.
@@ -126,6 +128,18 @@ impl Message {
     /// The octets it was parsed from.
     pub fn octets(&self) -> &Bytes {
         &self.octets
+    }
+
+    /// The same, which stood within another one, encrypted: its texts are shown without what they repeat of a header that was
+    /// hidden with them (RFC 9788 §4.10).
+    #[must_use]
+    pub fn decrypted(self) -> Message {
+        Message { was_encrypted: true, ..self }
+    }
+
+    /// Whether it stood within another one, encrypted, as [`Message::decrypted`] says.
+    pub fn was_encrypted(&self) -> bool {
+        self.was_encrypted
     }
 
     /// Its defects, each kind once.

@@ -16,7 +16,7 @@ impl Message {
         let Reader { parts, mut defects, .. } = reader;
         defects.sort_by_key(|d| *d as u8);
         defects.dedup();
-        Message { header, parts, defects, octets }
+        Message { header, parts, defects, octets, was_encrypted: false }
     }
 }
 

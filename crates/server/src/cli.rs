@@ -3,11 +3,13 @@
 
 mod app;
 mod grant;
+mod key;
 mod queue;
 mod user;
 
 pub use app::{App, AppCommand, AppSettings, AppUpdate, Clearable, Credential, NewAppFlags};
 pub use grant::{Grant, GrantCommand, Right};
+pub use key::{KeyCommand, KeyDeed};
 pub use queue::{Queue, QueueCommand, Which};
 pub use user::{Alias, NewUser, User, UserCommand};
 
@@ -36,6 +38,8 @@ pub enum Command {
     Check(Store),
     /// Grant people rights on others' addresses and mailboxes, and take them back
     Grant(GrantCommand),
+    /// Give mailboxes keys of S/MIME, and take them away
+    Key(KeyCommand),
     /// Look at mail on its way, hold it, let it go, try it again, give it up
     Queue(QueueCommand),
     /// Start the server (also what happens without a subcommand)

@@ -5,18 +5,33 @@ mod issuers;
 mod raw;
 mod relay;
 mod resolve;
+mod smime;
 
 pub use crate::certificate::CertificateFiles;
 pub use crate::hosts::Hosts;
 pub use issuers::IssuerConfig;
 pub use raw::{
-    RawConfig, RawDkim, RawDns, RawGraphRelay, RawIncoming, RawIssuer, RawLimits, RawListen, RawRelay, RawSubmission, RawTls,
+    RawConfig, RawDkim, RawDns, RawGraphRelay, RawIncoming, RawIssuer, RawLdap, RawLimits, RawListen, RawRelay, RawSmime,
+    RawSmimeRule, RawSubmission, RawTls,
 };
 pub use relay::{DkimConfig, GraphRelay, RelayConfig};
 pub use resolve::{Address, Config, ConfigErrors, SubmissionConfig, load, resolve};
+pub use smime::{LdapConfig, SmimeConfig};
 
 /// What to log, in the words of `tracing_subscriber::EnvFilter`: the variable `RESTANTE_LOG`.
 #[allow(clippy::disallowed_methods, reason = "this is the room that reads the environment")]
 pub fn log_filter() -> Option<String> {
     std::env::var("RESTANTE_LOG").ok().filter(|text| !text.trim().is_empty())
+}
+
+/// The master key of S/MIME as the environment has it: the variable `RESTANTE_SMIME_MASTER_KEY`.
+#[allow(clippy::disallowed_methods, reason = "this is the room that reads the environment")]
+pub fn smime_master_key() -> Option<String> {
+    std::env::var("RESTANTE_SMIME_MASTER_KEY").ok().filter(|text| !text.trim().is_empty())
+}
+
+/// The passphrase of a PKCS#12 as the environment has it: the variable `RESTANTE_P12_PASSPHRASE`.
+#[allow(clippy::disallowed_methods, reason = "this is the room that reads the environment")]
+pub fn p12_passphrase() -> String {
+    std::env::var("RESTANTE_P12_PASSPHRASE").unwrap_or_default()
 }

@@ -60,6 +60,19 @@ impl Fetch for KeyFetch {
     }
 }
 
+/// TLS that is checked by the authorities in a PEM file and no others, or else by those of the system.
+///
+/// # Errors
+/// Where there is no such file, or no certificate in it.
+pub(crate) fn client_config(ca: Option<&Path>) -> anyhow::Result<ClientConfig> {
+    // Named, not taken from the process: what else is in it may have installed another.
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots(ca)?)
+        .with_no_client_auth();
+    Ok(config)
+}
+
 /// A client over TLS that is checked by the authorities in a PEM file and no others, or else by those of the system.
 ///
 /// # Errors
@@ -69,12 +82,7 @@ where
     B: hyper::body::Body + Send,
     B::Data: Send,
 {
-    let roots = roots(ca)?;
-    // Named, not taken from the process: what else is in it may have installed another.
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let config = client_config(ca)?;
     // Which of the two an address may have, `FetchAddress` decides.
     let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().build();
     // It asks once an hour, so no connection is worth keeping.

@@ -4,7 +4,7 @@ use crate::admin;
 use crate::cli::{Queue, QueueCommand, Register, Which};
 use crate::register::tell;
 use anyhow::{Context, anyhow, bail};
-use mailbox::{Mail, Options, QueueDeed, Queued, Relaying};
+use mailbox::{Mail, Options, Protecting, QueueDeed, Queued, Relaying};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -44,12 +44,18 @@ pub async fn run(command: QueueCommand) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The mail of a store, for commands beside the server.
+pub(crate) fn mail_of(store: store::Store, domain: String, protecting: Protecting) -> Mail {
+    let relaying = Relaying::default();
+    let options = Options { domain, max_message_octets: u64::MAX, query_work: 1, relaying, protecting };
+    Mail::new(store, Arc::new(SystemClock), options)
+}
+
 /// The mail of a data directory. Where it goes was written when it was taken, so nothing need be known of the settings.
 async fn open(at: &Register) -> anyhow::Result<Mail> {
     let store = admin::open(&at.data)?;
     let domain = store.read::<_, store::StoreError>(|tx| tx.domain()).await?.unwrap_or_default();
-    let options = Options { domain, max_message_octets: u64::MAX, query_work: 1, relaying: Relaying::default() };
-    Ok(Mail::new(store, Arc::new(SystemClock), options))
+    Ok(mail_of(store, domain, Protecting::default()))
 }
 
 async fn take(at: &Register, mail: &Mail, which: &Which, deed: QueueDeed, done: &str) -> anyhow::Result<()> {

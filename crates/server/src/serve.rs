@@ -8,6 +8,7 @@ use crate::config::{self, Config, IssuerConfig};
 use crate::development::{self, DevFile};
 use crate::key_fetch::KeyFetch;
 use crate::listen::{Addresses, Listener};
+use crate::protecting::protecting;
 use crate::sockets::Sockets;
 use crate::tenant::Tenant;
 use crate::{banner, cors, couriers, health, mail_doors, metrics};
@@ -91,6 +92,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         max_message_octets: config.message_octets,
         query_work: config.query_work,
         relaying: config.relay.relaying.clone(),
+        protecting: protecting(&config.smime, config.development.then_some(dir.as_path()))?,
     };
     let mail = Mail::new(store.clone(), clock.clone(), options);
 
@@ -224,6 +226,8 @@ fn work(mail: Mail, courier: Courier, told: watch::Receiver<bool>) -> JoinSet<()
     let relay_told = told.clone();
     work.spawn(async move { courier.relay_until(told_to_stop(relay_told)).await });
     let (to_index, to_finish, to_note, to_forget) = (mail.clone(), mail.clone(), mail.clone(), mail.clone());
+    let (to_warn, warn_told) = (mail.clone(), told.clone());
+    work.spawn(async move { to_warn.warn_of_ends_until(told_to_stop(warn_told)).await });
     let (index_told, finish_told, note_told, forget_told) = (told.clone(), told.clone(), told.clone(), told.clone());
     work.spawn(async move { to_forget.forget_until(told_to_stop(forget_told)).await });
     work.spawn(async move { to_note.note_uses_until(told_to_stop(note_told)).await });

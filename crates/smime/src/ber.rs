@@ -1,5 +1,4 @@
-//! The Basic Encoding Rules (X.690 §8), as far as CMS is written in them: definite and indefinite lengths, and octet
-//! strings in pieces.
+//! The Basic Encoding Rules (X.690 §8), as far as CMS is written in them: definite and indefinite lengths.
 
 /// One element: its identifier octet and its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +12,6 @@ pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const SEQUENCE: u8 = 0x30;
 /// `[0]`, constructed
 pub(crate) const CONTEXT_0: u8 = 0xa0;
-const CONSTRUCTED: u8 = 0x20;
 /// Deepest nesting of indefinite lengths that is followed.
 const MAX_DEPTH: usize = 32;
 
@@ -66,21 +64,6 @@ impl<'x> Element<'x> {
             Some(found)
         })
     }
-
-    /// The octets of an octet string, its pieces joined (X.690 §8.7.3).
-    pub(crate) fn octet_string(self) -> Option<Vec<u8>> {
-        let mut out = Vec::with_capacity(self.content.len());
-        self.append_octets(&mut out, MAX_DEPTH).then_some(out)
-    }
-
-    fn append_octets(self, out: &mut Vec<u8>, depth: usize) -> bool {
-        if self.tag == OCTET_STRING {
-            out.extend_from_slice(self.content);
-            return true;
-        }
-        let in_pieces = self.tag == OCTET_STRING | CONSTRUCTED;
-        in_pieces && depth > 0 && self.elements().all(|piece| piece.append_octets(out, depth - 1))
-    }
 }
 
 #[cfg(test)]
@@ -93,7 +76,7 @@ mod tests {
         assert_eq!(element(&[4, 0x81, 1, 7]), Some((Element { tag: 4, content: &[7] }, &[][..])));
         let indefinite = [0x24, 0x80, 4, 1, 1, 0x24, 0x80, 4, 1, 2, 0, 0, 0, 0, 9];
         let (string, rest) = element(&indefinite).expect("element");
-        assert_eq!((string.octet_string(), rest), (Some(vec![1, 2]), &[9][..]));
+        assert_eq!((string.elements().count(), rest), (2, &[9][..]));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a certificate says (RFC 5280, and RFC 8550 for what mail wants of it).
 
 use crate::ber::{CONTEXT_0, Element, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, element};
+use crate::cms::Cms;
 use crate::error::SmimeError;
 use mime::AddrSpec;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
@@ -25,6 +26,15 @@ const UTF8_STRING: u8 = 0x0c;
 #[derive(Debug, Clone)]
 pub struct Certificate(pub(crate) X509);
 
+/// Certificates are the same where their octets are.
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Certificate) -> bool {
+        self.to_der() == other.to_der()
+    }
+}
+
+impl Eq for Certificate {}
+
 impl Certificate {
     /// Reads certificates: any number of them in PEM, or one in DER.
     ///
@@ -37,6 +47,12 @@ impl Certificate {
             Ok(certificates) if !certificates.is_empty() => Ok(certificates.into_iter().map(Certificate).collect()),
             _ => Err(SmimeError::Key("these octets hold no certificate".to_owned())),
         }
+    }
+
+    /// The certificates in a signature without a content, as directories have them (RFC 2798 §2.8); none in anything else.
+    pub fn of_signers(cms: &[u8]) -> Vec<Certificate> {
+        let read = Cms::read(cms).map(|cms| cms.certificates());
+        read.unwrap_or_default().into_iter().map(Certificate).collect()
     }
 
     /// It in DER.
@@ -85,6 +101,11 @@ impl Certificate {
         }
         let entries = self.0.subject_name().entries_by_nid(Nid::PKCS9_EMAILADDRESS);
         entries.filter_map(|entry| entry.data().to_string().ok()).collect()
+    }
+
+    /// Whether it is for this address.
+    pub fn is_for(&self, address: &str) -> bool {
+        self.addresses().iter().any(|one| same_address(one, address))
     }
 
     /// Whether its holder may sign mail (RFC 8550 §4.4.2): a key usage that is given must allow it.

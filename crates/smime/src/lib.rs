@@ -9,8 +9,8 @@ mod author;
 mod ber;
 mod certificate;
 mod cms;
+mod content;
 mod decrypt;
-mod detect;
 mod entity;
 mod error;
 mod key;
@@ -18,18 +18,20 @@ mod open;
 mod protect;
 mod protected;
 mod seal;
+mod sealed;
 mod split;
 mod trust;
 mod verdict;
 mod verify;
 
 pub use certificate::Certificate;
-pub use detect::signed_content;
+pub use content::{content, outermost};
 pub use error::SmimeError;
 pub use key::Key;
 pub use open::{Opened, Spool, With, open};
 pub use protect::{Encryption, HeaderProtection, Protection, Signing, protect};
 pub use seal::Cipher;
+pub use sealed::MasterKey;
 pub use trust::Trust;
 pub use verdict::{
     ChainStatus, ChainVerdict, Covered, Field, HeaderForm, Kind, Layer, Note, ProtectedHeader, RevocationStatus, Signer, Status,

@@ -16,7 +16,7 @@ use openssl::sha::Sha256;
 use std::io::{self, Write};
 
 /// Layers that are opened. Triple wrapping has three (RFC 2634 §1.1).
-const MAX_LAYERS: usize = 16;
+pub(crate) const MAX_LAYERS: usize = 16;
 
 /// With what a message is opened.
 #[derive(Debug, Clone, Copy)]
@@ -101,12 +101,12 @@ pub fn open(
 
 /// A layer, told by what the message itself is; what stands in a part beside others is not a layer (RFC 8551 §3.10, and
 /// what EFAIL taught).
-enum Found {
+pub(crate) enum Found {
     Signed { signed: usize, signature: usize },
     Enclosed,
 }
 
-fn find(message: &Message, notes: &mut Vec<Note>) -> Option<Found> {
+pub(crate) fn find(message: &Message, notes: &mut Vec<Note>) -> Option<Found> {
     let root = message.parts().first()?;
     if root.media_type.essence == "multipart/signed" {
         let mut children = (0..message.parts().len()).filter(|&i| message.parts()[i].parent == Some(0));
@@ -184,7 +184,7 @@ fn clear(message: &Message, signed: usize, signature: usize, with: With<'_>) -> 
 
 /// What a multipart's first part is to a signature: all up to the line end that belongs to the next delimiter (RFC 2046
 /// §5.1.1), be it the one of the empty line that ends a header without a body.
-fn first_part(message: &Message, part: &Part) -> Bytes {
+pub(crate) fn first_part(message: &Message, part: &Part) -> Bytes {
     let octets = message.octets().slice(part.header.start..part.body.end);
     if !part.body.is_empty() || !message.octets()[part.body.end..].starts_with(b"--") {
         return octets;

@@ -1,6 +1,7 @@
 //! What was found of a message's protection: data, for people and programs. "Encrypted" never reads as "authentic".
 
-use serde::Serialize;
+use crate::certificate::Certificate;
+use serde::{Serialize, Serializer};
 
 /// What is to be thought of a message, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -105,20 +106,32 @@ pub struct Signer {
     pub fingerprint: Option<String>,
     /// What it may be used for.
     pub usages: Vec<&'static str>,
-    /// From when it is valid, in seconds since 1970.
+    /// From when it is valid, in seconds since 1970; as JSON, a date of RFC 3339.
+    #[serde(serialize_with = "date_time")]
     pub not_before: Option<i64>,
     /// Until when.
+    #[serde(serialize_with = "date_time")]
     pub not_after: Option<i64>,
     /// Whether it is the author's; nothing where that can't be said.
     pub matches_from: Option<bool>,
     /// Why it isn't, or why it can't be said.
     pub mismatch: Option<String>,
     /// When it was signed, by the signer's own word, in seconds since 1970.
+    #[serde(serialize_with = "date_time")]
     pub signing_time: Option<i64>,
     /// Digest and signature algorithm, and that of the key.
     pub algorithms: Vec<String>,
     /// The chain of its certificate.
     pub chain: ChainVerdict,
+    /// By which mail can be encrypted for the signer; none where we don't trust him.
+    #[serde(skip)]
+    pub encryption_certificates: Vec<Certificate>,
+}
+
+/// Seconds since 1970 as a date of RFC 3339; those that no calendar has are nothing.
+fn date_time<S: Serializer>(seconds: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    let date = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    date.map(|date| date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).serialize(serializer)
 }
 
 /// What is to be thought of a chain of certificates.

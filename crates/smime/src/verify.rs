@@ -1,6 +1,6 @@
 //! Signatures checked (RFC 5652 §5.6, RFC 8550 §3 and §4).
 
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, same_address};
 use crate::cms::{Cms, Filter, SignerInfo};
 use crate::error::SmimeError;
 use crate::split::{ContentType, Split, split};
@@ -141,9 +141,33 @@ fn signer(
         not_after: Some(not_after),
         signing_time,
         algorithms: vec![digest, signature, own.key_algorithm()],
+        encryption_certificates: if good { encryption_certificates(&own, certificates, &chain, against)? } else { Vec::new() },
         chain,
         ..Signer::default() // who the author is, is not known here
     })
+}
+
+/// By which mail can be encrypted for a signer whom we trust: his own certificate, and others of his that came along (RFC 8551
+/// §2.5.2: some have one for each purpose).
+fn encryption_certificates(
+    own: &Certificate,
+    others: &[X509],
+    chain: &ChainVerdict,
+    against: Against<'_>,
+) -> Result<Vec<Certificate>, SmimeError> {
+    if chain.status != ChainStatus::Valid {
+        return Ok(Vec::new());
+    }
+    let addresses = own.addresses();
+    let mut found: Vec<Certificate> = Vec::new();
+    for one in std::iter::once(own.clone()).chain(others.iter().cloned().map(Certificate)) {
+        let is_his = one.addresses().iter().any(|address| addresses.iter().any(|his| same_address(his, address)));
+        let is_known = || found.iter().any(|known| known.fingerprint() == one.fingerprint());
+        if is_his && one.may_encrypt() && !is_known() && against.trust.chain(&one.0, others, against.now)?.fault.is_none() {
+            found.push(one);
+        }
+    }
+    Ok(found)
 }
 
 fn chain_of(

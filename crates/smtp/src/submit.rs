@@ -59,7 +59,7 @@ async fn sent(mailbox: &Mailbox, blob: Blob, transaction: Transaction, save_to_s
         return Err(MailError::SendAsDenied(transaction.reverse_path));
     }
     let envelope = Some(Envelope::to(transaction.addressees)?);
-    let options = SendOptions { save_to_sent_items, envelope, wishes: transaction.wishes, idempotency: None };
+    let options = SendOptions { save_to_sent_items, envelope, wishes: transaction.wishes, ..SendOptions::default() };
     mailbox.submit(NewMessage::from_mime(blob), options).await?;
     Ok(())
 }

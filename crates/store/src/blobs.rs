@@ -10,6 +10,7 @@ use crate::error::StoreError;
 use bytes::Bytes;
 use files::TempFile;
 use sha2::{Digest as _, Sha256};
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// From this size on octets stand in a file of their own: a database page cache has better uses than attachments.
@@ -40,7 +41,11 @@ impl Digest {
         })
     }
 
-    fn from_hex(hex: &str) -> Option<Digest> {
+    /// Reads hexadecimal figures; nothing of anything else.
+    pub fn from_hex(hex: &str) -> Option<Digest> {
+        if !hex.bytes().all(|figure| figure.is_ascii_hexdigit()) {
+            return None; // one with a sign would be read too
+        }
         let octets: Option<Vec<u8>> =
             (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(hex.get(i..i + 2)?, 16).ok()).collect();
         Some(Digest(octets?.try_into().ok()?))
@@ -119,26 +124,30 @@ impl Spool {
     /// [`StoreError::Io`]; the octets taken so far are gone then.
     pub async fn write(mut self, octets: impl Into<Bytes>) -> Result<Spool, StoreError> {
         let octets = octets.into();
-        self.size += octets.len() as u64;
-        if self.file.is_none() && self.memory.len() + octets.len() < IN_FILE_FROM {
-            self.hasher.update(&octets);
-            self.memory.extend_from_slice(&octets);
+        if self.fits_in_memory(&octets) {
+            self.take(&octets)?;
             return Ok(self);
         }
-        blocking(move || self.write_to_file(&octets)).await
+        blocking(move || self.take(&octets).map(|()| self)).await
     }
 
-    fn write_to_file(mut self, octets: &[u8]) -> Result<Spool, StoreError> {
+    fn fits_in_memory(&self, octets: &[u8]) -> bool {
+        self.file.is_none() && self.memory.len() + octets.len() < IN_FILE_FROM
+    }
+
+    fn take(&mut self, octets: &[u8]) -> Result<(), StoreError> {
+        self.size += octets.len() as u64;
         self.hasher.update(octets);
-        let memory = std::mem::take(&mut self.memory);
-        let mut file = match self.file.take() {
-            Some(file) => file,
-            None => self.files.temp_file()?,
-        };
-        file.write_all(&memory)?;
-        file.write_all(octets)?;
-        self.file = Some(file);
-        Ok(self)
+        if self.fits_in_memory(octets) {
+            self.memory.extend_from_slice(octets);
+            return Ok(());
+        }
+        if self.file.is_none() {
+            let mut file = self.files.temp_file()?;
+            file.write_all(&std::mem::take(&mut self.memory))?;
+            self.file = Some(file);
+        }
+        self.file.as_mut().map_or(Ok(()), |file| file.write_all(octets))
     }
 
     /// All octets have come. A file of them is synced before this answers.
@@ -167,11 +176,32 @@ impl Spool {
     /// # Errors
     /// [`StoreError::Io`].
     pub async fn finish_unnamed(self) -> Result<(Digest, Bytes), StoreError> {
-        let digest = Digest(self.hasher.finalize().into());
         match self.file {
-            None => Ok((digest, self.memory.into())),
-            Some(temp) => blocking(move || Ok((digest, temp.octets()?))).await,
+            None => self.into_unnamed(),
+            Some(_) => blocking(|| self.into_unnamed()).await,
         }
+    }
+
+    /// The same, on a thread that may wait for the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn into_unnamed(self) -> Result<(Digest, Bytes), StoreError> {
+        let digest = Digest(self.hasher.finalize().into());
+        let octets = self.file.map_or_else(|| Ok(self.memory.into()), |temp| temp.octets())?;
+        Ok((digest, octets))
+    }
+}
+
+/// For threads that may wait for the disk.
+impl io::Write for Spool {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.take(octets).map_err(io::Error::other)?;
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -28,12 +28,13 @@ pub use model::condition::{
 pub use model::delta::{Departure, Place};
 pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
 pub use model::folder::{Folder, FolderCopy, FolderPlace, Removal, WellKnownName};
-pub use model::message::{MessageRecord, Overlay, Recipient};
+pub use model::message::{MessageRecord, Overlay, Protection, Recipient};
 pub use model::outbox::{ForwardPath, ForwardState, Leased, Settled, Submission, Wishes};
 pub use model::person::{Account, EVERYBODY, MailboxAccess, Person};
 pub use model::query::{ListQuery, OrderKey, Page, Position};
 pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery, TextField, Unindexed};
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
+pub use model::smime::{CertificateSource, SmimeCertificate, SmimeKey};
 pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpose, UploadSession};
 pub use sql::{Answered, LogReach, ReadBody};
 

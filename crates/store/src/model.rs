@@ -11,4 +11,5 @@ pub(crate) mod person;
 pub(crate) mod query;
 pub(crate) mod search;
 pub(crate) mod sign_in;
+pub(crate) mod smime;
 pub(crate) mod upload;

@@ -17,6 +17,7 @@ mod outbox;
 mod people;
 mod search;
 mod sign_in;
+mod smime;
 mod uploads;
 
 pub use changes::LogReach;

@@ -161,11 +161,21 @@ const DESCRIBED: &[Described] = &[
     told("create_mail_folder", "Create a folder", Takes::Entity("mailFolder"), one("mailFolder"), 201),
     told("create_message", "Create a draft", Takes::Message, one("message"), 201),
     told("create_reply", "Create the draft of an answer", ANSWER, one("message"), 201),
+    told(
+        "create_smime_certificate",
+        "Give a certificate of somebody to whom mail is encrypted",
+        Takes::Object,
+        Gives::Object,
+        201,
+    ),
+    told("create_smime_key", "Give a key to sign, encrypt and decrypt with", Takes::Object, Gives::Object, 201),
     told("create_upload_session", "Begin an upload", UPLOAD, UPLOAD_SESSION, 201),
     told("delete_attachment", "Delete an attachment", Takes::Nothing, Gives::Nothing, 204),
     told("delete_extension", "Delete an extension", Takes::Nothing, Gives::Nothing, 204),
     told("delete_mail_folder", "Move a folder to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
     told("delete_message", "Move a message to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
+    told("delete_smime_certificate", "Forget a certificate", Takes::Nothing, Gives::Nothing, 204),
+    told("delete_smime_key", "Throw a key away", Takes::Nothing, Gives::Nothing, 204),
     told("get_attachment", "Get an attachment", Takes::Nothing, one("attachment"), 200).with(&["select", "expand"]),
     told("get_attachment_value", "Get the octets of an attachment", Takes::Nothing, Gives::Octets("*/*"), 200),
     told("get_delivery", "Follow a message that was sent", Takes::Nothing, Gives::Object, 200),
@@ -175,6 +185,9 @@ const DESCRIBED: &[Described] = &[
     told("get_metadata", "Get the types of the service (CSDL)", Takes::Nothing, Gives::Octets("application/xml"), 200),
     told("get_openapi", "Get this document", Takes::Nothing, Gives::Object, 200),
     told("get_service_document", "Get the entry points of the service", Takes::Nothing, Gives::Object, 200),
+    told("get_smime", "Get what the mailbox does with S/MIME", Takes::Nothing, Gives::Object, 200),
+    told("get_smime_content", "Get what a signed or encrypted message holds", Takes::Nothing, Gives::Octets("text/plain"), 200),
+    told("get_smime_verdict", "Get what a signed or encrypted message is worth", Takes::Nothing, Gives::Object, 200),
     told("get_user", "Get a person", Takes::Nothing, one("user"), 200).with(&["select"]),
     told("get_value", "Get the octets of a message", Takes::Nothing, Gives::Octets("text/plain"), 200),
     told("list_attachments", "List attachments", Takes::Nothing, Gives::List("attachment"), 200)
@@ -184,6 +197,8 @@ const DESCRIBED: &[Described] = &[
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count"]),
     told("list_messages", "List messages", Takes::Nothing, Gives::List("message"), 200)
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count", "search"]),
+    told("list_smime_certificates", "List certificates of others", Takes::Nothing, Gives::Object, 200),
+    told("list_smime_keys", "List the keys of the mailbox", Takes::Nothing, Gives::Object, 200),
     told("list_users", "List people, or find one", Takes::Nothing, Gives::List("user"), 200).with(&["filter", "select", "top"]),
     told("mail_folder_delta", "Follow the folders", Takes::Nothing, Gives::List("mailFolder"), 200).with(&["select", "top"]),
     told("message_delta", "Follow the messages", Takes::Nothing, Gives::List("message"), 200)
@@ -201,6 +216,7 @@ const DESCRIBED: &[Described] = &[
         .beyond_graph(),
     told("update_extension", "Change an extension", Takes::Entity("extension"), one("extension"), 200),
     told("update_mail_folder", "Rename a folder", Takes::Entity("mailFolder"), one("mailFolder"), 200),
+    told("update_smime", "Change what the mailbox does with S/MIME", Takes::Object, Gives::Object, 200),
     told("update_message", "Change a message", Takes::Message, one("message"), 200),
 ];
 

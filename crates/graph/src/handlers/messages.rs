@@ -9,11 +9,12 @@ use crate::request::Asked;
 use crate::schema::draft::{self, Filing};
 use crate::schema::json::Members;
 use crate::schema::message::{Selection, Shown, View, etag};
+use crate::schema::smime;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use mailbox::{FolderName, Hung, Mailbox, NewMessage, Received};
-use serde_json::Value;
+use mailbox::{FolderName, Hung, Mailbox, NewMessage, Received, Sight};
+use serde_json::{Value, json};
 use store::{MessageId, MessageRecord, Timestamp, WellKnownName};
 
 /// Messages of one page whose octets are fetched at a time.
@@ -29,6 +30,7 @@ pub(crate) async fn create_message(asked: &Asked<'_>, folder: Option<FolderName>
         Given::Mime(blob) => (NewMessage::from_mime(blob), Filing::Draft),
         Given::Json(value) => from_json(&mailbox, &value).await?,
     };
+    new = asked.with_protection(new)?;
     if asked.extension_flag("import")?.unwrap_or(false) {
         new.beside.is_read = asked.extension_flag("isRead")?.or(new.beside.is_read);
         filing = Filing::Received(Received { date_time: received_date_time(asked)? });
@@ -215,11 +217,19 @@ async fn render(asked: &Asked<'_>, mailbox: &Mailbox, selection: &Selection, rec
         Some((properties, extensions)) => mailbox.hung_on(record.id.into(), properties, extensions).await?,
         None => Hung::default(),
     };
-    if !selection.needs_octets() {
+    if !selection.needs_octets() && !asked.wants_verdicts() {
         return Ok(View::of_record(record, shown).with(hung).render(selection));
     }
     let size = record.size;
-    let view = View::of_content(mailbox.content(record).await?, shown).with(hung);
+    let content = mailbox.content(record).await?;
+    let verdict = match asked.wants_verdicts() {
+        true if mailbox.sight() == Sight::Basics => {
+            return Err(ApiError::access_denied("Mail.ReadBasic hides what a message is worth"));
+        }
+        true => Some(smime::verdict(&content.record, json!(mailbox.verdict(&content).await?))),
+        false => None,
+    };
+    let view = View::of_content(content, shown).with(hung).with_verdict(verdict);
     if size < RENDERED_APART {
         return Ok(view.render(selection));
     }

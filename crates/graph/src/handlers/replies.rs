@@ -47,5 +47,5 @@ async fn written(
             mailbox.answer_with_text(id, answer, text).await?
         }
     };
-    Ok((new, idempotency))
+    Ok((asked.with_protection(new)?, idempotency))
 }

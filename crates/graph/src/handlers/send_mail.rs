@@ -29,6 +29,7 @@ pub(crate) async fn send_mail(asked: &Asked<'_>, body: &mut Body) -> Result<Resp
             mailbox.compose(request.message).await?
         }
     };
+    let new = asked.with_protection(new)?;
     let submitted = mailbox.submit(new, SendOptions { save_to_sent_items, idempotency, ..SendOptions::default() }).await?;
     Ok(accepted(asked, &mailbox, &submitted))
 }
@@ -37,7 +38,8 @@ pub(crate) async fn send_mail(asked: &Asked<'_>, body: &mut Body) -> Result<Resp
 pub(crate) async fn send_message(asked: &Asked<'_>, id: MessageId) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox().await?;
     let idempotency = asked.idempotency(&Digest::of(&[]))?;
-    let submitted = mailbox.send_draft(id, SendOptions { idempotency, ..SendOptions::default() }).await?;
+    let protection = asked.protection()?;
+    let submitted = mailbox.send_draft(id, SendOptions { idempotency, protection, ..SendOptions::default() }).await?;
     Ok(accepted(asked, &mailbox, &submitted))
 }
 

@@ -58,7 +58,7 @@ pub(crate) async fn put_value(asked: &Asked<'_>, id: MessageId, body: &mut Body)
     Ok(empty_answer(StatusCode::NO_CONTENT))
 }
 
-fn of_octets(status: StatusCode, octets: Vec<Bytes>, size: u64) -> Response {
+pub(super) fn of_octets(status: StatusCode, octets: Vec<Bytes>, size: u64) -> Response {
     let mut response = Response::new(Body::from_stream(stream::iter(octets.into_iter().map(Ok::<_, Infallible>))));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));

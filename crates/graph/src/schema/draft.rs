@@ -6,6 +6,7 @@ use super::extended::{self, PropertyType};
 use super::extension;
 use super::json::Members;
 use super::new_attachment;
+use super::smime;
 use crate::error::ApiError;
 use jiff::tz::TimeZone;
 use mailbox::{AnswerText, Beside, Draft, Hanging, Importance, Received};
@@ -90,6 +91,7 @@ pub(super) fn message_at(value: &Value, path: &str) -> Result<Draft, ApiError> {
         is_read_receipt_requested: m.boolean("isReadReceiptRequested")?,
         internet_message_id: internet_message_id(&m)?,
         date: None,
+        protection: smime::annotated(&m)?,
         beside: beside(&m)?,
     };
     extended::apply(extended::given(&m)?, &mut draft)?;

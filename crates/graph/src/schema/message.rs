@@ -7,6 +7,7 @@ pub(crate) use declared::DECLARED;
 use super::edm::{self, Edm};
 use super::expand::{Expansion, NAVIGATION};
 use super::property::{self, Property, Returned, object, selected};
+use super::smime;
 use crate::basics;
 use crate::error::ApiError;
 use crate::html;
@@ -24,6 +25,8 @@ pub(crate) struct View {
     source: Source,
     shown: Shown,
     hung: Hung,
+    /// What it is worth, where that is asked for.
+    verdict: Option<Value>,
 }
 
 enum Source {
@@ -197,16 +200,21 @@ fn select_names(items: &[SelectItem]) -> Option<Vec<String>> {
 
 impl View {
     pub(crate) fn of_content(content: Content, shown: Shown) -> View {
-        View { source: Source::Content(Box::new(content)), shown, hung: Hung::default() }
+        View { source: Source::Content(Box::new(content)), shown, hung: Hung::default(), verdict: None }
     }
 
     pub(crate) fn of_record(record: MessageRecord, shown: Shown) -> View {
-        View { source: Source::Record(Box::new(record)), shown, hung: Hung::default() }
+        View { source: Source::Record(Box::new(record)), shown, hung: Hung::default(), verdict: None }
     }
 
     /// The same, with what clients hung on it.
     pub(crate) fn with(self, hung: Hung) -> View {
         View { hung, ..self }
+    }
+
+    /// The same, with what it is worth.
+    pub(crate) fn with_verdict(self, verdict: Option<Value>) -> View {
+        View { verdict, ..self }
     }
 
     /// The message as JSON.
@@ -216,6 +224,9 @@ impl View {
             value.insert("@odata.type".to_owned(), "#microsoft.graph.message".into());
         }
         value.insert("@odata.etag".to_owned(), etag(self.record()).into());
+        if let Some(verdict) = &self.verdict {
+            value.insert(smime::ANNOTATION.to_owned(), verdict.clone());
+        }
         value.extend(object(&selection.properties, self));
         let content = self.content().map(|content| (content, &self.shown));
         selection.expansion.insert(&mut value, self, content, &self.hung);

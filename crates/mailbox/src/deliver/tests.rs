@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Options, Relaying};
+use crate::{Options, Protecting, Relaying};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::{Clock, Digest, ForwardPath, ForwardState, MailboxId, Store, SubmissionId, Wishes};
@@ -19,6 +19,7 @@ fn submission(blob: Digest, now: Timestamp) -> Submission {
     Submission {
         mailbox: ADELE,
         id: SubmissionId::new(now),
+        part_of: None,
         blob,
         prefix: String::new(),
         cuts: String::new(),
@@ -42,8 +43,13 @@ async fn damaged_submissions_do_not_stand_in_the_way_and_are_tried_again() {
     let dir = tempfile::tempdir().expect("a directory");
     let store = Store::serve(dir.path()).expect("a store");
     let clock = Arc::new(TurnedClock(AtomicI64::new(1_800_014_400_000_000)));
-    let options =
-        Options { domain: "contoso.com".to_owned(), max_message_octets: 1024, query_work: 1000, relaying: Relaying::default() };
+    let options = Options {
+        domain: "contoso.com".to_owned(),
+        max_message_octets: 1024,
+        query_work: 1000,
+        relaying: Relaying::default(),
+        protecting: Protecting::default(),
+    };
     let mail = Mail::new(store.clone(), clock.clone(), options);
     let person = Person {
         id: ADELE,

@@ -82,3 +82,16 @@ fn an_attached_message_is_its_raw_slice() {
     let (_, part) = encoded.attachments().next().expect("the message");
     assert_eq!(encoded.attached(part).map(|m| m.octets().to_vec()).as_deref(), Some(inner.as_bytes()));
 }
+
+#[test]
+fn what_repeats_a_hidden_header_is_left_out_where_the_message_was_encrypted() {
+    let text = "Subject: Dinner\r\nContent-Type: multipart/alternative; boundary=b; hp=\"cipher\"\r\n\r\n--b\r\n\
+        Content-Type: text/plain; hp-legacy-display=\"1\"\r\n\r\nSubject: Dinner\r\n\r\nAt eight.\r\n--b\r\n\
+        Content-Type: text/html; hp-legacy-display=1\r\n\r\n\
+        <div class=\"header-protection-legacy-display\"><pre>Subject: Dinner</pre></div><p>At eight.</p>\r\n--b--\r\n";
+    let message = Message::parse(bytes::Bytes::from_static(text.as_bytes()));
+    assert!(message.text_body().starts_with("Subject: Dinner"), "a parameter alone hides nothing");
+    let message = message.decrypted();
+    assert_eq!((message.text_body().trim(), message.body_preview().trim()), ("At eight.", "At eight."));
+    assert_eq!(message.body(), ItemBody::Html("<p>At eight.</p>".to_owned()));
+}

@@ -34,6 +34,8 @@ pub struct RawConfig {
     pub relay: RawRelay,
     /// What signs it.
     pub dkim: Vec<RawDkim>,
+    /// What is signed, encrypted and opened.
+    pub smime: RawSmime,
     /// Who is asked about domains.
     pub dns: RawDns,
     /// What is too much.
@@ -168,6 +170,59 @@ pub struct RawDkim {
     pub selector: String,
     /// The file of the private key in PEM: RSA, or Ed25519 in PKCS #8. It should be its owner's alone (0600).
     pub key: PathBuf,
+}
+
+/// `[smime]`: signatures and encryption for people here (docs/smime.md).
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawSmime {
+    /// The file of the master key under which private keys are sealed: 32 octets in base64, as `openssl rand -base64 32` writes
+    /// them. The environment variable `RESTANTE_SMIME_MASTER_KEY` goes before it. Unless said, no private key can be kept, and in
+    /// development mode one is made in the data directory. Keep a copy elsewhere: without it no key can be used again.
+    pub master_key_file: Option<PathBuf>,
+    /// Files with the certificates, in PEM, of the authorities that may vouch for signers. Unless said, nobody may.
+    pub trust: Vec<PathBuf>,
+    /// Files with their revocation lists, in PEM or DER. They are read at the start.
+    pub crls: Vec<PathBuf>,
+    /// What is done without being asked for. Of the rules that fit, the first counts.
+    pub rules: Vec<RawSmimeRule>,
+    /// Where certificates are looked up that a mailbox doesn't know.
+    pub ldap: Option<RawLdap>,
+}
+
+/// `[[smime.rules]]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawSmimeRule {
+    /// Whose mail: an address, or a domain. Unless said, everybody's.
+    pub sender: Option<String>,
+    /// For whom: an address, or a domain. Unless said, anybody.
+    pub recipient: Option<String>,
+    /// Whether it is signed.
+    pub sign: bool,
+    /// Whether it is encrypted.
+    pub encrypt: bool,
+    /// What becomes of it where the recipient's certificate isn't known: `"refuse"` (the message goes to nobody), or `"clear"` (it
+    /// goes to that recipient unencrypted). Unless said, `"refuse"`.
+    pub without_certificate: Option<String>,
+}
+
+/// `[smime.ldap]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawLdap {
+    /// The server: `"ldaps://ldap.example.com"`, or `"ldap://…"` with STARTTLS; without TLS on this machine alone.
+    pub url: String,
+    /// Below which entry people stand, such as `"ou=people,dc=example,dc=com"`.
+    pub base: String,
+    /// How a person is found (RFC 4515); `{address}` is the address. Unless said, `"(mail={address})"`.
+    pub filter: Option<String>,
+    /// As whom it is asked. Unless said, as nobody.
+    pub bind_dn: Option<String>,
+    /// The file of the password, read at the start.
+    pub password_file: Option<PathBuf>,
+    /// A file with the certificates, in PEM, of the authorities that may vouch for the server. Unless said, those of the system.
+    pub ca: Option<PathBuf>,
 }
 
 /// `[dns]`

@@ -193,7 +193,7 @@ fn graph(said: &RawRelay, from: &Path, errors: &mut Vec<String>) -> Option<Graph
     Some(GraphRelay { tenant: raw.tenant.clone(), client_id: raw.client_id.clone(), secret, service, authority })
 }
 
-fn secret(file: &Path, from: &Path, errors: &mut Vec<String>) -> Option<String> {
+pub(super) fn secret(file: &Path, from: &Path, errors: &mut Vec<String>) -> Option<String> {
     match std::fs::read_to_string(from.join(file)) {
         Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned()),
         Err(error) => {

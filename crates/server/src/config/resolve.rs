@@ -3,6 +3,7 @@
 use super::issuers::{IssuerConfig, issuers};
 use super::raw::RawConfig;
 use super::relay::{RelayConfig, relay};
+use super::smime::{SmimeConfig, smime};
 use crate::certificate::CertificateFiles;
 use crate::cli::{DEFAULT_DATA, ServeFlags};
 use crate::forwarded::TrustedProxies;
@@ -58,6 +59,8 @@ pub struct Config {
     pub refuses_dmarc: bool,
     /// How mail for other domains is sent on.
     pub relay: RelayConfig,
+    /// What is signed, encrypted and opened.
+    pub smime: SmimeConfig,
     /// Who is asked about domains; empty for those whom the system asks.
     pub name_servers: Vec<SocketAddr>,
     /// Octets that a message may have at most.
@@ -130,6 +133,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     let domain = domain(&raw, &mut errors);
     let data = data(&raw, flags, &mut errors);
     let relay = relay(&raw, &domain, folder(flags), &mut errors);
+    let smime = smime(&raw.smime, folder(flags), &mut errors);
     let message_octets = raw.limits.message_octets.unwrap_or(MESSAGE_OCTETS);
     if !(1..=MOST_MESSAGE_OCTETS).contains(&message_octets) {
         errors.push(format!("limits.message_octets is {message_octets}; it must be from 1 to {MOST_MESSAGE_OCTETS}."));
@@ -157,6 +161,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         checks_origin: raw.incoming.verify.unwrap_or(!raw.development || !raw.dns.servers.is_empty()),
         refuses_dmarc: raw.incoming.refuse_dmarc,
         relay,
+        smime,
         name_servers,
         message_octets,
         query_work,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::Address;
+use crate::config::{Address, SmimeConfig};
 use crate::fake_clock::FakeClock;
 use crate::hosts::Hosts;
 use std::net::Ipv4Addr;
@@ -29,6 +29,7 @@ fn settings(dir: &Path, development: bool) -> Config {
         checks_origin: false,
         refuses_dmarc: false,
         relay: crate::config::RelayConfig::default(),
+        smime: SmimeConfig::default(),
         name_servers: Vec::new(),
         message_octets: 1024,
         query_work: 1_000_000,

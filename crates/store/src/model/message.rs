@@ -140,6 +140,15 @@ impl MessageRecord {
     }
 }
 
+/// What S/MIME does with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Protection {
+    /// It is signed.
+    pub sign: bool,
+    /// It is encrypted.
+    pub encrypt: bool,
+}
+
 /// What the owner of a message set beside its octets, where these would say otherwise or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -159,6 +168,9 @@ pub struct Overlay {
     /// low, normal, high
     #[serde(skip_serializing_if = "Option::is_none")]
     pub importance: Option<String>,
+    /// What is done with it by S/MIME when it is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protection: Option<Protection>,
     /// Attachments whose name or type became another one: the mark of each now, and the one that its id has.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub renamed_attachments: Vec<(u32, u32)>,

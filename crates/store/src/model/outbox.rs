@@ -11,7 +11,9 @@ pub struct Submission {
     pub mailbox: MailboxId,
     /// Its id: that of the sender's copy, whether one is kept or not.
     pub id: SubmissionId,
-    /// The octets that the client gave.
+    /// The submission under which it is followed, where some recipients of one message get octets of their own.
+    pub part_of: Option<SubmissionId>,
+    /// The octets that go out.
     pub blob: Digest,
     /// Generated header fields, with their line ends.
     pub prefix: String,

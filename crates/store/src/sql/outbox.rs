@@ -94,6 +94,15 @@ impl ReadTx<'_> {
         self.rows(&sql, values![&mailbox.0, &id.0], forward_path)
     }
 
+    /// How far a message has come with each recipient, those included that get octets of their own.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn delivery(&self, mailbox: MailboxId, id: SubmissionId) -> Result<Vec<ForwardPath>, StoreError> {
+        let sql = format!("{PATH} WHERE mailbox = $1 AND (submission = $2 OR part_of = $2) ORDER BY forward_path");
+        self.rows(&sql, values![&mailbox.0, &id.0], forward_path)
+    }
+
     /// Submissions by which something waits in a state, from the one that has waited longest, each with the paths that do.
     ///
     /// # Errors
@@ -169,8 +178,8 @@ impl WriteTx<'_> {
     fn add_forward_path(&mut self, s: &Submission, path: &ForwardPath) -> Result<(), StoreError> {
         self.execute(
             "INSERT INTO outbox_recipient
-             (mailbox, submission, forward_path, state, destination, due_date_time, attempts, notify, original_recipient)
-             VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)",
+             (mailbox, submission, forward_path, state, destination, due_date_time, attempts, notify, original_recipient, part_of)
+             VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9)",
             values![
                 &s.mailbox.0,
                 &s.id.0,
@@ -179,7 +188,8 @@ impl WriteTx<'_> {
                 &path.destination,
                 path.due_date_time.0,
                 &path.notify,
-                &path.original_recipient
+                &path.original_recipient,
+                s.part_of.as_ref().map(|id| &id.0)
             ],
         )?;
         match path.state {
@@ -309,6 +319,7 @@ fn submission(row: &Row<'_>) -> Result<Submission, StoreError> {
     Ok(Submission {
         mailbox: MailboxId(row.fixed(0)?),
         id: SubmissionId(row.fixed(1)?),
+        part_of: None,
         blob: Digest(row.fixed(2)?),
         prefix: row.text(3)?,
         cuts: row.text(4)?,

@@ -23,6 +23,7 @@ fn no_file_is_development_mode() {
         checks_origin: false,
         refuses_dmarc: false,
         relay: RelayConfig { relaying: held, hello: "contoso.com".to_owned(), ..RelayConfig::default() },
+        smime: SmimeConfig::default(),
         name_servers: Vec::new(),
         message_octets: 157_286_400,
         query_work: 1_000_000,

@@ -1,0 +1,191 @@
+//! Protected messages opened: for whoever asks what one is worth, and for what arrives.
+
+use super::certificates::rows;
+use super::keys::{unsealed, unusable};
+use crate::error::MailError;
+use crate::opened::{MAX_SHOWN, may_enclose};
+use crate::people::person_at;
+use crate::read::Content;
+use crate::{Mail, Mailbox};
+use bytes::Bytes;
+use mime::Message;
+use smime::{Key, Opened, SmimeError, Verdict, With};
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufWriter, Write};
+use store::{CertificateSource, MailboxId, MessageId, MessageRecord, ReadTx, SmimeCertificate, StoreError};
+
+/// A message and what was found of its protection.
+#[derive(Debug)]
+pub struct OpenedMessage {
+    /// Its row.
+    pub record: MessageRecord,
+    /// What is to be thought of it.
+    pub verdict: Verdict,
+    /// What the innermost layer holds; the message itself where it has none.
+    pub content: Message,
+}
+
+impl Mailbox {
+    /// Opens a message with the keys of the mailbox, layer by layer. What is wrong with it stands in the verdict.
+    ///
+    /// # Errors
+    /// [`MailError::NotFound`], [`MailError::Smime`], [`MailError::Store`].
+    pub async fn opened(&self, id: MessageId) -> Result<OpenedMessage, MailError> {
+        let content = self.content(self.message(id).await?).await?;
+        let Opened { verdict, content: within } = self.open_content(&content).await?;
+        Ok(OpenedMessage { record: content.record, verdict, content: within })
+    }
+
+    /// What is to be thought of a message whose octets are at hand.
+    ///
+    /// # Errors
+    /// [`MailError::Smime`], [`MailError::Store`].
+    pub async fn verdict(&self, content: &Content) -> Result<Verdict, MailError> {
+        Ok(self.open_content(content).await?.verdict)
+    }
+
+    async fn open_content(&self, content: &Content) -> Result<Opened, MailError> {
+        let generated = Bytes::from(content.record.generated.clone());
+        let pieces = Some(generated).filter(|fields| !fields.is_empty()).into_iter().chain(content.octets());
+        let message = Message::parse(self.mail.in_one_piece(pieces.collect()).await?);
+        let (owner, mail) = (self.owner.id, self.mail.clone());
+        let master = self.mail.inner.options.protecting.master_key.clone();
+        let look = move |tx: &ReadTx<'_>| unsealed(tx, owner, master.as_ref());
+        let keys = self.store().read::<_, StoreError>(look).await?;
+        let opened = tokio::task::spawn_blocking(move || mail.open_message(message, &keys)).await;
+        opened.map_err(|_| StoreError::Stopped)?.map_err(failed)
+    }
+}
+
+/// What S/MIME tells of a message that arrives in a mailbox.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Arrived {
+    /// By which mail can be encrypted for its author.
+    pub(crate) certificates: Vec<SmimeCertificate>,
+    /// What is shown of it, and the subject that it has within.
+    pub(crate) shown: Option<(Message, Option<String>)>,
+}
+
+/// The same for each mailbox.
+pub(crate) type ArrivedFor = HashMap<MailboxId, Arrived>;
+
+impl Mail {
+    /// Octets in one piece, for whoever reads a message as a whole: memory while they are few, else a file without a name.
+    pub(crate) async fn in_one_piece(&self, mut pieces: Vec<Bytes>) -> Result<Bytes, MailError> {
+        if pieces.len() == 1 {
+            return Ok(pieces.swap_remove(0));
+        }
+        let mut spool = self.spool();
+        for piece in pieces {
+            spool = spool.write(piece).await?;
+        }
+        Ok(spool.finish_unnamed().await?.1)
+    }
+
+    fn open_message(&self, message: Message, keys: &[Key]) -> Result<Opened, SmimeError> {
+        let options = &self.inner.options;
+        let now = self.inner.clock.now().seconds();
+        let with = With { keys, trust: &options.protecting.trust, now, max_octets: options.max_message_octets };
+        smime::open(message, with, &mut || Ok(Box::new(Layer(BufWriter::new(self.spool())))))
+    }
+
+    /// What S/MIME tells of a message that arrives for people with these addresses. Read before the deed that files it. Where
+    /// nothing can be told, it is filed like any other.
+    pub(crate) async fn arrived<'a>(&self, message: &Message, addresses: impl Iterator<Item = &'a str>) -> ArrivedFor {
+        let looks_protected = message.parts().first().is_some_and(|root| {
+            let is_small = root.body.len() <= MAX_SHOWN;
+            is_small && (root.media_type.essence == "multipart/signed" || may_enclose(root))
+        });
+        if !looks_protected {
+            return HashMap::new();
+        }
+        let addresses = addresses.map(str::to_owned).collect();
+        let (mail, message) = (self.clone(), message.clone());
+        let opened = async {
+            let with_keys = self.with_keys(addresses).await?;
+            let opened = tokio::task::spawn_blocking(move || mail.opened_for(&message, with_keys)).await;
+            opened.map_err(|_| StoreError::Stopped)?.map_err(failed)
+        };
+        opened.await.unwrap_or_else(|error: MailError| {
+            tracing::warn!(%error, "what arrives could not be opened");
+            HashMap::new()
+        })
+    }
+
+    async fn with_keys(&self, addresses: Vec<String>) -> Result<Vec<ForMailbox>, StoreError> {
+        let master = self.inner.options.protecting.master_key.clone();
+        let look = move |tx: &ReadTx<'_>| {
+            let mut mailboxes = HashSet::new();
+            for address in &addresses {
+                mailboxes.extend(person_at(tx, address)?.map(|person| person.id));
+            }
+            let each = mailboxes.into_iter().map(|mailbox| {
+                let keys = unsealed(tx, mailbox, master.as_ref())?;
+                Ok(ForMailbox { mailbox, keys, shows_opened: tx.shows_opened(mailbox)? })
+            });
+            each.collect()
+        };
+        self.inner.store.read(look).await
+    }
+
+    fn opened_for(&self, message: &Message, mailboxes: Vec<ForMailbox>) -> Result<ArrivedFor, SmimeError> {
+        let mut found = HashMap::new();
+        let mut without_keys: Option<Arrived> = None;
+        for ForMailbox { mailbox, keys, shows_opened } in mailboxes {
+            let arrived = match &without_keys {
+                Some(arrived) if keys.is_empty() => arrived.clone(),
+                _ => self.arrived_with(message, &keys, shows_opened)?,
+            };
+            if keys.is_empty() {
+                without_keys = Some(arrived.clone());
+            }
+            found.insert(mailbox, arrived);
+        }
+        Ok(found)
+    }
+
+    fn arrived_with(&self, message: &Message, keys: &[Key], shows_opened: bool) -> Result<Arrived, SmimeError> {
+        let Opened { verdict, content } = self.open_message(message.clone(), keys)?;
+        let now = self.inner.clock.now();
+        let signers = verdict.layers.iter().flat_map(|layer| &layer.signers);
+        let authors = signers.filter(|signer| signer.matches_from == Some(true));
+        let certificates = authors.flat_map(|author| &author.encryption_certificates);
+        let certificates = certificates.flat_map(|one| rows(one, CertificateSource::Signed, now)).collect();
+        let was_encrypted = verdict.layers.iter().any(|layer| layer.opened_for.is_some());
+        let shown = (shows_opened && was_encrypted).then(|| (content.decrypted(), verdict.header.subject));
+        Ok(Arrived { certificates, shown })
+    }
+}
+
+struct ForMailbox {
+    mailbox: MailboxId,
+    keys: Vec<Key>,
+    shows_opened: bool,
+}
+
+pub(super) fn failed(error: SmimeError) -> MailError {
+    match error {
+        SmimeError::Io(error) => StoreError::Io(error).into(),
+        other => unusable(other),
+    }
+}
+
+/// Where the octets of a layer stand while it is opened.
+struct Layer(BufWriter<store::Spool>);
+
+impl Write for Layer {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl smime::Spool for Layer {
+    fn finish(self: Box<Self>) -> io::Result<Bytes> {
+        let spool = self.0.into_inner().map_err(io::IntoInnerError::into_error)?;
+        spool.into_unnamed().map(|(_, octets)| octets).map_err(io::Error::other)
+    }
+}

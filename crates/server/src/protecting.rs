@@ -1,0 +1,71 @@
+//! S/MIME as the settings have it: the master key, who is trusted, and where certificates are looked up.
+
+use crate::config::{self, SmimeConfig};
+use crate::directory::LdapDirectory;
+use anyhow::{Context, bail};
+use mailbox::{Directory, MasterKey, Protecting, Trust};
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The master key of development mode.
+const OF_DEVELOPMENT: &str = "smime.key";
+
+/// What the settings come to; `dir` is the data directory of a server in development mode.
+///
+/// # Errors
+/// Where a file can't be read, or holds something else.
+pub(crate) fn protecting(config: &SmimeConfig, development: Option<&Path>) -> anyhow::Result<Protecting> {
+    if let Some(dir) = development.filter(|_| config.master_key_file.is_none()) {
+        make_master_key(&dir.join(OF_DEVELOPMENT))?;
+    }
+    let directory =
+        config.ldap.clone().map(|ldap| Ok::<_, anyhow::Error>(Arc::new(LdapDirectory::new(ldap)?) as Arc<dyn Directory>));
+    Ok(Protecting {
+        master_key: master_key(config.master_key_file.as_deref(), development)?,
+        trust: Arc::new(trust(config)?),
+        rules: config.rules.clone(),
+        directory: directory.transpose()?,
+    })
+}
+
+/// The master key: that of the environment, else that of the file, else that of development mode, where there is one.
+///
+/// # Errors
+/// Where it can't be read, or is none.
+pub(crate) fn master_key(file: Option<&Path>, dir: Option<&Path>) -> anyhow::Result<Option<MasterKey>> {
+    if let Some(text) = config::smime_master_key() {
+        return MasterKey::parse(&text).map(Some).context("RESTANTE_SMIME_MASTER_KEY");
+    }
+    let made = dir.map(|dir| dir.join(OF_DEVELOPMENT)).filter(|file| file.exists());
+    let Some(file) = file.or(made.as_deref()) else { return Ok(None) };
+    let name = file.display();
+    let text = fs::read_to_string(file).with_context(|| format!("the master key {name} can't be read"))?;
+    MasterKey::parse(&text).map(Some).with_context(|| format!("{name}"))
+}
+
+/// Makes a key file, readable by its owner alone, unless there is one.
+fn make_master_key(file: &Path) -> anyhow::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Ok(mut new) => {
+            new.write_all(MasterKey::generate()?.as_bytes())?;
+            Ok(new.sync_all()?)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => bail!("{} can't be made: {error}", file.display()),
+    }
+}
+
+fn trust(config: &SmimeConfig) -> anyhow::Result<Trust> {
+    let read = |file: &Path| fs::read(file).with_context(|| format!("{} can't be read", file.display()));
+    let mut trust = Trust::default();
+    for file in &config.trust {
+        trust.add_roots(&read(file)?).with_context(|| format!("smime.trust: {}", file.display()))?;
+    }
+    for file in &config.crls {
+        trust.add_crl(&read(file)?).with_context(|| format!("smime.crls: {}", file.display()))?;
+    }
+    Ok(trust)
+}

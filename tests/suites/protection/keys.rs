@@ -1,0 +1,116 @@
+//! Keys: given once, by API or command, sealed, never to be read again.
+
+use super::{Stage, give_certificate, give_key, holder};
+use kit::{P256, PASSPHRASE, Pki, Server, Wanted, address, base64};
+use serde_json::json;
+use std::fs;
+use std::path::Path;
+
+#[tokio::test]
+async fn a_key_is_given_listed_and_thrown_away_and_never_given_back() {
+    let stage = Stage::new("").await;
+    let adele = stage.server.person("AdeleV");
+    let holder = stage.with_key("AdeleV").await;
+    let listed = adele.get("restante.smime/keys").await.demand(200).json();
+    let [key] = &listed["value"].as_array().unwrap()[..] else { panic!("one key: {listed}") };
+    assert_eq!(
+        (&key["addresses"][0], &key["maySign"], &key["mayEncrypt"]),
+        (&json!("AdeleV@contoso.com"), &json!(true), &json!(true))
+    );
+    assert_eq!((&key["isEnding"], &key["algorithm"]), (&json!(false), &json!("RSA-2048")));
+    let secret = openssl_der(&holder.key);
+    let pem = fs::read_to_string(&holder.key).unwrap();
+    let line = pem.lines().nth(5).unwrap();
+    for file in files(&stage.server.data_dir()) {
+        let octets = fs::read(&file).unwrap();
+        let has = |needle: &[u8]| octets.windows(needle.len()).any(|window| window == needle);
+        assert!(!has(&secret[secret.len() - 64..]) && !has(line.as_bytes()), "{} holds the key", file.display());
+    }
+    let id = key["id"].as_str().unwrap();
+    adele.get(&format!("restante.smime/keys/{id}")).await.demand(405);
+    stage.server.person("AlexW").delete(&format!("restante.smime/keys/{id}")).await.demand_error(404, "ErrorItemNotFound");
+    adele.delete(&format!("restante.smime/keys/{id}")).await.demand_empty(204);
+    adele.delete(&format!("restante.smime/keys/{id}")).await.demand_error(404, "ErrorItemNotFound");
+    stage.server.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_no_key_or_somebody_elses_is_refused_and_changes_nothing() {
+    let stage = Stage::new("").await;
+    let adele = stage.server.person("AdeleV");
+    let alex = holder(&stage.pki, "alex", &address("AlexW"));
+    give_key(&adele, &alex).await.demand_error(400, "SmimeInvalid");
+    let own = holder(&stage.pki, "adele", &address("AdeleV"));
+    let pkcs12 = base64(&fs::read(&own.p12).unwrap());
+    for body in [json!({"pkcs12": pkcs12, "passphrase": "wrong"}), json!({"pkcs12": base64(b"hello"), "passphrase": PASSPHRASE})]
+    {
+        adele.post_json("restante.smime/keys", &body).await.demand_error(400, "SmimeInvalid");
+    }
+    adele.post_json("restante.smime/keys", &json!({"pkcs12": "*"})).await.demand_error(400, "RequestBodyRead");
+    assert_eq!(adele.get("restante.smime/keys").await.demand(200).json()["value"], json!([]));
+    let signs =
+        Wanted { algorithm: P256, address: "x@x.example", usage: "digitalSignature", extended: "emailProtection", days: 9 };
+    give_certificate(&adele, &stage.pki.holder("signer", &signs)).await.demand_error(400, "SmimeInvalid");
+    let reader = stage.server.person_with_scopes("AdeleV", "Mail.ReadWrite Mail.Send MailboxSettings.Read").await;
+    reader.get("restante.smime/keys").await.demand(200);
+    give_key(&reader, &own).await.demand_error(403, "ErrorAccessDenied");
+    stage.server.finish().await;
+}
+
+#[tokio::test]
+async fn outside_development_mode_keys_need_a_master_key() {
+    let server = Server::in_production("").await;
+    let pki = Pki::new();
+    let own = holder(&pki, "adele", &address("AdeleV"));
+    let p12 = own.p12.to_str().unwrap();
+    let passphrase = pki.at("passphrase");
+    fs::write(&passphrase, format!("{PASSPHRASE}\n")).unwrap();
+    // What development mode has made is of this folder: production says where its own is.
+    fs::remove_file(server.data_dir().join("smime.key")).unwrap();
+    let add = ["key", "add", "AdeleV@contoso.com", p12, "--passphrase-file", passphrase.to_str().unwrap()];
+    let refused = server.restante(&add).await;
+    assert!(
+        !refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("no master key is set"),
+        "{refused:?}"
+    );
+    let master = pki.at("master.key");
+    fs::write(&master, base64(&[7; 32])).unwrap();
+    let added = server.restante(&[&add[..], &["--master-key-file", master.to_str().unwrap(), "--json"]].concat()).await;
+    assert!(added.status.success(), "{added:?}");
+    let told: serde_json::Value = serde_json::from_slice(&added.stdout).unwrap();
+    assert_eq!(told["addresses"], json!(["AdeleV@contoso.com"]));
+    let listed = server.restante(&["key", "list", "AdeleV@contoso.com"]).await;
+    let text = String::from_utf8(listed.stdout).unwrap();
+    assert!(text.contains("AdeleV@contoso.com, RSA-2048, until ") && text.starts_with(told["id"].as_str().unwrap()), "{text}");
+    let removed = server.restante(&["key", "remove", "AdeleV@contoso.com", told["id"].as_str().unwrap()]).await;
+    assert!(removed.status.success());
+    assert!(server.restante(&["key", "list", "AdeleV@contoso.com"]).await.stdout.is_empty());
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_ends_soon_is_warned_of() {
+    let stage = Stage::new("").await;
+    let adele = stage.server.person("AdeleV");
+    let usage = "digitalSignature,keyEncipherment";
+    let wanted = Wanted { algorithm: kit::RSA, address: "AdeleV@contoso.com", usage, extended: "emailProtection", days: 20 };
+    give_key(&adele, &stage.pki.holder("ending", &wanted)).await.demand(201);
+    let listed = adele.get("restante.smime/keys").await.demand(200).json();
+    assert_eq!(listed["value"][0]["isEnding"], true);
+    let Stage { mut server, pki, .. } = stage;
+    server.stop().await;
+    server.restart().await;
+    kit::until("the log warns", async || server.log().contains("a certificate of S/MIME ends soon").then_some(())).await;
+    drop(pki);
+    server.finish().await;
+}
+
+fn openssl_der(key: &Path) -> Vec<u8> {
+    let der = std::process::Command::new("openssl").args(["pkey", "-outform", "DER", "-in"]).arg(key).output();
+    der.expect("openssl can be started").stdout
+}
+
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
