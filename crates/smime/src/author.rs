@@ -1,27 +1,29 @@
 //! Signers compared with the author (RFC 8550 §3), and what follows for the message as a whole.
 
 use crate::certificate::same_address;
-use crate::verdict::{HeaderForm, Layer, Note, ProtectedHeader, Signer, Status};
-use mime::{Message, NameAddr};
+use crate::verdict::{Layer, Note, Signer, Status};
+use mime::Message;
+
+/// Notes on what others may show though no signature covers it.
+const UNCOVERED: [&str; 2] = ["partBesideSignature", "twoContentTypes"];
 
 /// Says of each signer whether it is the author.
 ///
-/// The author is the one of From. Where a header is protected by a good signature of the one whom it names itself, that is
-/// the author, whatever stands outside (RFC 9788 §4.4).
-pub(crate) fn attribute(outer: &Message, header: &ProtectedHeader, layers: &mut [Layer], notes: &mut Vec<Note>) {
-    let outside = authors(outer);
-    let within = protected_author(header);
-    if let (Ok(outside), Some(within)) = (&outside, &within)
+/// The author is the one of From: of the protected one, where there is one, whatever stands outside (RFC 9788 §4.4). A signer
+/// whom only the outer From names has put somebody else's name within.
+pub(crate) fn attribute(outer: &Message, inner: Option<&Message>, layers: &mut [Layer], notes: &mut Vec<Note>) {
+    let outside = author(outer);
+    let within = inner.filter(|inner| inner.field("From").is_some()).map(author);
+    if let (Ok(outside), Some(Ok(within))) = (&outside, &within)
         && !same_address(outside, within)
     {
         notes.push(Note::new("fromDiffers", format!("The protected From is {within}, the one outside is {outside}.")));
     }
-    let sender: Vec<String> = addresses(&outer.addresses("Sender"));
+    let author = within.unwrap_or(outside);
+    let sender: Vec<String> =
+        outer.addresses("Sender").iter().filter_map(|one| Some(one.addr_spec()?.as_str().to_owned())).collect();
     for signer in layers.iter_mut().flat_map(|layer| layer.signers.iter_mut()) {
-        let good = matches!(signer.status, Status::Valid | Status::Untrusted);
-        let protected = within.as_deref().filter(|within| good && signer.names(within));
-        let author = protected.map_or_else(|| outside.clone(), |within| Ok(within.to_owned()));
-        compare(signer, author, &sender);
+        compare(signer, author.clone(), &sender);
     }
 }
 
@@ -52,37 +54,21 @@ fn compare(signer: &mut Signer, author: Result<String, String>, sender: &[String
     signer.mismatch = why;
 }
 
-/// The one author, or why there is none.
-fn authors(message: &Message) -> Result<String, String> {
+/// The one author, or why there is none. An author whose address is none counts too: others may show it.
+fn author(message: &Message) -> Result<String, String> {
     if message.fields().filter(|field| field.is("From")).count() > 1 {
         return Err("there are two From fields".to_owned());
     }
-    match addresses(&message.addresses("From")).as_slice() {
-        [one] => Ok(one.clone()),
+    match message.addresses("From").as_slice() {
+        [one] => one.addr_spec().map(|address| address.as_str().to_owned()).ok_or_else(|| "the author has no address".to_owned()),
         [] => Err("there is no author".to_owned()),
         _ => Err("there are several authors".to_owned()),
     }
 }
 
-fn addresses(list: &[NameAddr]) -> Vec<String> {
-    list.iter().filter_map(|one| Some(one.addr_spec()?.as_str().to_owned())).collect()
-}
-
-fn protected_author(header: &ProtectedHeader) -> Option<String> {
-    if header.form == HeaderForm::None {
-        return None;
-    }
-    let mut from = header.fields.iter().filter(|field| field.name.eq_ignore_ascii_case("From"));
-    let (one, other) = (from.next()?, from.next());
-    let list = addresses(&NameAddr::parse_list(one.value.as_bytes()));
-    match (list.as_slice(), other) {
-        ([address], None) => Some(address.clone()),
-        _ => None,
-    }
-}
-
-/// All layers together. One bad signature spoils the message, whatever stands around it; being encrypted proves nothing.
-pub(crate) fn overall(layers: &[Layer]) -> (Status, Option<String>) {
+/// All layers together. One bad signature spoils the message, whatever stands around it, and so does what stands beside a
+/// signed text; being encrypted proves nothing.
+pub(crate) fn overall(layers: &[Layer], notes: &[Note]) -> (Status, Option<String>) {
     let first = |status| layers.iter().find(|layer| layer.status == status);
     for status in [Status::Invalid, Status::Undecryptable, Status::Untrusted] {
         if let Some(layer) = first(status) {
@@ -95,6 +81,9 @@ pub(crate) fn overall(layers: &[Layer]) -> (Status, Option<String>) {
         return (Status::Unsigned, Some(reason.to_owned()));
     }
     let signers: Vec<&Signer> = signers.collect();
+    if let Some(note) = notes.iter().find(|note| UNCOVERED.contains(&note.code)) {
+        return (Status::Untrusted, Some(note.message.clone()));
+    }
     if signers.iter().any(|signer| signer.matches_from == Some(true)) {
         return (Status::Valid, None);
     }

@@ -67,6 +67,20 @@ impl<'x> Element<'x> {
         })
     }
 
+    /// How many elements are within; nothing where not all can be read.
+    pub(crate) fn count(self) -> Option<usize> {
+        let (mut rest, mut count) = (self.content, 0);
+        while !rest.is_empty() {
+            rest = element(rest)?.1;
+            count += 1;
+        }
+        Some(count)
+    }
+
+    pub(crate) fn is_constructed(self) -> bool {
+        self.tag & CONSTRUCTED != 0
+    }
+
     /// The octets of an octet string, its pieces joined (X.690 §8.7.3).
     pub(crate) fn octet_string(self) -> Option<Vec<u8>> {
         let mut out = Vec::with_capacity(self.content.len());
@@ -93,7 +107,8 @@ mod tests {
         assert_eq!(element(&[4, 0x81, 1, 7]), Some((Element { tag: 4, content: &[7] }, &[][..])));
         let indefinite = [0x24, 0x80, 4, 1, 1, 0x24, 0x80, 4, 1, 2, 0, 0, 0, 0, 9];
         let (string, rest) = element(&indefinite).expect("element");
-        assert_eq!((string.octet_string(), rest), (Some(vec![1, 2]), &[9][..]));
+        assert_eq!((string.octet_string(), string.count(), rest), (Some(vec![1, 2]), Some(2), &[9][..]));
+        assert_eq!(Element { tag: 0x30, content: &[4, 1, 1, 4, 9] }.count(), None);
     }
 
     #[test]

@@ -83,8 +83,9 @@ impl Certificate {
         if !named.is_empty() {
             return named;
         }
+        // An IA5String (RFC 5280 §A.1): what another kind of text would be translated to may end before its end.
         let entries = self.0.subject_name().entries_by_nid(Nid::PKCS9_EMAILADDRESS);
-        entries.filter_map(|entry| entry.data().to_string().ok()).collect()
+        entries.filter_map(|entry| String::from_utf8(entry.data().as_slice().to_vec()).ok()).collect()
     }
 
     /// Whether its holder may sign mail (RFC 8550 §4.4.2): a key usage that is given must allow it.
@@ -181,11 +182,12 @@ fn name(name: &X509NameRef) -> String {
     out
 }
 
-/// Whether two addresses are one: neither case nor the spelling of a domain counts (RFC 8550 §3).
+/// Whether two addresses are one: neither case nor the spelling of a domain counts (RFC 8550 §3). Of a local part only the
+/// case of ASCII letters doesn't: RFC 9598 §5 compares others octet by octet.
 pub(crate) fn same_address(one: &str, other: &str) -> bool {
     let folded = |address: &str| {
         let address = AddrSpec::parse(address.trim())?;
-        let local = address.as_str().strip_suffix(address.domain())?.to_lowercase();
+        let local = address.as_str().strip_suffix(address.domain())?.to_ascii_lowercase();
         let domain = idna::domain_to_ascii(address.domain()).unwrap_or_else(|_| address.domain().to_lowercase());
         Some((local, domain))
     };

@@ -10,19 +10,42 @@ pub(crate) fn header_alone(message: &Message) -> Message {
     Message::parse(Bytes::copy_from_slice(header))
 }
 
-/// What of the header is protected. Outside of layers nothing is, whatever a parameter says (RFC 9788 §4.1).
-pub(crate) fn header(outer: &Message, payload: &Message, layers: &[Layer], notes: &mut Vec<Note>) -> ProtectedHeader {
-    let subject = outer.text("Subject");
+/// A header within, which is protected.
+pub(crate) struct Inner {
+    form: HeaderForm,
+    /// The message whose header it is, without its body.
+    pub(crate) message: Message,
+}
+
+/// The header within that is protected. Where no layer protects none is, whatever a parameter says (RFC 9788 §4.1).
+pub(crate) fn inner(payload: &Message, layers: &[Layer]) -> Option<Inner> {
     let opened = layers.last().is_some_and(|layer| layer.covers.is_some());
-    let form = if opened { form(payload) } else { HeaderForm::None };
+    let form = form(payload).filter(|_| opened && layers.iter().any(protects))?;
     let attached = || payload.parts().first().and_then(|root| payload.attached(root));
     let wrapped = (form == HeaderForm::Wrapped).then(attached).flatten();
-    let inner = wrapped.as_ref().unwrap_or(payload);
-    if form == HeaderForm::None {
-        return ProtectedHeader { form, fields: Vec::new(), subject, confidential: Vec::new() };
-    }
+    Some(Inner { form, message: header_alone(wrapped.as_ref().unwrap_or(payload)) })
+}
+
+fn protects(layer: &Layer) -> bool {
+    is_encrypted(layer) || is_signed(layer)
+}
+
+fn is_encrypted(layer: &Layer) -> bool {
+    matches!(layer.kind, Kind::Enveloped | Kind::AuthEnveloped)
+}
+
+/// Being compressed protects nothing, nor does a signature that is bad, or a structure that has none in it.
+fn is_signed(layer: &Layer) -> bool {
+    !layer.signers.is_empty() && layer.status != Status::Invalid
+}
+
+/// What is known of the header.
+pub(crate) fn header(outer: &Message, inner: Option<&Inner>, layers: &[Layer], notes: &mut Vec<Note>) -> ProtectedHeader {
+    let subject = outer.text("Subject");
+    let Some(Inner { form, message: inner }) = inner else { return ProtectedHeader { subject, ..ProtectedHeader::default() } };
+    let form = *form;
     let fields: Vec<Field> = inner.fields().filter(is_message_field).map(|field| field_of(&field)).collect();
-    let encrypted = layers.iter().any(|layer| matches!(layer.kind, Kind::Enveloped | Kind::AuthEnveloped));
+    let encrypted = layers.iter().any(is_encrypted);
     let outside = recorded(inner);
     if form == HeaderForm::Rfc9788 && encrypted {
         changed_on_the_way(outer, &outside, notes);
@@ -32,22 +55,20 @@ pub(crate) fn header(outer: &Message, payload: &Message, layers: &[Layer], notes
         true => hidden(&fields, |field| outer.fields().any(|other| same_field(&field_of(&other), field))),
         false => Vec::new(),
     };
-    let signed = layers.iter().any(|layer| !layer.signers.is_empty() && layer.status != Status::Invalid);
-    if signed && !encrypted {
+    if !encrypted {
         differs(outer, &fields, notes);
     }
     let own = inner.text("Subject");
     ProtectedHeader { form, fields, subject: own.or(subject), confidential }
 }
 
-fn form(payload: &Message) -> HeaderForm {
-    let Some(root) = payload.parts().first() else { return HeaderForm::None };
+fn form(payload: &Message) -> Option<HeaderForm> {
+    let root = payload.parts().first()?;
     let parameter = |name| payload.parameter(root, name).map(|value| value.to_ascii_lowercase());
     match (parameter("hp").as_deref(), parameter("protected-headers").as_deref()) {
-        (Some("clear" | "cipher"), _) => HeaderForm::Rfc9788,
-        (_, Some("v1")) => HeaderForm::ProtectedHeadersV1,
-        _ if root.kind == PartKind::Message => HeaderForm::Wrapped,
-        _ => HeaderForm::None,
+        (Some("clear" | "cipher"), _) => Some(HeaderForm::Rfc9788),
+        (_, Some("v1")) => Some(HeaderForm::ProtectedHeadersV1),
+        _ => (root.kind == PartKind::Message).then_some(HeaderForm::Wrapped),
     }
 }
 

@@ -8,6 +8,10 @@ use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{CrlStatus, X509, X509Crl, X509KeyUsage, X509Ref, X509StoreContext, X509VerifyResult};
 
+/// The library's level of 80 bits: no RSA below 1024, no MD5 and no SHA-1 in a chain, which others could have made (RFC 8550
+/// §4.3). It is asked for when all else is good, since it would be told first.
+const STRENGTH: i32 = 1;
+
 /// Certificates that are trusted, and lists of what was revoked.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
@@ -56,12 +60,18 @@ impl Trust {
 
     /// The chain of a certificate at a time, in seconds since 1970.
     pub(crate) fn chain(&self, of: &X509Ref, others: &[X509], at: i64) -> Result<Chain, SmimeError> {
+        let chain = self.built(of, others, at, 0)?;
+        if chain.fault.is_some() { Ok(chain) } else { self.built(of, others, at, STRENGTH) }
+    }
+
+    fn built(&self, of: &X509Ref, others: &[X509], at: i64, strength: i32) -> Result<Chain, SmimeError> {
         let mut store = X509StoreBuilder::new()?;
         for root in &self.roots {
             store.add_cert(root.clone())?;
         }
         let mut parameters = X509VerifyParam::new()?;
         parameters.set_time(at);
+        parameters.set_auth_level(strength);
         // A certificate that was declared good ends the chain, self-signed or not (RFC 5280 §6.1.1 (d)).
         parameters.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
         store.set_param(&parameters)?;

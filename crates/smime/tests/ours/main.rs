@@ -19,6 +19,9 @@ use smime::{
 };
 use std::io;
 
+mod attacks;
+mod structure;
+
 /// 2026-11-25
 const NOW: i64 = 1_795_600_000;
 const LETTER: &str = "From: Ann <ann@smime.example>\r\nTo: bob@smime.example\r\nSubject: Secret plans\r\n\
@@ -34,8 +37,13 @@ fn rsa() -> PKey<Private> {
 
 /// Somebody with a certificate of their own making.
 fn person(address: &str, key: &PKey<Private>) -> Key {
+    certified(key, Some(address), |name| name.append_entry_by_nid(Nid::COMMONNAME, address).unwrap())
+}
+
+/// A certificate of its holder's own making, with an address among its alternative names or without.
+fn certified(key: &PKey<Private>, address: Option<&str>, named: impl FnOnce(&mut X509NameBuilder)) -> Key {
     let mut name = X509NameBuilder::new().unwrap();
-    name.append_entry_by_nid(Nid::COMMONNAME, address).unwrap();
+    named(&mut name);
     let name = name.build();
     let mut builder = X509::builder().unwrap();
     builder.set_version(2).unwrap();
@@ -45,8 +53,10 @@ fn person(address: &str, key: &PKey<Private>) -> Key {
     builder.set_not_before(&Asn1Time::from_unix(NOW - 1000).unwrap()).unwrap();
     builder.set_not_after(&Asn1Time::from_unix(NOW + 1000).unwrap()).unwrap();
     builder.set_pubkey(key).unwrap();
-    let names = SubjectAlternativeName::new().email(address).build(&builder.x509v3_context(None, None)).unwrap();
-    builder.append_extension(names).unwrap();
+    if let Some(address) = address {
+        let names = SubjectAlternativeName::new().email(address).build(&builder.x509v3_context(None, None)).unwrap();
+        builder.append_extension(names).unwrap();
+    }
     let usage = KeyUsage::new().digital_signature().key_encipherment().key_agreement().key_cert_sign().build().unwrap();
     builder.append_extension(usage).unwrap();
     builder.append_extension(ExtendedKeyUsage::new().email_protection().build().unwrap()).unwrap();
