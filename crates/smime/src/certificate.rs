@@ -3,7 +3,7 @@
 use crate::ber::{CONTEXT_0, Element, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, element};
 use crate::error::SmimeError;
 use mime::AddrSpec;
-use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::asn1::{Asn1StringRef, Asn1Time, Asn1TimeRef};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::Id;
@@ -83,9 +83,8 @@ impl Certificate {
         if !named.is_empty() {
             return named;
         }
-        // An IA5String (RFC 5280 §A.1): what another kind of text would be translated to may end before its end.
         let entries = self.0.subject_name().entries_by_nid(Nid::PKCS9_EMAILADDRESS);
-        entries.filter_map(|entry| String::from_utf8(entry.data().as_slice().to_vec()).ok()).collect()
+        entries.filter_map(|entry| ascii(entry.data())).collect()
     }
 
     /// Whether its holder may sign mail (RFC 8550 §4.4.2): a key usage that is given must allow it.
@@ -182,6 +181,12 @@ fn name(name: &X509NameRef) -> String {
     out
 }
 
+/// A text of ASCII, as an emailAddress is (RFC 5280 §A.1). What another kind of text is translated to may end before its end.
+fn ascii(text: &Asn1StringRef) -> Option<String> {
+    let translated = text.to_string().ok()?;
+    (translated.is_ascii() && translated.as_bytes() == text.as_slice()).then_some(translated)
+}
+
 /// Whether two addresses are one: neither case nor the spelling of a domain counts (RFC 8550 §3). Of a local part only the
 /// case of ASCII letters doesn't: RFC 9598 §5 compares others octet by octet.
 pub(crate) fn same_address(one: &str, other: &str) -> bool {
@@ -209,7 +214,8 @@ fn alternative_names(der: &[u8]) -> Option<Vec<String>> {
 
 fn address_of(general_name: Element<'_>) -> Option<String> {
     let octets = match general_name.tag {
-        RFC822_NAME => general_name.content,
+        // An IA5String: name constraints compare its octets, so that none may be read as others (RFC 5280 §4.2.1.10).
+        RFC822_NAME => Some(general_name.content).filter(|octets| octets.is_ascii())?,
         OTHER_NAME => {
             let mut members = general_name.elements();
             members.next().filter(|kind| kind.tag == OBJECT_IDENTIFIER && kind.content == SMTP_UTF8_MAILBOX)?;

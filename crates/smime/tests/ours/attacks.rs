@@ -2,7 +2,7 @@
 
 use super::structure::{ByHand, DATA, Node, bent};
 use super::*;
-use openssl::asn1::Asn1Type;
+use openssl::asn1::{Asn1Object, Asn1Type};
 use std::time::{Duration, Instant};
 
 const SHA256: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
@@ -162,11 +162,24 @@ fn from_is_read_as_it_is_written() {
 
 #[test]
 fn addresses_that_only_look_alike_are_two() {
-    let kelvin = person("\u{212a}ate@smime.example", &rsa());
     let letter = LETTER.replacen("ann@smime.example", "kate@smime.example", 1);
-    let message = sealed(&letter, Some(signing(&kelvin)), None, HeaderProtection::None);
-    let verdict = opened(&message, &[], &trusting(&[&kelvin])).verdict;
-    assert_eq!(verdict.status, Status::Untrusted, "{verdict:?}");
+    let wide = "kate@smi\u{ff4d}e.example"; // which name constraints don't know
+    for (other, status) in
+        [(wide, Status::Untrusted), ("\u{212a}ate@smime.example", Status::Untrusted), ("Kate@smime.example", Status::Valid)]
+    {
+        let mailbox = [&[0x0c, u8::try_from(other.len()).unwrap()], other.as_bytes()].concat();
+        let kind = Asn1Object::from_str("1.3.6.1.5.5.7.8.9").unwrap(); // SmtpUTF8Mailbox
+        let mut names = SubjectAlternativeName::new();
+        if other == wide {
+            names.email(other)
+        } else {
+            names.other_name2(kind, &mailbox)
+        };
+        let kate = certified(&rsa(), Some(&names), |_| {});
+        let message = sealed(&letter, Some(signing(&kate)), None, HeaderProtection::None);
+        let verdict = opened(&message, &[], &trusting(&[&kate])).verdict;
+        assert_eq!(verdict.status, status, "{other}: {verdict:?}");
+    }
     // An emailAddress with a zero in it, as a BMPString.
     let wide: String = "ann@smime.example\0.evil.example".chars().flat_map(|c| ['\0', c]).collect();
     let key = rsa();
@@ -209,4 +222,46 @@ fn digests_hidden_from_who_counts_them_are_refused() {
         node.structure().within[1] = Node { tag: 0x31, octets: all, within: Vec::new() };
     });
     assert_eq!(opened(&deep, &[], &trusting(&[&ann])).verdict.status, Status::Invalid);
+}
+
+#[test]
+fn what_stands_outside_alone_is_nobodys_word() {
+    let ann = person("ann@smime.example", &rsa());
+    let trust = trusting(&[&ann]);
+    let without = LETTER.replacen("Subject: Secret plans\r\n", "", 1);
+    let signed = String::from_utf8(sealed(&without, Some(signing(&ann)), None, HeaderProtection::Baseline)).unwrap();
+    let verdict = opened(format!("Subject: Pay Eve\r\n{signed}").as_bytes(), &[], &trust).verdict;
+    assert_eq!((verdict.status, verdict.header.subject), (Status::Valid, None));
+    let signed = String::from_utf8(sealed(LETTER, Some(signing(&ann)), None, HeaderProtection::Baseline)).unwrap();
+    for subjects in [format!("Subject: Pay Eve\r\n{signed}"), signed.replacen("\r\nDate:", "\r\nSubject: Pay Eve\r\nDate:", 1)] {
+        let verdict = opened(subjects.as_bytes(), &[], &trust).verdict;
+        assert_eq!(verdict.header.subject.as_deref(), Some("Secret plans"));
+        assert!(verdict.notes.iter().any(|note| note.code == "outerDiffers"), "another subject outside: {verdict:?}");
+    }
+}
+
+#[test]
+fn what_stands_outside_is_not_confidential() {
+    let (ann, bob) = (person("ann@smime.example", &rsa()), person("bob@smime.example", &rsa()));
+    let signed = sealed(LETTER, Some(signing(&ann)), None, HeaderProtection::Baseline);
+    let to = [bob.certificate().clone()];
+    let encrypt = Encryption { to: &to, cipher: Cipher::Aes256Cbc, oaep: false };
+    let sealed = sealed(std::str::from_utf8(&signed).unwrap(), None, Some(encrypt), HeaderProtection::Baseline);
+    let header = opened(&sealed, std::slice::from_ref(&bob), &trusting(&[&ann])).verdict.header;
+    assert!(header.confidential.is_empty(), "it was signed first, and its header was left outside: {:?}", header.confidential);
+}
+
+#[test]
+fn headers_without_measure_take_no_time_without_measure() {
+    let ann = person("ann@smime.example", &rsa());
+    let to = [ann.certificate().clone()];
+    let many: String = (0..20_000).map(|i| format!("X-{i}: {i}\r\nX-{i}: {i}.\r\n")).collect();
+    let encrypt = Encryption { to: &to, cipher: Cipher::Aes256Gcm, oaep: false };
+    for (sign, encrypt) in [(Some(signing(&ann)), None), (None, Some(encrypt))] {
+        let message = sealed(&format!("{many}{LETTER}"), sign, encrypt, HeaderProtection::Baseline);
+        let begun = Instant::now();
+        let verdict = opened(&message, std::slice::from_ref(&ann), &trusting(&[&ann])).verdict;
+        assert!(verdict.header.fields.len() > 40_000);
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    }
 }

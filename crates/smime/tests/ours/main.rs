@@ -37,11 +37,13 @@ fn rsa() -> PKey<Private> {
 
 /// Somebody with a certificate of their own making.
 fn person(address: &str, key: &PKey<Private>) -> Key {
-    certified(key, Some(address), |name| name.append_entry_by_nid(Nid::COMMONNAME, address).unwrap())
+    let mut names = SubjectAlternativeName::new();
+    names.email(address);
+    certified(key, Some(&names), |name| name.append_entry_by_nid(Nid::COMMONNAME, address).unwrap())
 }
 
-/// A certificate of its holder's own making, with an address among its alternative names or without.
-fn certified(key: &PKey<Private>, address: Option<&str>, named: impl FnOnce(&mut X509NameBuilder)) -> Key {
+/// A certificate of its holder's own making, with alternative names or without.
+fn certified(key: &PKey<Private>, names: Option<&SubjectAlternativeName>, named: impl FnOnce(&mut X509NameBuilder)) -> Key {
     let mut name = X509NameBuilder::new().unwrap();
     named(&mut name);
     let name = name.build();
@@ -53,8 +55,8 @@ fn certified(key: &PKey<Private>, address: Option<&str>, named: impl FnOnce(&mut
     builder.set_not_before(&Asn1Time::from_unix(NOW - 1000).unwrap()).unwrap();
     builder.set_not_after(&Asn1Time::from_unix(NOW + 1000).unwrap()).unwrap();
     builder.set_pubkey(key).unwrap();
-    if let Some(address) = address {
-        let names = SubjectAlternativeName::new().email(address).build(&builder.x509v3_context(None, None)).unwrap();
+    if let Some(names) = names {
+        let names = names.build(&builder.x509v3_context(None, None)).unwrap();
         builder.append_extension(names).unwrap();
     }
     let usage = KeyUsage::new().digital_signature().key_encipherment().key_agreement().key_cert_sign().build().unwrap();
