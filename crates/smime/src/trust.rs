@@ -95,11 +95,15 @@ impl Trust {
         let mut found = RevocationStatus::Good;
         for pair in chain.certificates.windows(2) {
             let [subject, issuer] = pair else { continue };
-            let lists = own.iter().chain(stapled).filter(|list| is_of(list, issuer, at));
-            match lists.map(|list| revoked(list, subject)).max() {
-                Some(true) => return RevocationStatus::Revoked,
-                Some(false) => {}
-                None => found = RevocationStatus::Unchecked,
+            let lists: Vec<&X509Crl> = own.iter().chain(stapled).filter(|list| is_of(list, issuer, at)).collect();
+            let (current, outdated): (Vec<_>, Vec<_>) = lists.into_iter().partition(|list| is_current(list, at));
+            // Who was revoked stays so: a list that is outdated says that still, but no longer that nobody was.
+            let named = |lists: &[&X509Crl]| lists.iter().any(|list| revoked(list, subject));
+            match current.is_empty() {
+                true if named(&outdated) => return RevocationStatus::Revoked,
+                true => found = RevocationStatus::Unchecked,
+                false if named(&current) => return RevocationStatus::Revoked,
+                false => {}
             }
         }
         if chain.certificates.len() < 2 { RevocationStatus::Unchecked } else { found }
@@ -110,14 +114,17 @@ fn revoked(list: &X509Crl, subject: &X509) -> bool {
     matches!(list.get_by_cert(subject), CrlStatus::Revoked(_))
 }
 
-/// Whether a list is its issuer's, and current at the time.
+/// Whether a list is its issuer's, and was there at the time.
 fn is_of(list: &X509Crl, issuer: &X509, at: i64) -> bool {
     let same_name = list.issuer_name().try_cmp(issuer.subject_name()).is_ok_and(|order| order.is_eq());
     let may = issuer.key_usage().is_none_or(|usage| usage.contains(X509KeyUsage::CRL_SIGN));
     let signed = || issuer.public_key().and_then(|key| list.verify(&key)).unwrap_or(false);
     let begun = seconds(list.last_update()).is_some_and(|begin| begin <= at);
-    let current = list.next_update().is_none_or(|end| seconds(end).is_some_and(|end| at <= end));
-    same_name && may && begun && current && signed()
+    same_name && may && begun && signed()
+}
+
+fn is_current(list: &X509Crl, at: i64) -> bool {
+    list.next_update().is_none_or(|end| seconds(end).is_some_and(|end| at <= end))
 }
 
 /// What RFC 8550 wants of a chain beyond RFC 5280: everybody in it is for mail.
