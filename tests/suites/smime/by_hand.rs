@@ -194,6 +194,7 @@ fn what_cannot_be_done_is_said() {
         (vec!["encrypt", &letter, "--to", path(&server.cert)], "not for encrypting mail"),
         (vec!["decrypt", &letter], "it is not encrypted"),
         (vec!["verify", "/no/such/file"], "/no/such/file"),
+        (vec!["inspect", &letter, "--out", &garbage], "unexpected argument '--out'"),
     ] {
         let output = restante(&[&["smime"], &arguments[..]].concat());
         let said = String::from_utf8_lossy(&output.stderr);

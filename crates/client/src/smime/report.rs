@@ -109,7 +109,8 @@ fn ancestors(message: &Message, part: &Part) -> usize {
     std::iter::successors(part.parent, |&index| message.parts().get(index)?.parent).count()
 }
 
-/// Text of strangers, without what would steer a terminal.
+/// Text of strangers, without what would steer a terminal: controls, and marks that turn the direction of what follows.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { '?' } else { c }).collect()
 }
