@@ -23,6 +23,12 @@ use std::ptr::{NonNull, null_mut};
 /// Octets that go through a filter together.
 const TOGETHER: usize = 64 * 1024;
 
+/// SMIMECapabilities (RFC 8551 §2.5.2): AES in CBC mode with 256, 192 and 128 bits. The signer's other programs may not know GCM.
+const CAPABILITIES: &[u8] = &[
+    0x30, 39, 0x30, 11, 6, 9, 0x60, 0x86, 0x48, 0x01, 0x65, 3, 4, 1, 42, 0x30, 11, 6, 9, 0x60, 0x86, 0x48, 0x01, 0x65, 3, 4, 1,
+    22, 0x30, 11, 6, 9, 0x60, 0x86, 0x48, 0x01, 0x65, 3, 4, 1, 2,
+];
+
 /// A structure without its content, which stands elsewhere.
 pub(crate) struct Cms(NonNull<sys::CMS_ContentInfo>);
 
@@ -147,7 +153,8 @@ impl Cms {
     ) -> Result<(), ErrorStack> {
         let time = Asn1Time::from_unix(now)?;
         // A context for parameters is made with a digest, which Ed25519 takes none of.
-        let flags = sys::CMS_PARTIAL | sys::CMS_BINARY | if pss { sys::CMS_KEY_PARAM } else { 0 };
+        // What the library says of itself is left out: it would invite others to encrypt by DES and RC2.
+        let flags = sys::CMS_PARTIAL | sys::CMS_BINARY | sys::CMS_NOSMIMECAP | if pss { sys::CMS_KEY_PARAM } else { 0 };
         // SAFETY: the library counts its own references to certificate and key; the context belongs to the signer.
         unsafe {
             let signer = ffi::CMS_add1_signer(self.0.as_ptr(), certificate.as_ptr(), key.as_ptr(), digest.as_ptr(), flags);
@@ -155,6 +162,9 @@ impl Cms {
             let (nid, kind) = (Nid::PKCS9_SIGNINGTIME.as_raw(), sys::ASN1_STRING_type(time.as_ptr().cast()));
             let time = time.as_ptr().cast_const().cast();
             done(ffi::CMS_signed_add1_attr_by_NID(signer.as_ptr(), nid, kind, time, -1))?;
+            let (nid, length) = (Nid::SMIMECAPABILITIES.as_raw(), CAPABILITIES.len() as c_int);
+            let capabilities = CAPABILITIES.as_ptr().cast();
+            done(ffi::CMS_signed_add1_attr_by_NID(signer.as_ptr(), nid, sys::V_ASN1_SEQUENCE, capabilities, length))?;
             if pss {
                 let context = ffi::CMS_SignerInfo_get0_pkey_ctx(signer.as_ptr());
                 done(sys::EVP_PKEY_CTX_set_rsa_padding(context, sys::RSA_PKCS1_PSS_PADDING))?;
