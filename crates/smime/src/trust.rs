@@ -7,6 +7,8 @@ use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{CrlStatus, X509, X509Crl, X509KeyUsage, X509Ref, X509StoreContext, X509VerifyResult};
+use std::fmt;
+use std::sync::Arc;
 
 /// The library's level of 80 bits: no RSA below 1024, no MD5 and no SHA-1 in a chain, which others could have made (RFC 8550
 /// §4.3). It is asked for when all else is good, since it would be told first.
@@ -19,9 +21,15 @@ pub struct Trust {
     crls: Vec<Crl>,
 }
 
-/// A revocation list (RFC 5280 §5), kept in DER.
-#[derive(Debug, Clone)]
-struct Crl(Vec<u8>);
+/// A revocation list (RFC 5280 §5), which may be large: read once, and shared.
+#[derive(Clone)]
+struct Crl(Arc<X509Crl>);
+
+impl fmt::Debug for Crl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Crl")
+    }
+}
 
 /// A chain that was built, or why none could be.
 #[derive(Debug, Clone)]
@@ -49,7 +57,7 @@ impl Trust {
     pub fn add_crl(&mut self, octets: &[u8]) -> Result<(), SmimeError> {
         let crl = X509Crl::from_pem(octets).or_else(|_| X509Crl::from_der(octets));
         let crl = crl.map_err(|_| SmimeError::Key("these octets are not a revocation list".to_owned()))?;
-        self.crls.push(Crl(crl.to_der()?));
+        self.crls.push(Crl(Arc::new(crl)));
         Ok(())
     }
 
@@ -91,11 +99,11 @@ impl Trust {
 
     /// What the lists say of a chain. `stapled` came with the message.
     pub(crate) fn revocation(&self, chain: &Chain, stapled: &[X509Crl], at: i64) -> RevocationStatus {
-        let own: Vec<X509Crl> = self.crls.iter().filter_map(|crl| X509Crl::from_der(&crl.0).ok()).collect();
+        let own = || self.crls.iter().map(|crl| crl.0.as_ref());
         let mut found = RevocationStatus::Good;
         for pair in chain.certificates.windows(2) {
             let [subject, issuer] = pair else { continue };
-            let lists: Vec<&X509Crl> = own.iter().chain(stapled).filter(|list| is_of(list, issuer, at)).collect();
+            let lists: Vec<&X509Crl> = own().chain(stapled).filter(|list| is_of(list, issuer, at)).collect();
             let (current, outdated): (Vec<_>, Vec<_>) = lists.into_iter().partition(|list| is_current(list, at));
             // Who was revoked stays so: a list that is outdated says that still, but no longer that nobody was.
             let named = |lists: &[&X509Crl]| lists.iter().any(|list| revoked(list, subject));
