@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use mime::{Message, Part};
 use smime::{ChainStatus, Layer, Opened, RevocationStatus, Signer, SmimeError, Status, Verdict};
 use std::error::Error;
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 
 /// An error with its cause: at a terminal nobody asks for an oracle.
 pub(super) fn told(error: &SmimeError) -> String {
@@ -43,8 +43,8 @@ fn word(status: Status) -> &'static str {
     }
 }
 
-fn because<T: Display>(reason: Option<T>) -> String {
-    reason.map(|reason| format!(": {}", plain(&reason.to_string()))).unwrap_or_default()
+fn because(reason: Option<&String>) -> String {
+    reason.map(|reason| format!(": {}", plain(reason))).unwrap_or_default()
 }
 
 fn layer_line(layer: &Layer) -> String {
