@@ -2,7 +2,7 @@
 
 use crate::certificate::same_address;
 use crate::verdict::{Layer, Note, Signer, Status};
-use mime::Message;
+use mime::{AddrSpec, Message};
 
 /// Notes on what others may show though no signature covers it.
 const UNCOVERED: [&str; 2] = ["partBesideSignature", "twoContentTypes"];
@@ -20,10 +20,13 @@ pub(crate) fn attribute(outer: &Message, inner: Option<&Message>, layers: &mut [
         notes.push(Note::new("fromDiffers", format!("The protected From is {within}, the one outside is {outside}.")));
     }
     let author = within.unwrap_or(outside);
-    let sender: Vec<String> =
-        outer.addresses("Sender").iter().filter_map(|one| Some(one.addr_spec()?.as_str().to_owned())).collect();
+    // RFC 5322 §3.6.2: one mailbox. Any number of them would be compared with any number of a certificate's addresses.
+    let sender = match outer.addresses("Sender").as_slice() {
+        [one] => one.addr_spec(),
+        _ => None,
+    };
     for signer in layers.iter_mut().flat_map(|layer| layer.signers.iter_mut()) {
-        compare(signer, author.clone(), &sender);
+        compare(signer, author.clone(), sender.as_ref());
     }
 }
 
@@ -33,7 +36,7 @@ impl Signer {
     }
 }
 
-fn compare(signer: &mut Signer, author: Result<String, String>, sender: &[String]) {
+fn compare(signer: &mut Signer, author: Result<String, String>, sender: Option<&AddrSpec>) {
     let (matches, why) = match author {
         Err(why) => (None, Some(why)),
         Ok(_) if signer.subject.is_none() => (None, Some("there is no certificate to compare".to_owned())),
@@ -42,7 +45,7 @@ fn compare(signer: &mut Signer, author: Result<String, String>, sender: &[String
             signer.address = signer.addresses.iter().find(|own| same_address(own, &author)).cloned();
             (Some(true), None)
         }
-        Ok(_) if sender.iter().any(|sender| signer.names(sender)) => {
+        Ok(_) if sender.is_some_and(|sender| signer.names(sender.as_str())) => {
             (Some(false), Some("it is the address of Sender, not of From".to_owned()))
         }
         Ok(author) => {

@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// §4.3). It is asked for when all else is good, since it would be told first.
 const STRENGTH: i32 = 1;
 
+/// The most certificates between somebody's own and one that was declared good.
+const MAX_DEPTH: i32 = 16;
+
 /// Certificates that are trusted, and lists of what was revoked.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
@@ -80,6 +83,7 @@ impl Trust {
         let mut parameters = X509VerifyParam::new()?;
         parameters.set_time(at);
         parameters.set_auth_level(strength);
+        parameters.set_depth(MAX_DEPTH);
         // A certificate that was declared good ends the chain, self-signed or not (RFC 5280 §6.1.1 (d)).
         parameters.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
         store.set_param(&parameters)?;
@@ -97,9 +101,14 @@ impl Trust {
         Ok(Chain { fault: fault.or_else(|| unfit(&certificates)), certificates })
     }
 
-    /// What the lists say of a chain. `stapled` came with the message.
+    /// What the lists say of a chain that ends where we trust; `stapled` came with the message. What others revoke is nobody's
+    /// word, and may be made to take any time.
     pub(crate) fn revocation(&self, chain: &Chain, stapled: &[X509Crl], at: i64) -> RevocationStatus {
         let own = || self.crls.iter().map(|crl| crl.0.as_ref());
+        let anchored = chain.certificates.last().is_some_and(|last| self.roots.contains(last));
+        if !anchored || chain.certificates.len() < 2 {
+            return RevocationStatus::Unchecked;
+        }
         let mut found = RevocationStatus::Good;
         for pair in chain.certificates.windows(2) {
             let [subject, issuer] = pair else { continue };
@@ -114,7 +123,7 @@ impl Trust {
                 false => {}
             }
         }
-        if chain.certificates.len() < 2 { RevocationStatus::Unchecked } else { found }
+        found
     }
 }
 

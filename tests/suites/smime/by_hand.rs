@@ -171,6 +171,10 @@ fn what_was_revoked_is_known_from_a_list() {
     let list = stage.pki.revoke(&stage.ann);
     let (verdict, _) = stage.verdict(&signed, &["--crl", path(&list)]);
     assert_eq!((verdict["status"].as_str(), verdict["reason"].as_str()), (Some("untrusted"), Some("certificate revoked")));
+    let alone = restante(&["smime", "verify", &stage.file("signed.eml", &signed), "--json", "--crl", path(&list)]);
+    let alone: Value = serde_json::from_slice(&alone.stdout).expect("a verdict");
+    let chain = &alone["layers"][0]["signers"][0]["chain"];
+    assert_eq!(chain["revocation"], "unchecked", "who isn't trusted revokes nothing: {alone}");
     let later = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(60 * 24)).to_string();
     let (verdict, _) = stage.verdict(&signed, &["--crl", path(&list), "--at", &later]);
     assert_eq!(verdict["reason"], "certificate revoked", "an outdated list names whom it named: {verdict}");

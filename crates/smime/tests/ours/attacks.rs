@@ -117,6 +117,20 @@ fn a_header_that_names_somebody_else_than_the_signer_spoils_it() {
 }
 
 #[test]
+fn a_sender_is_one() {
+    let ann = person("ann@smime.example", &rsa());
+    for (sender, why) in [
+        ("ann@smime.example", "it is the address of Sender, not of From"),
+        ("x@smime.example, ann@smime.example", "the certificate is for"),
+    ] {
+        let letter = LETTER.replacen("From: Ann <ann@smime.example>", &format!("From: eve@smime.example\r\nSender: {sender}"), 1);
+        let message = sealed(&letter, Some(signing(&ann)), None, HeaderProtection::None);
+        let verdict = opened(&message, &[], &trusting(&[&ann])).verdict;
+        assert!(verdict.status == Status::Untrusted && verdict.reason.as_ref().unwrap().starts_with(why), "{verdict:?}");
+    }
+}
+
+#[test]
 fn what_protects_nothing_protects_no_header() {
     let ann = person("ann@smime.example", &rsa());
     let trust = trusting(&[&ann]);
