@@ -241,7 +241,8 @@ fn decrypt(reading: &Reading, outcome: &Outcome) -> anyhow::Result<ExitCode> {
         bail!("{}", layer.reason.as_deref().unwrap_or("it can't be decrypted"));
     }
     if !verdict.layers.iter().any(|layer| layer.opened_for.is_some()) {
-        bail!("it is not encrypted");
+        let broken = verdict.layers.iter().find(|layer| layer.status == Status::Invalid && layer.covers.is_none());
+        bail!("{}", broken.and_then(|layer| layer.reason.as_deref()).unwrap_or("it is not encrypted"));
     }
     write(&opened.content, outcome)?;
     let told = report::verdict(verdict, reading.json)?;

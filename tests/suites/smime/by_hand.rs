@@ -185,6 +185,8 @@ fn what_cannot_be_done_is_said() {
     let stage = Stage::new();
     let letter = stage.file("letter.eml", LETTER.as_bytes());
     let garbage = stage.file("garbage", b"nothing");
+    let whole = stage.done(&["smime", "encrypt", &letter, "--to", path(&stage.bob.cert)]);
+    let cut = stage.file("cut.eml", &whole[..whole.len() - 100]);
     let server =
         Wanted { algorithm: RSA, address: "s@smime.example", usage: "digitalSignature", extended: "serverAuth", days: 30 };
     let server = stage.pki.holder("server", &server);
@@ -197,6 +199,7 @@ fn what_cannot_be_done_is_said() {
         (vec!["encrypt", &letter, "--to", &garbage], "no certificate"),
         (vec!["encrypt", &letter, "--to", path(&server.cert)], "not for encrypting mail"),
         (vec!["decrypt", &letter], "it is not encrypted"),
+        (vec!["decrypt", &cut], "the structure ends before its end"),
         (vec!["verify", "/no/such/file"], "/no/such/file"),
         (vec!["inspect", &letter, "--out", &garbage], "unexpected argument '--out'"),
     ] {
