@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The library's level of 80 bits: no RSA below 1024, no MD5 and no SHA-1 in a chain, which others could have made (RFC 8550
-/// §4.3). It is asked for when all else is good, since it would be told first.
+/// §4.3).
 const STRENGTH: i32 = 1;
 
 /// The most certificates between somebody's own and one that was declared good.
@@ -71,8 +71,13 @@ impl Trust {
 
     /// The chain of a certificate at a time, in seconds since 1970.
     pub(crate) fn chain(&self, of: &X509Ref, others: &[X509], at: i64) -> Result<Chain, SmimeError> {
-        let chain = self.built(of, others, at, 0)?;
-        if chain.fault.is_some() { Ok(chain) } else { self.built(of, others, at, STRENGTH) }
+        let strong = self.built(of, others, at, STRENGTH)?;
+        if strong.fault.is_none() {
+            return Ok(strong);
+        }
+        // What is weak is told before what is worse; the other fault is the one to tell.
+        let any = self.built(of, others, at, 0)?;
+        Ok(if any.fault.is_some() { any } else { strong })
     }
 
     fn built(&self, of: &X509Ref, others: &[X509], at: i64, strength: i32) -> Result<Chain, SmimeError> {

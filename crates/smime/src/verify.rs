@@ -130,7 +130,20 @@ fn verified(structure: &Cms, filter: &Filter<'_>, against: Against<'_>) -> Resul
 
 /// Digests for which nobody can make two texts that have the same, by the library's names. MD5 and SHA-1, which RFC 8551
 /// §B keeps for old mail alone, are none of them.
-const DIGESTS: [&str; 7] = ["SHA224", "SHA256", "SHA384", "SHA512", "SHA3-256", "SHA3-384", "SHA3-512"];
+const DIGESTS: [&str; 12] = [
+    "SHA224",
+    "SHA256",
+    "SHA384",
+    "SHA512",
+    "SHA512-224",
+    "SHA512-256",
+    "SHA3-224",
+    "SHA3-256",
+    "SHA3-384",
+    "SHA3-512",
+    "SHAKE128",
+    "SHAKE256",
+];
 
 fn signer(
     info: &SignerInfo<'_>,
