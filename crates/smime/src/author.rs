@@ -4,8 +4,9 @@ use crate::certificate::same_address;
 use crate::verdict::{Layer, Note, Signer, Status};
 use mime::{AddrSpec, Message};
 
-/// Notes on what others may show though no signature covers it.
-const UNCOVERED: [&str; 2] = ["partBesideSignature", "twoContentTypes"];
+/// Notes on what others may show though no signature covers it. RFC 9788 §4.4 lets a reader show the protected From alone; who
+/// reads the one outside would take the message for somebody else's.
+const UNCOVERED: [&str; 3] = ["fromDiffers", "partBesideSignature", "twoContentTypes"];
 
 /// Says of each signer whether it is the author.
 ///
@@ -14,10 +15,13 @@ const UNCOVERED: [&str; 2] = ["partBesideSignature", "twoContentTypes"];
 pub(crate) fn attribute(outer: &Message, inner: Option<&Message>, layers: &mut [Layer], notes: &mut Vec<Note>) {
     let outside = author(outer);
     let within = inner.filter(|inner| inner.field("From").is_some()).map(author);
-    if let (Ok(outside), Some(Ok(within))) = (&outside, &within)
-        && !same_address(outside, within)
-    {
-        notes.push(Note::new("fromDiffers", format!("The protected From is {within}, the one outside is {outside}.")));
+    if let Some(Ok(within)) = &within {
+        let other = match &outside {
+            Ok(outside) if same_address(outside, within) => None,
+            Ok(outside) => Some(format!("the one outside is {outside}")),
+            Err(why) => outer.field("From").map(|_| format!("outside {why}")),
+        };
+        notes.extend(other.map(|other| Note::new("fromDiffers", format!("The protected From is {within}, {other}."))));
     }
     let author = within.unwrap_or(outside);
     // RFC 5322 §3.6.2: one mailbox. Any number of them would be compared with any number of a certificate's addresses.

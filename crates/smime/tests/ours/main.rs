@@ -231,13 +231,15 @@ fn a_protected_author_counts_only_with_that_authors_signature() {
     let by_eve = String::from_utf8(sealed(LETTER, Some(signing(&eve)), None, HeaderProtection::Baseline)).unwrap();
     assert_eq!(opened(by_eve.as_bytes(), &[], &trust).verdict.status, Status::Untrusted, "Eve protects Ann's name");
     let by_ann = String::from_utf8(sealed(LETTER, Some(signing(&ann)), None, HeaderProtection::Baseline)).unwrap();
-    let outside = by_ann.replacen("From: Ann <ann@smime.example>", "From: List <list@smime.example>", 1);
-    let verdict = opened(outside.as_bytes(), &[], &trust).verdict;
-    assert_eq!(
-        (verdict.status, verdict.notes.iter().any(|note| note.code == "fromDiffers")),
-        (Status::Valid, true),
-        "{verdict:?}"
-    );
+    for other in ["From: List <list@smime.example>", "From: ann@smime.example\r\nFrom: eve@smime.example"] {
+        let outside = by_ann.replacen("From: Ann <ann@smime.example>", other, 1);
+        let verdict = opened(outside.as_bytes(), &[], &trust).verdict;
+        let differs = verdict.notes.iter().any(|note| note.code == "fromDiffers");
+        assert_eq!((verdict.status, differs), (Status::Untrusted, true), "{verdict:?}");
+        assert_eq!(verdict.layers[0].signers[0].matches_from, Some(true), "whoever shows what is within may say so");
+    }
+    let alone = by_ann.replacen("From: Ann <ann@smime.example>\r\n", "", 1);
+    assert_eq!(opened(alone.as_bytes(), &[], &trust).verdict.status, Status::Valid);
 }
 
 #[test]
