@@ -84,8 +84,9 @@ pub(crate) fn overall(layers: &[Layer], notes: &[Note]) -> (Status, Option<Strin
     }
     let mut signers = layers.iter().flat_map(|layer| &layer.signers).peekable();
     if signers.peek().is_none() {
-        let reason = if layers.is_empty() { "it is not signed" } else { "it is encrypted or compressed, and not signed" };
-        return (Status::Unsigned, Some(reason.to_owned()));
+        let none = if layers.is_empty() { "it is not signed" } else { "it is encrypted or compressed, and not signed" };
+        let reason = layers.iter().find_map(|layer| layer.reason.clone());
+        return (Status::Unsigned, Some(reason.unwrap_or_else(|| none.to_owned())));
     }
     let signers: Vec<&Signer> = signers.collect();
     if let Some(note) = notes.iter().find(|note| UNCOVERED.contains(&note.code)) {

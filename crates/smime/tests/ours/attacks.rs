@@ -144,6 +144,7 @@ fn what_protects_nothing_protects_no_header() {
     });
     let verdict = opened(&nobody, &[], &trust).verdict;
     assert!(verdict.header.fields.is_empty(), "without a signer: {verdict:?}");
+    assert_eq!(verdict.reason.as_deref(), Some("the structure has no signature in it"));
     let clear = String::from_utf8(sealed(LETTER, Some(signing(&ann)), None, HeaderProtection::Baseline)).unwrap();
     let verdict = opened(clear.replace("Hello", "Hallo").as_bytes(), &[], &trust).verdict;
     assert!(verdict.status == Status::Invalid && verdict.header.fields.is_empty(), "a bad signature: {verdict:?}");
