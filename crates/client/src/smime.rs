@@ -5,15 +5,15 @@ mod report;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use input::{Files, Passphrases};
+use input::{Input, Outcome, Passphrases};
 use mime::Message;
 use smime::{Cipher, Encryption, HeaderProtection, Opened, Protection, Signing, Status, With, open, protect};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// The most octets that one layer may hold.
-const MAX_OCTETS: u64 = 16 << 30;
+/// The most octets that a compressed layer may hold: a thousandth of them may make all of it, and it is in memory once.
+const MAX_OCTETS: u64 = 1 << 30;
 
 /// What to do with a message.
 #[derive(Debug, Args)]
@@ -25,11 +25,18 @@ pub struct SmimeCommand {
 #[derive(Debug, Subcommand)]
 enum Deed {
     /// Decrypt a message and write what is within; exit 0 if every encrypted layer could be opened
-    Decrypt(Reading),
+    Decrypt {
+        #[command(flatten)]
+        reading: Reading,
+        #[command(flatten)]
+        outcome: Outcome,
+    },
     /// Encrypt a message for the holders of certificates; with a key, sign it first
     Encrypt {
         #[command(flatten)]
-        files: Files,
+        input: Input,
+        #[command(flatten)]
+        outcome: Outcome,
         #[command(flatten)]
         keys: Keys,
         /// When it is, instead of now (RFC 3339)
@@ -52,7 +59,9 @@ enum Deed {
     /// Sign a message
     Sign {
         #[command(flatten)]
-        files: Files,
+        input: Input,
+        #[command(flatten)]
+        outcome: Outcome,
         #[command(flatten)]
         keys: Keys,
         /// Enclose the text in the signature, instead of putting the signature beside it
@@ -68,14 +77,19 @@ enum Deed {
         header: Header,
     },
     /// Tell who signed a message and what it is worth; exit 0 only where it is valid
-    Verify(Reading),
+    Verify {
+        #[command(flatten)]
+        reading: Reading,
+        #[command(flatten)]
+        outcome: Outcome,
+    },
 }
 
 /// A message to be opened, and with what.
 #[derive(Debug, Args)]
 struct Reading {
     #[command(flatten)]
-    files: Files,
+    input: Input,
     #[command(flatten)]
     keys: Keys,
     /// Certificates to be trusted, in PEM or DER
@@ -166,13 +180,13 @@ impl From<Header> for HeaderProtection {
 /// What can't be read or written, and keys that can't be used.
 pub fn run(command: SmimeCommand) -> anyhow::Result<ExitCode> {
     match command.deed {
-        Deed::Sign { files, keys, opaque, pss, at, header } => {
+        Deed::Sign { input, outcome, keys, opaque, pss, at, header } => {
             let keys = keys.read()?;
             let key = keys.first().context("nothing to sign with: give --p12, or --cert and --key")?;
             let signing = Signing { key, opaque, pss, now: seconds(at) };
-            sealed(&files, Some(signing), None, header)
+            sealed((&input, &outcome), Some(signing), None, header)
         }
-        Deed::Encrypt { files, keys, at, to, cipher, oaep, header } => {
+        Deed::Encrypt { input, outcome, keys, at, to, cipher, oaep, header } => {
             let keys = keys.read()?;
             let signing = keys.first().map(|key| Signing { key, opaque: false, pss: false, now: seconds(at) });
             let mut certificates = Vec::new();
@@ -181,19 +195,24 @@ pub fn run(command: SmimeCommand) -> anyhow::Result<ExitCode> {
                 certificates.extend(input::certificates(file)?.into_iter().next());
             }
             let encryption = Encryption { to: &certificates, cipher: cipher.into(), oaep };
-            sealed(&files, signing, Some(encryption), header)
+            sealed((&input, &outcome), signing, Some(encryption), header)
         }
-        Deed::Verify(reading) => verify(&reading),
-        Deed::Decrypt(reading) => decrypt(&reading),
+        Deed::Verify { reading, outcome } => verify(&reading, &outcome),
+        Deed::Decrypt { reading, outcome } => decrypt(&reading, &outcome),
         Deed::Inspect(reading) => inspect(&reading),
     }
 }
 
-fn sealed(files: &Files, sign: Option<Signing<'_>>, encrypt: Option<Encryption<'_>>, header: Header) -> anyhow::Result<ExitCode> {
-    let message = files.message()?;
+fn sealed(
+    (input, outcome): (&Input, &Outcome),
+    sign: Option<Signing<'_>>,
+    encrypt: Option<Encryption<'_>>,
+    header: Header,
+) -> anyhow::Result<ExitCode> {
+    let message = input.message()?;
     let boundary = format!("=_{}", uuid::Uuid::now_v7().simple());
     let protection = Protection { sign, encrypt, header: header.into(), boundary: &boundary };
-    let mut out = files.output()?;
+    let mut out = outcome.output()?;
     protect(&message, protection, &mut out).map_err(|error| anyhow::anyhow!("{}", report::told(&error)))?;
     out.finish()?;
     Ok(ExitCode::SUCCESS)
@@ -203,30 +222,31 @@ fn opened(reading: &Reading) -> anyhow::Result<Opened> {
     let keys = reading.keys.read()?;
     let trust = input::trust(&reading.ca, &reading.crl)?;
     let with = With { keys: &keys, trust: &trust, now: seconds(reading.at), max_octets: MAX_OCTETS };
-    Ok(open(reading.files.message()?, with, &mut || Ok(Box::new(input::Spooled::default())))?)
+    Ok(open(reading.input.message()?, with, &mut || Ok(Box::new(input::Spooled::default())))?)
 }
 
-fn verify(reading: &Reading) -> anyhow::Result<ExitCode> {
+fn verify(reading: &Reading, outcome: &Outcome) -> anyhow::Result<ExitCode> {
     let opened = opened(reading)?;
-    if reading.files.has_output() {
-        write(&opened.content, reading)?;
+    if outcome.is_file() {
+        write(&opened.content, outcome)?;
     }
     print(&report::verdict(&opened.verdict, reading.json)?)?;
     Ok(code(opened.verdict.status == Status::Valid))
 }
 
-fn decrypt(reading: &Reading) -> anyhow::Result<ExitCode> {
+fn decrypt(reading: &Reading, outcome: &Outcome) -> anyhow::Result<ExitCode> {
     let opened = opened(reading)?;
     let verdict = &opened.verdict;
     if let Some(layer) = verdict.layers.iter().find(|layer| layer.status == Status::Undecryptable) {
         bail!("{}", layer.reason.as_deref().unwrap_or("it can't be decrypted"));
     }
     if !verdict.layers.iter().any(|layer| layer.opened_for.is_some()) {
-        bail!("it is not encrypted");
+        let broken = verdict.layers.iter().find(|layer| layer.status == Status::Invalid && layer.covers.is_none());
+        bail!("{}", broken.and_then(|layer| layer.reason.as_deref()).unwrap_or("it is not encrypted"));
     }
-    write(&opened.content, reading)?;
+    write(&opened.content, outcome)?;
     let told = report::verdict(verdict, reading.json)?;
-    if reading.files.has_output() {
+    if outcome.is_file() {
         print(&told)?;
     } else {
         eprint!("{told}"); // the output is the content's
@@ -241,8 +261,8 @@ fn inspect(reading: &Reading) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn write(content: &Message, reading: &Reading) -> anyhow::Result<()> {
-    let mut out = reading.files.output()?;
+fn write(content: &Message, outcome: &Outcome) -> anyhow::Result<()> {
+    let mut out = outcome.output()?;
     out.write_all(content.octets())?;
     Ok(out.finish()?)
 }

@@ -1,27 +1,36 @@
 //! Signers compared with the author (RFC 8550 §3), and what follows for the message as a whole.
 
 use crate::certificate::same_address;
-use crate::verdict::{HeaderForm, Layer, Note, ProtectedHeader, Signer, Status};
-use mime::{Message, NameAddr};
+use crate::verdict::{Layer, Note, Signer, Status};
+use mime::{AddrSpec, Message};
+
+/// Notes on what others may show though no signature covers it. RFC 9788 §4.4 lets a reader show the protected From alone; who
+/// reads the one outside would take the message for somebody else's.
+const UNCOVERED: [&str; 3] = ["fromDiffers", "partBesideSignature", "twoContentTypes"];
 
 /// Says of each signer whether it is the author.
 ///
-/// The author is the one of From. Where a header is protected by a good signature of the one whom it names itself, that is
-/// the author, whatever stands outside (RFC 9788 §4.4).
-pub(crate) fn attribute(outer: &Message, header: &ProtectedHeader, layers: &mut [Layer], notes: &mut Vec<Note>) {
-    let outside = authors(outer);
-    let within = protected_author(header);
-    if let (Ok(outside), Some(within)) = (&outside, &within)
-        && !same_address(outside, within)
-    {
-        notes.push(Note::new("fromDiffers", format!("The protected From is {within}, the one outside is {outside}.")));
+/// The author is the one of From: of the protected one, where there is one, whatever stands outside (RFC 9788 §4.4). A signer
+/// whom only the outer From names has put somebody else's name within.
+pub(crate) fn attribute(outer: &Message, inner: Option<&Message>, layers: &mut [Layer], notes: &mut Vec<Note>) {
+    let outside = author(outer);
+    let within = inner.filter(|inner| inner.field("From").is_some()).map(author);
+    if let Some(Ok(within)) = &within {
+        let other = match &outside {
+            Ok(outside) if same_address(outside, within) => None,
+            Ok(outside) => Some(format!("the one outside is {outside}")),
+            Err(why) => outer.field("From").map(|_| format!("outside {why}")),
+        };
+        notes.extend(other.map(|other| Note::new("fromDiffers", format!("The protected From is {within}, {other}."))));
     }
-    let sender: Vec<String> = addresses(&outer.addresses("Sender"));
+    let author = within.unwrap_or(outside);
+    // RFC 5322 §3.6.2: one mailbox. Any number of them would be compared with any number of a certificate's addresses.
+    let sender = match outer.addresses("Sender").as_slice() {
+        [one] => one.addr_spec(),
+        _ => None,
+    };
     for signer in layers.iter_mut().flat_map(|layer| layer.signers.iter_mut()) {
-        let good = matches!(signer.status, Status::Valid | Status::Untrusted);
-        let protected = within.as_deref().filter(|within| good && signer.names(within));
-        let author = protected.map_or_else(|| outside.clone(), |within| Ok(within.to_owned()));
-        compare(signer, author, &sender);
+        compare(signer, author.clone(), sender.as_ref());
     }
 }
 
@@ -31,7 +40,7 @@ impl Signer {
     }
 }
 
-fn compare(signer: &mut Signer, author: Result<String, String>, sender: &[String]) {
+fn compare(signer: &mut Signer, author: Result<String, String>, sender: Option<&AddrSpec>) {
     let (matches, why) = match author {
         Err(why) => (None, Some(why)),
         Ok(_) if signer.subject.is_none() => (None, Some("there is no certificate to compare".to_owned())),
@@ -40,7 +49,7 @@ fn compare(signer: &mut Signer, author: Result<String, String>, sender: &[String
             signer.address = signer.addresses.iter().find(|own| same_address(own, &author)).cloned();
             (Some(true), None)
         }
-        Ok(_) if sender.iter().any(|sender| signer.names(sender)) => {
+        Ok(_) if sender.is_some_and(|sender| signer.names(sender.as_str())) => {
             (Some(false), Some("it is the address of Sender, not of From".to_owned()))
         }
         Ok(author) => {
@@ -52,37 +61,21 @@ fn compare(signer: &mut Signer, author: Result<String, String>, sender: &[String
     signer.mismatch = why;
 }
 
-/// The one author, or why there is none.
-fn authors(message: &Message) -> Result<String, String> {
+/// The one author, or why there is none. An author whose address is none counts too: others may show it.
+fn author(message: &Message) -> Result<String, String> {
     if message.fields().filter(|field| field.is("From")).count() > 1 {
         return Err("there are two From fields".to_owned());
     }
-    match addresses(&message.addresses("From")).as_slice() {
-        [one] => Ok(one.clone()),
+    match message.addresses("From").as_slice() {
+        [one] => one.addr_spec().map(|address| address.as_str().to_owned()).ok_or_else(|| "the author has no address".to_owned()),
         [] => Err("there is no author".to_owned()),
         _ => Err("there are several authors".to_owned()),
     }
 }
 
-fn addresses(list: &[NameAddr]) -> Vec<String> {
-    list.iter().filter_map(|one| Some(one.addr_spec()?.as_str().to_owned())).collect()
-}
-
-fn protected_author(header: &ProtectedHeader) -> Option<String> {
-    if header.form == HeaderForm::None {
-        return None;
-    }
-    let mut from = header.fields.iter().filter(|field| field.name.eq_ignore_ascii_case("From"));
-    let (one, other) = (from.next()?, from.next());
-    let list = addresses(&NameAddr::parse_list(one.value.as_bytes()));
-    match (list.as_slice(), other) {
-        ([address], None) => Some(address.clone()),
-        _ => None,
-    }
-}
-
-/// All layers together. One bad signature spoils the message, whatever stands around it; being encrypted proves nothing.
-pub(crate) fn overall(layers: &[Layer]) -> (Status, Option<String>) {
+/// All layers together. One bad signature spoils the message, whatever stands around it, and so does what stands beside a
+/// signed text; being encrypted proves nothing.
+pub(crate) fn overall(layers: &[Layer], notes: &[Note]) -> (Status, Option<String>) {
     let first = |status| layers.iter().find(|layer| layer.status == status);
     for status in [Status::Invalid, Status::Undecryptable, Status::Untrusted] {
         if let Some(layer) = first(status) {
@@ -91,10 +84,14 @@ pub(crate) fn overall(layers: &[Layer]) -> (Status, Option<String>) {
     }
     let mut signers = layers.iter().flat_map(|layer| &layer.signers).peekable();
     if signers.peek().is_none() {
-        let reason = if layers.is_empty() { "it is not signed" } else { "it is encrypted or compressed, and not signed" };
-        return (Status::Unsigned, Some(reason.to_owned()));
+        let none = if layers.is_empty() { "it is not signed" } else { "it is encrypted or compressed, and not signed" };
+        let reason = layers.iter().find_map(|layer| layer.reason.clone());
+        return (Status::Unsigned, Some(reason.unwrap_or_else(|| none.to_owned())));
     }
     let signers: Vec<&Signer> = signers.collect();
+    if let Some(note) = notes.iter().find(|note| UNCOVERED.contains(&note.code)) {
+        return (Status::Untrusted, Some(note.message.clone()));
+    }
     if signers.iter().any(|signer| signer.matches_from == Some(true)) {
         return (Status::Valid, None);
     }

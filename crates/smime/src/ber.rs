@@ -12,6 +12,7 @@ pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const SEQUENCE: u8 = 0x30;
 /// `[0]`, constructed
 pub(crate) const CONTEXT_0: u8 = 0xa0;
+const CONSTRUCTED: u8 = 0x20;
 /// Deepest nesting of indefinite lengths that is followed.
 const MAX_DEPTH: usize = 32;
 
@@ -64,6 +65,35 @@ impl<'x> Element<'x> {
             Some(found)
         })
     }
+
+    /// How many elements are within; nothing where not all can be read.
+    pub(crate) fn count(self) -> Option<usize> {
+        let (mut rest, mut count) = (self.content, 0);
+        while !rest.is_empty() {
+            rest = element(rest)?.1;
+            count += 1;
+        }
+        Some(count)
+    }
+
+    pub(crate) fn is_constructed(self) -> bool {
+        self.tag & CONSTRUCTED != 0
+    }
+
+    /// The octets of an octet string, its pieces joined (X.690 §8.7.3).
+    pub(crate) fn octet_string(self) -> Option<Vec<u8>> {
+        let mut out = Vec::with_capacity(self.content.len());
+        self.append_octets(&mut out, MAX_DEPTH).then_some(out)
+    }
+
+    fn append_octets(self, out: &mut Vec<u8>, depth: usize) -> bool {
+        if self.tag == OCTET_STRING {
+            out.extend_from_slice(self.content);
+            return true;
+        }
+        let in_pieces = self.tag == OCTET_STRING | CONSTRUCTED;
+        in_pieces && depth > 0 && self.elements().all(|piece| piece.append_octets(out, depth - 1))
+    }
 }
 
 #[cfg(test)]
@@ -76,7 +106,8 @@ mod tests {
         assert_eq!(element(&[4, 0x81, 1, 7]), Some((Element { tag: 4, content: &[7] }, &[][..])));
         let indefinite = [0x24, 0x80, 4, 1, 1, 0x24, 0x80, 4, 1, 2, 0, 0, 0, 0, 9];
         let (string, rest) = element(&indefinite).expect("element");
-        assert_eq!((string.elements().count(), rest), (2, &[9][..]));
+        assert_eq!((string.octet_string(), string.count(), rest), (Some(vec![1, 2]), Some(2), &[9][..]));
+        assert_eq!(Element { tag: 0x30, content: &[4, 1, 1, 4, 9] }.count(), None);
     }
 
     #[test]

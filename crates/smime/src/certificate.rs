@@ -4,7 +4,7 @@ use crate::ber::{CONTEXT_0, Element, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, 
 use crate::cms::Cms;
 use crate::error::SmimeError;
 use mime::AddrSpec;
-use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::asn1::{Asn1StringRef, Asn1Time, Asn1TimeRef};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::Id;
@@ -100,7 +100,7 @@ impl Certificate {
             return named;
         }
         let entries = self.0.subject_name().entries_by_nid(Nid::PKCS9_EMAILADDRESS);
-        entries.filter_map(|entry| entry.data().to_string().ok()).collect()
+        entries.filter_map(|entry| ascii(entry.data())).collect()
     }
 
     /// Whether it is for this address.
@@ -202,11 +202,18 @@ fn name(name: &X509NameRef) -> String {
     out
 }
 
-/// Whether two addresses are one: neither case nor the spelling of a domain counts (RFC 8550 §3).
+/// A text of ASCII, as an emailAddress is (RFC 5280 §A.1). What another kind of text is translated to may end before its end.
+fn ascii(text: &Asn1StringRef) -> Option<String> {
+    let translated = text.to_string().ok()?;
+    (translated.is_ascii() && translated.as_bytes() == text.as_slice()).then_some(translated)
+}
+
+/// Whether two addresses are one: neither case nor the spelling of a domain counts (RFC 8550 §3). Of a local part only the
+/// case of ASCII letters doesn't: RFC 9598 §5 compares others octet by octet.
 pub(crate) fn same_address(one: &str, other: &str) -> bool {
     let folded = |address: &str| {
         let address = AddrSpec::parse(address.trim())?;
-        let local = address.as_str().strip_suffix(address.domain())?.to_lowercase();
+        let local = address.as_str().strip_suffix(address.domain())?.to_ascii_lowercase();
         let domain = idna::domain_to_ascii(address.domain()).unwrap_or_else(|_| address.domain().to_lowercase());
         Some((local, domain))
     };
@@ -228,7 +235,8 @@ fn alternative_names(der: &[u8]) -> Option<Vec<String>> {
 
 fn address_of(general_name: Element<'_>) -> Option<String> {
     let octets = match general_name.tag {
-        RFC822_NAME => general_name.content,
+        // An IA5String: name constraints compare its octets, so that none may be read as others (RFC 5280 §4.2.1.10).
+        RFC822_NAME => Some(general_name.content).filter(|octets| octets.is_ascii())?,
         OTHER_NAME => {
             let mut members = general_name.elements();
             members.next().filter(|kind| kind.tag == OBJECT_IDENTIFIER && kind.content == SMTP_UTF8_MAILBOX)?;

@@ -6,7 +6,7 @@ mod ffi;
 
 use crate::error::SmimeError;
 use foreign_types::{ForeignType, ForeignTypeRef};
-use openssl::asn1::{Asn1ObjectRef, Asn1Time, Asn1TimeRef};
+use openssl::asn1::{Asn1Object, Asn1ObjectRef, Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
@@ -22,6 +22,12 @@ use std::ptr::{NonNull, null_mut};
 
 /// Octets that go through a filter together.
 const TOGETHER: usize = 64 * 1024;
+
+/// SMIMECapabilities (RFC 8551 §2.5.2): AES in CBC mode with 256, 192 and 128 bits. The signer's other programs may not know GCM.
+const CAPABILITIES: &[u8] = &[
+    0x30, 39, 0x30, 11, 6, 9, 0x60, 0x86, 0x48, 0x01, 0x65, 3, 4, 1, 42, 0x30, 11, 6, 9, 0x60, 0x86, 0x48, 0x01, 0x65, 3, 4, 1,
+    22, 0x30, 11, 6, 9, 0x60, 0x86, 0x48, 0x01, 0x65, 3, 4, 1, 2,
+];
 
 /// A structure without its content, which stands elsewhere.
 pub(crate) struct Cms(NonNull<sys::CMS_ContentInfo>);
@@ -147,7 +153,8 @@ impl Cms {
     ) -> Result<(), ErrorStack> {
         let time = Asn1Time::from_unix(now)?;
         // A context for parameters is made with a digest, which Ed25519 takes none of.
-        let flags = sys::CMS_PARTIAL | sys::CMS_BINARY | if pss { sys::CMS_KEY_PARAM } else { 0 };
+        // What the library says of itself is left out: it would invite others to encrypt by DES and RC2.
+        let flags = sys::CMS_PARTIAL | sys::CMS_BINARY | sys::CMS_NOSMIMECAP | if pss { sys::CMS_KEY_PARAM } else { 0 };
         // SAFETY: the library counts its own references to certificate and key; the context belongs to the signer.
         unsafe {
             let signer = ffi::CMS_add1_signer(self.0.as_ptr(), certificate.as_ptr(), key.as_ptr(), digest.as_ptr(), flags);
@@ -155,6 +162,9 @@ impl Cms {
             let (nid, kind) = (Nid::PKCS9_SIGNINGTIME.as_raw(), sys::ASN1_STRING_type(time.as_ptr().cast()));
             let time = time.as_ptr().cast_const().cast();
             done(ffi::CMS_signed_add1_attr_by_NID(signer.as_ptr(), nid, kind, time, -1))?;
+            let (nid, length) = (Nid::SMIMECAPABILITIES.as_raw(), CAPABILITIES.len() as c_int);
+            let capabilities = CAPABILITIES.as_ptr().cast();
+            done(ffi::CMS_signed_add1_attr_by_NID(signer.as_ptr(), nid, sys::V_ASN1_SEQUENCE, capabilities, length))?;
             if pss {
                 let context = ffi::CMS_SignerInfo_get0_pkey_ctx(signer.as_ptr());
                 done(sys::EVP_PKEY_CTX_set_rsa_padding(context, sys::RSA_PKCS1_PSS_PADDING))?;
@@ -178,7 +188,7 @@ impl Cms {
             ffi::CMS_get0_SignerInfos(self.0.as_ptr())
         };
         let _ = ErrorStack::get(); // what is missing is told of each signer
-        members(infos).into_iter().map(|info| SignerInfo { info, of: PhantomData }).collect()
+        members(infos).into_iter().map(|info| SignerInfo { info, of: self }).collect()
     }
 
     // ---- encryption ----
@@ -262,7 +272,7 @@ impl Cms {
 /// One who signed, as the structure has it.
 pub(crate) struct SignerInfo<'c> {
     info: NonNull<ffi::CMS_SignerInfo>,
-    of: PhantomData<&'c Cms>,
+    of: &'c Cms,
 }
 
 impl SignerInfo<'_> {
@@ -288,26 +298,39 @@ impl SignerInfo<'_> {
 
     /// The signer's own word for when it was (RFC 5652 §11.3), in seconds since 1970.
     pub(crate) fn signing_time(&self) -> Option<i64> {
-        let object = openssl::asn1::Asn1Object::from_str("1.2.840.113549.1.9.5").ok()?;
         let kinds = [sys::V_ASN1_UTCTIME, sys::V_ASN1_GENERALIZEDTIME];
+        let time = kinds.into_iter().find_map(|kind| self.attribute("1.2.840.113549.1.9.5", kind));
+        // SAFETY: it is a time, and belongs to the signer.
+        time.and_then(|time| crate::certificate::seconds(unsafe { Asn1TimeRef::from_ptr(time.as_ptr().cast()) }))
+    }
+
+    /// The one value of a signed attribute, where it is of a kind.
+    fn attribute(&self, identifier: &str, kind: c_int) -> Option<NonNull<c_void>> {
+        let object = Asn1Object::from_str(identifier).ok()?;
         // SAFETY: what comes is of the kind that was asked for and belongs to the signer; -3 asks for exactly one value.
-        let time = kinds.into_iter().find_map(|kind| unsafe {
-            let value = ffi::CMS_signed_get0_data_by_OBJ(self.info.as_ptr(), object.as_ptr(), -3, kind);
-            (!value.is_null()).then(|| Asn1TimeRef::from_ptr(value.cast()))
-        });
+        let value = unsafe { ffi::CMS_signed_get0_data_by_OBJ(self.info.as_ptr(), object.as_ptr(), -3, kind) };
         let _ = ErrorStack::get();
-        time.and_then(crate::certificate::seconds)
+        NonNull::new(value)
+    }
+
+    /// Whether what was signed is of the type that the structure says (RFC 5652 §11.1), which the library leaves to others.
+    fn is_of_its_type(&self) -> bool {
+        let Some(said) = self.attribute("1.2.840.113549.1.9.3", sys::V_ASN1_OBJECT) else { return false };
+        // SAFETY: both identifiers belong to the structure.
+        unsafe { sys::OBJ_cmp(said.as_ptr().cast(), ffi::CMS_get0_eContentType(self.of.0.as_ptr())) == 0 }
     }
 
     /// Whether the signature is good: over the attributes, and these over what went through the filter, or over that alone.
-    pub(crate) fn verify(&self, filter: &Filter<'_>) -> Result<(), ErrorStack> {
+    pub(crate) fn verifies(&self, filter: &Filter<'_>) -> bool {
+        let info = self.info.as_ptr();
         // SAFETY: both belong to the same structure, which their lifetimes borrow.
-        unsafe {
-            if ffi::CMS_signed_get_attr_count(self.info.as_ptr()) >= 0 {
-                done(ffi::CMS_SignerInfo_verify(self.info.as_ptr()))?;
-            }
-            done(ffi::CMS_SignerInfo_verify_content(self.info.as_ptr(), filter.chain.as_ptr()))
-        }
+        let good = unsafe {
+            let has_attributes = ffi::CMS_signed_get_attr_count(info) >= 0;
+            let attributes = !has_attributes || self.is_of_its_type() && ffi::CMS_SignerInfo_verify(info) > 0;
+            attributes && ffi::CMS_SignerInfo_verify_content(info, filter.chain.as_ptr()) > 0
+        };
+        let _ = ErrorStack::get(); // what the library says of it is nobody's to know
+        good
     }
 }
 

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use flate2::{Decompress, FlushDecompress, Status};
 use openssl::asn1::Asn1Object;
 use openssl::pkey::Id;
+use std::collections::HashSet;
 use std::io::Write;
 
 /// What became of it.
@@ -19,11 +20,12 @@ pub(crate) enum Decrypted {
     NotForUs,
 }
 
-/// How recipients get the key, and by which algorithm the content is encrypted.
+/// By which algorithm the content is encrypted, and how recipients get the key: each way once, however many there are.
 pub(crate) fn algorithms(around: &Split) -> Vec<String> {
     let Ok(structure) = Cms::read(&around.around) else { return Vec::new() };
-    let cipher = cipher_name(&around.around);
-    cipher.into_iter().chain(structure.recipient_algorithms()).collect()
+    let mut seen = HashSet::new();
+    let recipients = structure.recipient_algorithms().into_iter().filter(|name| seen.insert(name.clone()));
+    cipher_name(&around.around).into_iter().chain(recipients).collect()
 }
 
 /// The algorithm by which the content is encrypted: the second member of the first sequence within (RFC 5652 §6.1).

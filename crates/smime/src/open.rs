@@ -93,9 +93,10 @@ pub fn open(
     if layers.len() == MAX_LAYERS && find(&content, &mut notes).is_some() {
         notes.push(Note::new("tooManyLayers", format!("Only the outermost {MAX_LAYERS} layers were opened.")));
     }
-    let header = protected::header(&outer, &content, &layers, &mut notes);
-    author::attribute(&outer, &header, &mut layers, &mut notes);
-    let (status, reason) = author::overall(&layers);
+    let inner = protected::inner(&content, &layers);
+    let header = protected::header(&outer, inner.as_ref(), &layers, &mut notes);
+    author::attribute(&outer, inner.as_ref().map(|inner| &inner.message), &mut layers, &mut notes);
+    let (status, reason) = author::overall(&layers, &notes);
     Ok(Opened { verdict: Verdict { status, reason, layers, header, notes }, content })
 }
 
@@ -107,6 +108,15 @@ pub(crate) enum Found {
 }
 
 pub(crate) fn find(message: &Message, notes: &mut Vec<Note>) -> Option<Found> {
+    let found = look(message, notes)?;
+    // A reader that goes by the last one shows what stands around the signed text (RFC 5322 §3.6 and RFC 2045 §3 have one).
+    if message.fields().filter(|field| field.is("Content-Type")).count() > 1 {
+        notes.push(Note::new("twoContentTypes", "There are two Content-Type fields: others may see another message."));
+    }
+    Some(found)
+}
+
+fn look(message: &Message, notes: &mut Vec<Note>) -> Option<Found> {
     let root = message.parts().first()?;
     if root.media_type.essence == "multipart/signed" {
         let mut children = (0..message.parts().len()).filter(|&i| message.parts()[i].parent == Some(0));
@@ -249,7 +259,8 @@ fn enclosed(
         ContentType::Enveloped => encrypted(Kind::Enveloped, cms, &around, with, &mut out)?,
         ContentType::AuthEnveloped => encrypted(Kind::AuthEnveloped, cms, &around, with, &mut out)?,
     };
-    let opened = layer.status != Status::Undecryptable && out.octets > 0;
+    // What is empty was opened too; a structure that could not be read was not.
+    let opened = layer.status != Status::Undecryptable && (out.octets > 0 || layer.status != Status::Invalid);
     Ok(Some((layer, if opened { Within::Spool(out) } else { Within::Nothing })))
 }
 

@@ -3,6 +3,7 @@
 use crate::verdict::{Field, HeaderForm, Kind, Layer, Note, ProtectedHeader, Status};
 use bytes::Bytes;
 use mime::{HeaderField, Message, PartKind};
+use std::collections::HashSet;
 
 /// The header of a message without its body, of which it takes a copy: the message may be large, and go.
 pub(crate) fn header_alone(message: &Message) -> Message {
@@ -10,44 +11,69 @@ pub(crate) fn header_alone(message: &Message) -> Message {
     Message::parse(Bytes::copy_from_slice(header))
 }
 
-/// What of the header is protected. Outside of layers nothing is, whatever a parameter says (RFC 9788 §4.1).
-pub(crate) fn header(outer: &Message, payload: &Message, layers: &[Layer], notes: &mut Vec<Note>) -> ProtectedHeader {
-    let subject = outer.text("Subject");
-    let opened = layers.last().is_some_and(|layer| layer.covers.is_some());
-    let form = if opened { form(payload) } else { HeaderForm::None };
-    let attached = || payload.parts().first().and_then(|root| payload.attached(root));
-    let wrapped = (form == HeaderForm::Wrapped).then(attached).flatten();
-    let inner = wrapped.as_ref().unwrap_or(payload);
-    if form == HeaderForm::None {
-        return ProtectedHeader { form, fields: Vec::new(), subject, confidential: Vec::new() };
-    }
-    let fields: Vec<Field> = inner.fields().filter(is_message_field).map(|field| field_of(&field)).collect();
-    let encrypted = layers.iter().any(|layer| matches!(layer.kind, Kind::Enveloped | Kind::AuthEnveloped));
-    let outside = recorded(inner);
-    if form == HeaderForm::Rfc9788 && encrypted {
-        changed_on_the_way(outer, &outside, notes);
-    }
-    let confidential = match encrypted {
-        true if form == HeaderForm::Rfc9788 => hidden(&fields, |field| outside.iter().any(|other| same_field(other, field))),
-        true => hidden(&fields, |field| outer.fields().any(|other| same_field(&field_of(&other), field))),
-        false => Vec::new(),
-    };
-    let signed = layers.iter().any(|layer| !layer.signers.is_empty() && layer.status != Status::Invalid);
-    if signed && !encrypted {
-        differs(outer, &fields, notes);
-    }
-    let own = inner.text("Subject");
-    ProtectedHeader { form, fields, subject: own.or(subject), confidential }
+/// A header within, which is protected.
+pub(crate) struct Inner {
+    form: HeaderForm,
+    /// Whether HP-Outer says what stands outside (RFC 9788 §2.2).
+    records: bool,
+    /// The message whose header it is, without its body.
+    pub(crate) message: Message,
 }
 
-fn form(payload: &Message) -> HeaderForm {
-    let Some(root) = payload.parts().first() else { return HeaderForm::None };
+/// The header within that is protected. Where no layer protects none is, whatever a parameter says (RFC 9788 §4.1).
+pub(crate) fn inner(payload: &Message, layers: &[Layer]) -> Option<Inner> {
+    let opened = layers.last().is_some_and(|layer| layer.covers.is_some());
+    let (form, records) = form(payload).filter(|_| opened && layers.iter().any(protects))?;
+    let attached = || payload.parts().first().and_then(|root| payload.attached(root));
+    let wrapped = (form == HeaderForm::Wrapped).then(attached).flatten();
+    Some(Inner { form, records, message: header_alone(wrapped.as_ref().unwrap_or(payload)) })
+}
+
+fn protects(layer: &Layer) -> bool {
+    is_encrypted(layer) || is_signed(layer)
+}
+
+fn is_encrypted(layer: &Layer) -> bool {
+    matches!(layer.kind, Kind::Enveloped | Kind::AuthEnveloped)
+}
+
+/// Being compressed protects nothing, nor does a signature that is bad, or a structure that has none in it.
+fn is_signed(layer: &Layer) -> bool {
+    !layer.signers.is_empty() && layer.status != Status::Invalid
+}
+
+/// What is known of the header.
+pub(crate) fn header(outer: &Message, inner: Option<&Inner>, layers: &[Layer], notes: &mut Vec<Note>) -> ProtectedHeader {
+    let subject = outer.text("Subject");
+    let Some(Inner { form, records, message: inner }) = inner else {
+        return ProtectedHeader { subject, ..ProtectedHeader::default() };
+    };
+    let fields: Vec<Field> = inner.fields().filter(is_message_field).map(|field| field_of(&field)).collect();
+    let outside: Vec<Field> = outer.fields().map(|field| field_of(&field)).collect();
+    let confidential = if !layers.iter().any(is_encrypted) {
+        differs(&outside, &fields, notes);
+        Vec::new()
+    } else if *records {
+        let recorded = recorded(inner);
+        changed_on_the_way(&outside, &recorded, notes);
+        hidden(&fields, &recorded)
+    } else {
+        hidden(&fields, &outside)
+    };
+    // With RFC 9788 §4 what stands outside alone is nobody's word; the forms before it add to it.
+    let subject = inner.text("Subject").or(subject.filter(|_| *form != HeaderForm::Rfc9788));
+    ProtectedHeader { form: *form, fields, subject, confidential }
+}
+
+/// The form, and whether HP-Outer is to be expected.
+fn form(payload: &Message) -> Option<(HeaderForm, bool)> {
+    let root = payload.parts().first()?;
     let parameter = |name| payload.parameter(root, name).map(|value| value.to_ascii_lowercase());
     match (parameter("hp").as_deref(), parameter("protected-headers").as_deref()) {
-        (Some("clear" | "cipher"), _) => HeaderForm::Rfc9788,
-        (_, Some("v1")) => HeaderForm::ProtectedHeadersV1,
-        _ if root.kind == PartKind::Message => HeaderForm::Wrapped,
-        _ => HeaderForm::None,
+        (Some("cipher"), _) => Some((HeaderForm::Rfc9788, true)),
+        (Some("clear"), _) => Some((HeaderForm::Rfc9788, false)),
+        (_, Some("v1")) => Some((HeaderForm::ProtectedHeadersV1, false)),
+        _ => (root.kind == PartKind::Message).then_some((HeaderForm::Wrapped, false)),
     }
 }
 
@@ -72,38 +98,37 @@ fn recorded(inner: &Message) -> Vec<Field> {
     fields.filter_map(split).collect()
 }
 
-fn same_field(one: &Field, other: &Field) -> bool {
-    let plain = |value: &str| value.split_whitespace().collect::<Vec<_>>().join(" ");
-    one.name.eq_ignore_ascii_case(&other.name) && plain(&one.value) == plain(&other.value)
+/// Fields by name and text. Neither the case of the one nor the white space of the other counts, and a header may be long:
+/// each is looked up, not looked for.
+fn known(fields: &[Field]) -> HashSet<(String, String)> {
+    fields.iter().map(folded).collect()
 }
 
-fn hidden(fields: &[Field], is_outside: impl Fn(&Field) -> bool) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for field in fields.iter().filter(|field| !is_outside(field)) {
-        if !names.iter().any(|name| name.eq_ignore_ascii_case(&field.name)) {
-            names.push(field.name.clone());
-        }
-    }
-    names
+fn folded(field: &Field) -> (String, String) {
+    (field.name.to_ascii_lowercase(), field.value.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The names of fields that don't stand outside.
+fn hidden(fields: &[Field], outside: &[Field]) -> Vec<String> {
+    let outside = known(outside);
+    let mut seen = HashSet::new();
+    let hidden = fields.iter().filter(|field| !outside.contains(&folded(field)));
+    hidden.filter(|field| seen.insert(field.name.to_ascii_lowercase())).map(|field| field.name.clone()).collect()
 }
 
 /// A field outside that differs from what the sender recorded was changed on the way (RFC 9788 §4.3).
-fn changed_on_the_way(outer: &Message, recorded: &[Field], notes: &mut Vec<Note>) {
-    for field in recorded {
-        if !outer.fields().any(|other| same_field(&field_of(&other), field)) {
-            let message = format!("{} outside is not what the sender put there.", field.name);
-            notes.push(Note::new("outerChanged", message));
-        }
+fn changed_on_the_way(outside: &[Field], recorded: &[Field], notes: &mut Vec<Note>) {
+    let outside = known(outside);
+    for field in recorded.iter().filter(|field| !outside.contains(&folded(field))) {
+        notes.push(Note::new("outerChanged", format!("{} outside is not what the sender put there.", field.name)));
     }
 }
 
-fn differs(outer: &Message, fields: &[Field], notes: &mut Vec<Note>) {
-    for field in fields {
-        let outside: Vec<Field> =
-            outer.fields().map(|one| field_of(&one)).filter(|one| one.name.eq_ignore_ascii_case(&field.name)).collect();
-        if !outside.is_empty() && !outside.iter().any(|one| same_field(one, field)) {
-            let message = format!("{} outside is not the protected one.", field.name);
-            notes.push(Note::new("outerDiffers", message));
-        }
+/// A field outside whose name is protected, but not its text: others may show it.
+fn differs(outside: &[Field], fields: &[Field], notes: &mut Vec<Note>) {
+    let (protected, names) = (known(fields), fields.iter().map(|field| field.name.to_ascii_lowercase()).collect::<HashSet<_>>());
+    let named = outside.iter().filter(|field| names.contains(&field.name.to_ascii_lowercase()));
+    for field in named.filter(|field| !protected.contains(&folded(field))) {
+        notes.push(Note::new("outerDiffers", format!("{} outside is not the protected one.", field.name)));
     }
 }

@@ -1,6 +1,7 @@
 //! A structure of CMS taken apart as it comes: its content, which may be large, goes to whoever asked, and what stands
 //! around it, which is small, is kept in BER with the content left out (as a detached one is, RFC 5652 §5.2, §6.1).
 
+use crate::ber::{OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, element};
 use crate::error::SmimeError;
 use bytes::Bytes;
 
@@ -11,9 +12,6 @@ const MAX_DEPTH: usize = 32;
 /// Longest object identifier that is read.
 const MAX_IDENTIFIER: u64 = 64;
 
-const SEQUENCE: u8 = 0x30;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const OCTET_STRING: u8 = 0x04;
 const CONSTRUCTED: u8 = 0x20;
 const CONTEXT_0: u8 = 0x80;
 
@@ -245,9 +243,10 @@ impl<I: Iterator<Item = Bytes>> Splitter<'_, I> {
     fn keep(&mut self, tag: u8, content_type: &ContentType) -> Result<(), SmimeError> {
         let before = self.around.len();
         self.copy(tag, MAX_DEPTH)?;
-        // A tag of authentication that is shorter would be guessed (RFC 5084 §3.2 has 12 to 16 octets).
-        let is_mac = *content_type == ContentType::AuthEnveloped && tag == OCTET_STRING;
-        if is_mac && !(2 + 12..=2 + 16).contains(&(self.around.len() - before)) {
+        // A tag of authentication that is shorter would be guessed (RFC 5084 §3.2 has 12 to 16 octets). It may stand in pieces.
+        let is_mac = *content_type == ContentType::AuthEnveloped && tag & !CONSTRUCTED == OCTET_STRING;
+        let octets = || element(&self.around[before..])?.0.octet_string();
+        if is_mac && !octets().is_some_and(|octets| (12..=16).contains(&octets.len())) {
             return Err(SmimeError::Malformed("a tag of authentication that is not of 12 to 16 octets"));
         }
         Ok(())

@@ -7,6 +7,15 @@ use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{CrlStatus, X509, X509Crl, X509KeyUsage, X509Ref, X509StoreContext, X509VerifyResult};
+use std::fmt;
+use std::sync::Arc;
+
+/// The library's level of 80 bits: no RSA below 1024, no MD5 and no SHA-1 in a chain, which others could have made (RFC 8550
+/// §4.3).
+const STRENGTH: i32 = 1;
+
+/// The most certificates between somebody's own and one that was declared good.
+const MAX_DEPTH: i32 = 16;
 
 /// Certificates that are trusted, and lists of what was revoked.
 #[derive(Debug, Clone, Default)]
@@ -15,9 +24,15 @@ pub struct Trust {
     crls: Vec<Crl>,
 }
 
-/// A revocation list (RFC 5280 §5), kept in DER.
-#[derive(Debug, Clone)]
-struct Crl(Vec<u8>);
+/// A revocation list (RFC 5280 §5), which may be large: read once, and shared.
+#[derive(Clone)]
+struct Crl(Arc<X509Crl>);
+
+impl fmt::Debug for Crl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Crl")
+    }
+}
 
 /// A chain that was built, or why none could be.
 #[derive(Debug, Clone)]
@@ -45,7 +60,7 @@ impl Trust {
     pub fn add_crl(&mut self, octets: &[u8]) -> Result<(), SmimeError> {
         let crl = X509Crl::from_pem(octets).or_else(|_| X509Crl::from_der(octets));
         let crl = crl.map_err(|_| SmimeError::Key("these octets are not a revocation list".to_owned()))?;
-        self.crls.push(Crl(crl.to_der()?));
+        self.crls.push(Crl(Arc::new(crl)));
         Ok(())
     }
 
@@ -56,12 +71,24 @@ impl Trust {
 
     /// The chain of a certificate at a time, in seconds since 1970.
     pub(crate) fn chain(&self, of: &X509Ref, others: &[X509], at: i64) -> Result<Chain, SmimeError> {
+        let strong = self.built(of, others, at, STRENGTH)?;
+        if strong.fault.is_none() {
+            return Ok(strong);
+        }
+        // What is weak is told before what is worse; the other fault is the one to tell.
+        let any = self.built(of, others, at, 0)?;
+        Ok(if any.fault.is_some() { any } else { strong })
+    }
+
+    fn built(&self, of: &X509Ref, others: &[X509], at: i64, strength: i32) -> Result<Chain, SmimeError> {
         let mut store = X509StoreBuilder::new()?;
         for root in &self.roots {
             store.add_cert(root.clone())?;
         }
         let mut parameters = X509VerifyParam::new()?;
         parameters.set_time(at);
+        parameters.set_auth_level(strength);
+        parameters.set_depth(MAX_DEPTH);
         // A certificate that was declared good ends the chain, self-signed or not (RFC 5280 §6.1.1 (d)).
         parameters.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
         store.set_param(&parameters)?;
@@ -79,20 +106,29 @@ impl Trust {
         Ok(Chain { fault: fault.or_else(|| unfit(&certificates)), certificates })
     }
 
-    /// What the lists say of a chain. `stapled` came with the message.
+    /// What the lists say of a chain that ends where we trust; `stapled` came with the message. What others revoke is nobody's
+    /// word, and may be made to take any time.
     pub(crate) fn revocation(&self, chain: &Chain, stapled: &[X509Crl], at: i64) -> RevocationStatus {
-        let own: Vec<X509Crl> = self.crls.iter().filter_map(|crl| X509Crl::from_der(&crl.0).ok()).collect();
+        let own = || self.crls.iter().map(|crl| crl.0.as_ref());
+        let anchored = chain.certificates.last().is_some_and(|last| self.roots.contains(last));
+        if !anchored || chain.certificates.len() < 2 {
+            return RevocationStatus::Unchecked;
+        }
         let mut found = RevocationStatus::Good;
         for pair in chain.certificates.windows(2) {
             let [subject, issuer] = pair else { continue };
-            let lists = own.iter().chain(stapled).filter(|list| is_of(list, issuer, at));
-            match lists.map(|list| revoked(list, subject)).max() {
-                Some(true) => return RevocationStatus::Revoked,
-                Some(false) => {}
-                None => found = RevocationStatus::Unchecked,
+            let lists: Vec<&X509Crl> = own().chain(stapled).filter(|list| is_of(list, issuer, at)).collect();
+            let (current, outdated): (Vec<_>, Vec<_>) = lists.into_iter().partition(|list| is_current(list, at));
+            // Who was revoked stays so: a list that is outdated says that still, but no longer that nobody was.
+            let named = |lists: &[&X509Crl]| lists.iter().any(|list| revoked(list, subject));
+            match current.is_empty() {
+                true if named(&outdated) => return RevocationStatus::Revoked,
+                true => found = RevocationStatus::Unchecked,
+                false if named(&current) => return RevocationStatus::Revoked,
+                false => {}
             }
         }
-        if chain.certificates.len() < 2 { RevocationStatus::Unchecked } else { found }
+        found
     }
 }
 
@@ -100,14 +136,17 @@ fn revoked(list: &X509Crl, subject: &X509) -> bool {
     matches!(list.get_by_cert(subject), CrlStatus::Revoked(_))
 }
 
-/// Whether a list is its issuer's, and current at the time.
+/// Whether a list is its issuer's, and was there at the time.
 fn is_of(list: &X509Crl, issuer: &X509, at: i64) -> bool {
     let same_name = list.issuer_name().try_cmp(issuer.subject_name()).is_ok_and(|order| order.is_eq());
     let may = issuer.key_usage().is_none_or(|usage| usage.contains(X509KeyUsage::CRL_SIGN));
     let signed = || issuer.public_key().and_then(|key| list.verify(&key)).unwrap_or(false);
     let begun = seconds(list.last_update()).is_some_and(|begin| begin <= at);
-    let current = list.next_update().is_none_or(|end| seconds(end).is_some_and(|end| at <= end));
-    same_name && may && begun && current && signed()
+    same_name && may && begun && signed()
+}
+
+fn is_current(list: &X509Crl, at: i64) -> bool {
+    list.next_update().is_none_or(|end| seconds(end).is_some_and(|end| at <= end))
 }
 
 /// What RFC 8550 wants of a chain beyond RFC 5280: everybody in it is for mail.

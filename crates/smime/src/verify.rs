@@ -1,5 +1,6 @@
 //! Signatures checked (RFC 5652 §5.6, RFC 8550 §3 and §4).
 
+use crate::ber::element;
 use crate::certificate::{Certificate, same_address};
 use crate::cms::{Cms, Filter, SignerInfo};
 use crate::error::SmimeError;
@@ -10,6 +11,8 @@ use bytes::Bytes;
 use openssl::sha::Sha256;
 use openssl::x509::{X509, X509Crl};
 use std::io::{self, Write};
+
+const SET: u8 = 0x31;
 
 /// Against what signatures are checked.
 #[derive(Clone, Copy)]
@@ -83,11 +86,35 @@ pub(crate) fn enclosing<I: Iterator<Item = Bytes>>(
     verified(&structure, &filter, against)
 }
 
+/// The most signers of a structure, and the most digests: the library nests its calls as deep as there are digests, and each
+/// signer costs a chain.
+const MAX_SIGNERS: usize = 16;
+/// The most certificates of a structure, and the most revocation lists: each signer's are looked for among all.
+const MAX_CERTIFICATES: usize = 256;
+
 fn signed_data(split: &Split) -> Result<Cms, SmimeError> {
-    match split.content_type {
-        ContentType::Signed => Ok(Cms::read(&split.around)?),
-        _ => Err(SmimeError::Malformed("the structure is not a signature")),
+    if split.content_type != ContentType::Signed {
+        return Err(SmimeError::Malformed("the structure is not a signature"));
     }
+    match is_of_measure(&split.around) {
+        Some(true) => Ok(Cms::read(&split.around)?),
+        Some(false) => Err(SmimeError::Malformed("more signers or certificates than any message has")),
+        None => Err(SmimeError::Malformed("a structure whose members can't be told apart")),
+    }
+}
+
+/// Whether no member of SignedData (RFC 5652 §5.1) has too many of its own; nothing where that can't be said.
+fn is_of_measure(around: &[u8]) -> Option<bool> {
+    let (content_info, _) = element(around)?;
+    let signed_data = content_info.elements().nth(1)?.elements().next()?;
+    signed_data.count()?;
+    let mut good = true;
+    for member in signed_data.elements().filter(|member| member.is_constructed()) {
+        // Sets are of digests and signers, what is tagged is of certificates and lists.
+        let most = if member.tag == SET { MAX_SIGNERS } else { MAX_CERTIFICATES };
+        good &= member.count()? <= most;
+    }
+    Some(good)
 }
 
 fn filter_of(structure: &Cms, keeps: bool) -> Result<Filter<'_>, SmimeError> {
@@ -100,6 +127,23 @@ fn verified(structure: &Cms, filter: &Filter<'_>, against: Against<'_>) -> Resul
     let infos = structure.signers();
     infos.iter().map(|info| signer(info, filter, (&certificates, &crls), against)).collect()
 }
+
+/// Digests for which nobody can make two texts that have the same, by the library's names. MD5 and SHA-1, which RFC 8551
+/// §B keeps for old mail alone, are none of them.
+const DIGESTS: [&str; 12] = [
+    "SHA224",
+    "SHA256",
+    "SHA384",
+    "SHA512",
+    "SHA512-224",
+    "SHA512-256",
+    "SHA3-224",
+    "SHA3-256",
+    "SHA3-384",
+    "SHA3-512",
+    "SHAKE128",
+    "SHAKE256",
+];
 
 fn signer(
     info: &SignerInfo<'_>,
@@ -119,12 +163,13 @@ fn signer(
             ..Signer::default()
         });
     };
-    let good = info.verify(filter).is_ok();
+    let good = info.verifies(filter);
     let chain = chain_of(&own, certificates, crls, signing_time, against)?;
-    let (status, reason) = match &chain.reason {
+    let forgeable = (!DIGESTS.contains(&digest.as_str())).then(|| format!("another text can be made that has the same {digest}"));
+    let (status, reason) = match chain.reason.clone().or(forgeable) {
         _ if !good => (Status::Invalid, Some("the signature is not that of this text".to_owned())),
         None => (Status::Valid, None),
-        Some(reason) => (Status::Untrusted, Some(reason.clone())),
+        reason => (Status::Untrusted, reason),
     };
     let (not_before, not_after) = own.validity();
     Ok(Signer {

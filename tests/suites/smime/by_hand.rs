@@ -171,6 +171,13 @@ fn what_was_revoked_is_known_from_a_list() {
     let list = stage.pki.revoke(&stage.ann);
     let (verdict, _) = stage.verdict(&signed, &["--crl", path(&list)]);
     assert_eq!((verdict["status"].as_str(), verdict["reason"].as_str()), (Some("untrusted"), Some("certificate revoked")));
+    let alone = restante(&["smime", "verify", &stage.file("signed.eml", &signed), "--json", "--crl", path(&list)]);
+    let alone: Value = serde_json::from_slice(&alone.stdout).expect("a verdict");
+    let chain = &alone["layers"][0]["signers"][0]["chain"];
+    assert_eq!(chain["revocation"], "unchecked", "who isn't trusted revokes nothing: {alone}");
+    let later = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(60 * 24)).to_string();
+    let (verdict, _) = stage.verdict(&signed, &["--crl", path(&list), "--at", &later]);
+    assert_eq!(verdict["reason"], "certificate revoked", "an outdated list names whom it named: {verdict}");
 }
 
 #[test]
@@ -178,6 +185,8 @@ fn what_cannot_be_done_is_said() {
     let stage = Stage::new();
     let letter = stage.file("letter.eml", LETTER.as_bytes());
     let garbage = stage.file("garbage", b"nothing");
+    let whole = stage.done(&["smime", "encrypt", &letter, "--to", path(&stage.bob.cert)]);
+    let cut = stage.file("cut.eml", &whole[..whole.len() - 100]);
     let server =
         Wanted { algorithm: RSA, address: "s@smime.example", usage: "digitalSignature", extended: "serverAuth", days: 30 };
     let server = stage.pki.holder("server", &server);
@@ -190,7 +199,9 @@ fn what_cannot_be_done_is_said() {
         (vec!["encrypt", &letter, "--to", &garbage], "no certificate"),
         (vec!["encrypt", &letter, "--to", path(&server.cert)], "not for encrypting mail"),
         (vec!["decrypt", &letter], "it is not encrypted"),
+        (vec!["decrypt", &cut], "the structure ends before its end"),
         (vec!["verify", "/no/such/file"], "/no/such/file"),
+        (vec!["inspect", &letter, "--out", &garbage], "unexpected argument '--out'"),
     ] {
         let output = restante(&[&["smime"], &arguments[..]].concat());
         let said = String::from_utf8_lossy(&output.stderr);

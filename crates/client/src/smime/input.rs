@@ -17,12 +17,17 @@ const PASSPHRASE: &str = "RESTANTE_P12_PASSPHRASE";
 /// Octets from which on a layer stands in a file.
 const IN_FILE_FROM: usize = 256 * 1024;
 
-/// What is read and written.
+/// What is read.
 #[derive(Debug, Args)]
-pub(super) struct Files {
+pub(super) struct Input {
     /// The message; - is the standard input
     #[arg(value_name = "FILE", default_value = "-")]
     file: PathBuf,
+}
+
+/// What is written.
+#[derive(Debug, Args)]
+pub(super) struct Outcome {
     /// Where the outcome goes, instead of the standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -52,7 +57,7 @@ impl Passphrases {
     }
 }
 
-impl Files {
+impl Input {
     pub(super) fn message(&self) -> anyhow::Result<Message> {
         let octets = if self.file == Path::new("-") {
             let mut octets = Vec::new();
@@ -63,8 +68,10 @@ impl Files {
         };
         Ok(Message::parse(Bytes::from(octets)))
     }
+}
 
-    pub(super) fn has_output(&self) -> bool {
+impl Outcome {
+    pub(super) fn is_file(&self) -> bool {
         self.out.is_some()
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use mime::{Message, Part};
 use smime::{ChainStatus, Layer, Opened, RevocationStatus, Signer, SmimeError, Status, Verdict};
 use std::error::Error;
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 
 /// An error with its cause: at a terminal nobody asks for an oracle.
 pub(super) fn told(error: &SmimeError) -> String {
@@ -43,8 +43,8 @@ fn word(status: Status) -> &'static str {
     }
 }
 
-fn because<T: Display>(reason: Option<T>) -> String {
-    reason.map(|reason| format!(": {}", plain(&reason.to_string()))).unwrap_or_default()
+fn because(reason: Option<&String>) -> String {
+    reason.map(|reason| format!(": {}", plain(reason))).unwrap_or_default()
 }
 
 fn layer_line(layer: &Layer) -> String {
@@ -109,7 +109,8 @@ fn ancestors(message: &Message, part: &Part) -> usize {
     std::iter::successors(part.parent, |&index| message.parts().get(index)?.parent).count()
 }
 
-/// Text of strangers, without what would steer a terminal.
+/// Text of strangers, without what would steer a terminal: controls, and marks that turn the direction of what follows.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { '?' } else { c }).collect()
 }

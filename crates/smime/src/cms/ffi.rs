@@ -21,6 +21,7 @@ pub(super) const BIO_CTRL_INFO: c_int = 3;
 unsafe extern "C" {
     pub(super) fn CMS_dataInit(cms: *mut CMS_ContentInfo, content: *mut BIO) -> *mut BIO;
     pub(super) fn CMS_dataFinal(cms: *mut CMS_ContentInfo, chain: *mut BIO) -> c_int;
+    pub(super) fn CMS_get0_eContentType(cms: *mut CMS_ContentInfo) -> *const ASN1_OBJECT;
     pub(super) fn CMS_get1_certs(cms: *mut CMS_ContentInfo) -> *mut stack_st_X509;
     pub(super) fn CMS_get1_crls(cms: *mut CMS_ContentInfo) -> *mut stack_st_X509_CRL;
     pub(super) fn CMS_add1_cert(cms: *mut CMS_ContentInfo, certificate: *mut X509) -> c_int;

@@ -19,6 +19,9 @@ use smime::{
 };
 use std::io;
 
+mod attacks;
+mod structure;
+
 /// 2026-11-25
 const NOW: i64 = 1_795_600_000;
 const LETTER: &str = "From: Ann <ann@smime.example>\r\nTo: bob@smime.example\r\nSubject: Secret plans\r\n\
@@ -34,8 +37,15 @@ fn rsa() -> PKey<Private> {
 
 /// Somebody with a certificate of their own making.
 fn person(address: &str, key: &PKey<Private>) -> Key {
+    let mut names = SubjectAlternativeName::new();
+    names.email(address);
+    certified(key, Some(&names), |name| name.append_entry_by_nid(Nid::COMMONNAME, address).unwrap())
+}
+
+/// A certificate of its holder's own making, with alternative names or without.
+fn certified(key: &PKey<Private>, names: Option<&SubjectAlternativeName>, named: impl FnOnce(&mut X509NameBuilder)) -> Key {
     let mut name = X509NameBuilder::new().unwrap();
-    name.append_entry_by_nid(Nid::COMMONNAME, address).unwrap();
+    named(&mut name);
     let name = name.build();
     let mut builder = X509::builder().unwrap();
     builder.set_version(2).unwrap();
@@ -45,8 +55,10 @@ fn person(address: &str, key: &PKey<Private>) -> Key {
     builder.set_not_before(&Asn1Time::from_unix(NOW - 1000).unwrap()).unwrap();
     builder.set_not_after(&Asn1Time::from_unix(NOW + 1000).unwrap()).unwrap();
     builder.set_pubkey(key).unwrap();
-    let names = SubjectAlternativeName::new().email(address).build(&builder.x509v3_context(None, None)).unwrap();
-    builder.append_extension(names).unwrap();
+    if let Some(names) = names {
+        let names = names.build(&builder.x509v3_context(None, None)).unwrap();
+        builder.append_extension(names).unwrap();
+    }
     let usage = KeyUsage::new().digital_signature().key_encipherment().key_agreement().key_cert_sign().build().unwrap();
     builder.append_extension(usage).unwrap();
     builder.append_extension(ExtendedKeyUsage::new().email_protection().build().unwrap()).unwrap();
@@ -219,13 +231,15 @@ fn a_protected_author_counts_only_with_that_authors_signature() {
     let by_eve = String::from_utf8(sealed(LETTER, Some(signing(&eve)), None, HeaderProtection::Baseline)).unwrap();
     assert_eq!(opened(by_eve.as_bytes(), &[], &trust).verdict.status, Status::Untrusted, "Eve protects Ann's name");
     let by_ann = String::from_utf8(sealed(LETTER, Some(signing(&ann)), None, HeaderProtection::Baseline)).unwrap();
-    let outside = by_ann.replacen("From: Ann <ann@smime.example>", "From: List <list@smime.example>", 1);
-    let verdict = opened(outside.as_bytes(), &[], &trust).verdict;
-    assert_eq!(
-        (verdict.status, verdict.notes.iter().any(|note| note.code == "fromDiffers")),
-        (Status::Valid, true),
-        "{verdict:?}"
-    );
+    for other in ["From: List <list@smime.example>", "From: ann@smime.example\r\nFrom: eve@smime.example"] {
+        let outside = by_ann.replacen("From: Ann <ann@smime.example>", other, 1);
+        let verdict = opened(outside.as_bytes(), &[], &trust).verdict;
+        let differs = verdict.notes.iter().any(|note| note.code == "fromDiffers");
+        assert_eq!((verdict.status, differs), (Status::Untrusted, true), "{verdict:?}");
+        assert_eq!(verdict.layers[0].signers[0].matches_from, Some(true), "whoever shows what is within may say so");
+    }
+    let alone = by_ann.replacen("From: Ann <ann@smime.example>\r\n", "", 1);
+    assert_eq!(opened(alone.as_bytes(), &[], &trust).verdict.status, Status::Valid);
 }
 
 #[test]
