@@ -130,13 +130,28 @@ impl Pki {
 
     /// Revokes a certificate: the list of the one beneath the authority names it.
     pub fn revoke(&self, holder: &Holder) -> PathBuf {
-        let settings = "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ncertificate=inter.pem\nprivate_key=inter.key\ndefault_md=sha256\ndefault_crl_days=30\n";
-        fs::write(self.at("ca.cnf"), settings).expect("settings can be written");
-        fs::write(self.at("index.txt"), "").expect("an index can be written");
+        self.keep_books();
         let cert = format!("{}.pem", holder.name);
         self.openssl(&["ca", "-config", "ca.cnf", "-revoke", &cert]);
         self.openssl(&["ca", "-config", "ca.cnf", "-gencrl", "-out", "crl.pem"]);
         self.at("crl.pem")
+    }
+
+    /// What the one beneath the authority answers about a certificate (OCSP), in DER: that it is good, or was revoked.
+    pub fn answer(&self, holder: &Holder, is_good: bool) -> PathBuf {
+        self.keep_books();
+        let [cert, response] = ["pem", "ocsp"].map(|kind| format!("{}.{kind}", holder.name));
+        self.openssl(&["ca", "-config", "ca.cnf", if is_good { "-valid" } else { "-revoke" }, &cert]);
+        let books = ["ocsp", "-index", "index.txt", "-CA", "inter.pem", "-rsigner", "inter.pem", "-rkey", "inter.key"];
+        let asked = ["-issuer", "inter.pem", "-cert", &cert, "-ndays", "7", "-noverify", "-respout", &response];
+        self.openssl(&[&books[..], &asked].concat());
+        self.at(&response)
+    }
+
+    fn keep_books(&self) {
+        let settings = "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ncertificate=inter.pem\nprivate_key=inter.key\ndefault_md=sha256\ndefault_crl_days=30\n";
+        fs::write(self.at("ca.cnf"), settings).expect("settings can be written");
+        fs::write(self.at("index.txt"), "").expect("an index can be written");
     }
 
     fn key(&self, name: &str, algorithm: &[&str]) {

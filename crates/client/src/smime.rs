@@ -98,6 +98,9 @@ struct Reading {
     /// Revocation list, in PEM or DER
     #[arg(long, value_name = "FILE")]
     crl: Vec<PathBuf>,
+    /// What a responder answered about a certificate (OCSP), in DER
+    #[arg(long, value_name = "FILE")]
+    ocsp: Vec<PathBuf>,
     /// When it is, instead of now (RFC 3339)
     #[arg(long, value_name = "RFC3339")]
     at: Option<jiff::Timestamp>,
@@ -220,7 +223,7 @@ fn sealed(
 
 fn opened(reading: &Reading) -> anyhow::Result<Opened> {
     let keys = reading.keys.read()?;
-    let trust = input::trust(&reading.ca, &reading.crl)?;
+    let trust = input::trust(&reading.ca, &reading.crl, &reading.ocsp)?;
     let with = With { keys: &keys, trust: &trust, now: seconds(reading.at), max_octets: MAX_OCTETS };
     Ok(open(reading.input.message()?, with, &mut || Ok(Box::new(input::Spooled::default())))?)
 }

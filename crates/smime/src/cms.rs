@@ -6,7 +6,7 @@ mod ffi;
 
 use crate::error::SmimeError;
 use foreign_types::{ForeignType, ForeignTypeRef};
-use openssl::asn1::{Asn1Object, Asn1ObjectRef, Asn1Time, Asn1TimeRef};
+use openssl::asn1::{Asn1GeneralizedTimeRef, Asn1Object, Asn1ObjectRef, Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
@@ -73,6 +73,12 @@ fn name_of(object: &Asn1ObjectRef) -> String {
         Nid::UNDEF => object.to_string(),
         nid => nid.short_name().map_or_else(|_| object.to_string(), str::to_owned),
     }
+}
+
+/// A time of one form as any time: the library has one structure for both (RFC 5280 §4.1.2.5).
+pub(crate) fn as_time(time: &Asn1GeneralizedTimeRef) -> &Asn1TimeRef {
+    // SAFETY: ASN1_GENERALIZEDTIME and ASN1_TIME are the same type; it lives as long as what it was borrowed from.
+    unsafe { Asn1TimeRef::from_ptr(time.as_ptr().cast()) }
 }
 
 impl Cms {

@@ -14,6 +14,7 @@ mod decrypt;
 mod entity;
 mod error;
 mod key;
+mod ocsp;
 mod open;
 mod protect;
 mod protected;

@@ -2,6 +2,7 @@
 
 use crate::certificate::{Certificate, seconds};
 use crate::error::SmimeError;
+use crate::ocsp::{Response, Word};
 use crate::verdict::RevocationStatus;
 use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
@@ -22,6 +23,14 @@ const MAX_DEPTH: i32 = 16;
 pub struct Trust {
     roots: Vec<X509>,
     crls: Vec<Crl>,
+    responses: Vec<Response>,
+}
+
+/// What came with a signature about certificates that were revoked.
+#[derive(Default)]
+pub(crate) struct Stapled {
+    pub(crate) crls: Vec<X509Crl>,
+    pub(crate) responses: Vec<Response>,
 }
 
 /// A revocation list (RFC 5280 §5), which may be large: read once, and shared.
@@ -61,6 +70,15 @@ impl Trust {
         let crl = X509Crl::from_pem(octets).or_else(|_| X509Crl::from_der(octets));
         let crl = crl.map_err(|_| SmimeError::Key("these octets are not a revocation list".to_owned()))?;
         self.crls.push(Crl(Arc::new(crl)));
+        Ok(())
+    }
+
+    /// What a responder answered about a certificate (OCSP, in DER).
+    ///
+    /// # Errors
+    /// [`SmimeError::Key`].
+    pub fn add_ocsp(&mut self, octets: &[u8]) -> Result<(), SmimeError> {
+        self.responses.push(Response::read(octets)?);
         Ok(())
     }
 
@@ -106,9 +124,9 @@ impl Trust {
         Ok(Chain { fault: fault.or_else(|| unfit(&certificates)), certificates })
     }
 
-    /// What the lists say of a chain that ends where we trust; `stapled` came with the message. What others revoke is nobody's
+    /// What lists and responses say of a chain that ends where we trust; `stapled` came with the message. What others revoke is nobody's
     /// word, and may be made to take any time.
-    pub(crate) fn revocation(&self, chain: &Chain, stapled: &[X509Crl], at: i64) -> RevocationStatus {
+    pub(crate) fn revocation(&self, chain: &Chain, stapled: &Stapled, at: i64) -> RevocationStatus {
         let own = || self.crls.iter().map(|crl| crl.0.as_ref());
         let anchored = chain.certificates.last().is_some_and(|last| self.roots.contains(last));
         if !anchored || chain.certificates.len() < 2 {
@@ -117,13 +135,19 @@ impl Trust {
         let mut found = RevocationStatus::Good;
         for pair in chain.certificates.windows(2) {
             let [subject, issuer] = pair else { continue };
-            let lists: Vec<&X509Crl> = own().chain(stapled).filter(|list| is_of(list, issuer, at)).collect();
+            let responses = self.responses.iter().chain(&stapled.responses);
+            let said: Vec<Word> = responses.filter_map(|response| response.says(subject, issuer, at)).collect();
+            if said.contains(&Word::Revoked) {
+                return RevocationStatus::Revoked;
+            }
+            let lists: Vec<&X509Crl> = own().chain(&stapled.crls).filter(|list| is_of(list, issuer, at)).collect();
             let (current, outdated): (Vec<_>, Vec<_>) = lists.into_iter().partition(|list| is_current(list, at));
             // Who was revoked stays so: a list that is outdated says that still, but no longer that nobody was.
             let named = |lists: &[&X509Crl]| lists.iter().any(|list| revoked(list, subject));
             match current.is_empty() {
                 true if named(&outdated) => return RevocationStatus::Revoked,
-                true => found = RevocationStatus::Unchecked,
+                true if said.is_empty() => found = RevocationStatus::Unchecked,
+                true => {}
                 false if named(&current) => return RevocationStatus::Revoked,
                 false => {}
             }

@@ -4,12 +4,13 @@ use crate::ber::element;
 use crate::certificate::{Certificate, same_address};
 use crate::cms::{Cms, Filter, SignerInfo};
 use crate::error::SmimeError;
+use crate::ocsp::Response;
 use crate::split::{ContentType, Split, split};
-use crate::trust::{Chain, Trust};
+use crate::trust::{Chain, Stapled, Trust};
 use crate::verdict::{ChainStatus, ChainVerdict, RevocationStatus, Signer, Status};
 use bytes::Bytes;
 use openssl::sha::Sha256;
-use openssl::x509::{X509, X509Crl};
+use openssl::x509::X509;
 use std::io::{self, Write};
 
 const SET: u8 = 0x31;
@@ -52,8 +53,11 @@ pub(crate) fn detached(
         hash.update(octets);
         Ok(())
     });
-    let structure = split.and_then(|split| Ok((signed_data(&split)?, split.has_content.then(|| hash.finish()))));
-    let (structure, enclosed) = match structure {
+    let structure = split.and_then(|split| {
+        let enclosed = split.has_content.then(|| hash.finish());
+        Ok((signed_data(&split)?, stapled(&split), enclosed))
+    });
+    let (structure, responses, enclosed) = match structure {
         Ok(structure) => structure,
         Err(error) => return Ok((Canonical::of(signed, &mut |_| Ok(()))?, Err(error))),
     };
@@ -65,7 +69,7 @@ pub(crate) fn detached(
     if enclosed.is_some_and(|enclosed| enclosed != canonical.sha256) {
         return Ok((canonical, Err(SmimeError::Malformed("the signature encloses another text than the one beside it"))));
     }
-    let verified = verified(&structure, &filter, against);
+    let verified = verified(&structure, &filter, responses, against);
     Ok((canonical, verified))
 }
 
@@ -83,7 +87,12 @@ pub(crate) fn enclosing<I: Iterator<Item = Bytes>>(
     let mut filter = filter_of(&structure, true)?;
     split(cms(), &mut |octets| filter.push(octets, out))?;
     filter.finish(out)?;
-    verified(&structure, &filter, against)
+    verified(&structure, &filter, stapled(around), against)
+}
+
+/// Responses that came along; of certificates there are no more.
+fn stapled(split: &Split) -> Vec<Response> {
+    Response::stapled(&split.around)
 }
 
 /// The most signers of a structure, and the most digests: the library nests its calls as deep as there are digests, and each
@@ -121,11 +130,16 @@ fn filter_of(structure: &Cms, keeps: bool) -> Result<Filter<'_>, SmimeError> {
     structure.filter(keeps).map_err(|_| NO_DIGEST)
 }
 
-fn verified(structure: &Cms, filter: &Filter<'_>, against: Against<'_>) -> Result<Vec<Signer>, SmimeError> {
+fn verified(
+    structure: &Cms,
+    filter: &Filter<'_>,
+    responses: Vec<Response>,
+    against: Against<'_>,
+) -> Result<Vec<Signer>, SmimeError> {
     let certificates = structure.certificates();
-    let crls = structure.crls();
+    let stapled = Stapled { crls: structure.crls(), responses };
     let infos = structure.signers();
-    infos.iter().map(|info| signer(info, filter, (&certificates, &crls), against)).collect()
+    infos.iter().map(|info| signer(info, filter, (&certificates, &stapled), against)).collect()
 }
 
 /// Digests for which nobody can make two texts that have the same, by the library's names. MD5 and SHA-1, which RFC 8551
@@ -148,7 +162,7 @@ const DIGESTS: [&str; 12] = [
 fn signer(
     info: &SignerInfo<'_>,
     filter: &Filter<'_>,
-    (certificates, crls): (&[X509], &[X509Crl]),
+    (certificates, stapled): (&[X509], &Stapled),
     against: Against<'_>,
 ) -> Result<Signer, SmimeError> {
     let (digest, signature) = info.algorithms();
@@ -164,7 +178,7 @@ fn signer(
         });
     };
     let good = info.verifies(filter);
-    let chain = chain_of(&own, certificates, crls, signing_time, against)?;
+    let chain = chain_of(&own, certificates, stapled, signing_time, against)?;
     let forgeable = (!DIGESTS.contains(&digest.as_str())).then(|| format!("another text can be made that has the same {digest}"));
     let (status, reason) = match chain.reason.clone().or(forgeable) {
         _ if !good => (Status::Invalid, Some("the signature is not that of this text".to_owned())),
@@ -186,7 +200,11 @@ fn signer(
         not_after: Some(not_after),
         signing_time,
         algorithms: vec![digest, signature, own.key_algorithm()],
-        encryption_certificates: if good { encryption_certificates(&own, certificates, &chain, against)? } else { Vec::new() },
+        encryption_certificates: if good {
+            encryption_certificates(&own, (certificates, stapled), &chain, against)?
+        } else {
+            Vec::new()
+        },
         chain,
         ..Signer::default() // who the author is, is not known here
     })
@@ -196,7 +214,7 @@ fn signer(
 /// §2.5.2: some have one for each purpose).
 fn encryption_certificates(
     own: &Certificate,
-    others: &[X509],
+    (others, stapled): (&[X509], &Stapled),
     chain: &ChainVerdict,
     against: Against<'_>,
 ) -> Result<Vec<Certificate>, SmimeError> {
@@ -208,7 +226,11 @@ fn encryption_certificates(
     for one in std::iter::once(own.clone()).chain(others.iter().cloned().map(Certificate)) {
         let is_his = one.addresses().iter().any(|address| addresses.iter().any(|his| same_address(his, address)));
         let is_known = || found.iter().any(|known| known.fingerprint() == one.fingerprint());
-        if is_his && one.may_encrypt() && !is_known() && against.trust.chain(&one.0, others, against.now)?.fault.is_none() {
+        if !is_his || !one.may_encrypt() || is_known() {
+            continue;
+        }
+        let chain = against.trust.chain(&one.0, others, against.now)?;
+        if chain.fault.is_none() && against.trust.revocation(&chain, stapled, against.now) != RevocationStatus::Revoked {
             found.push(one);
         }
     }
@@ -218,14 +240,14 @@ fn encryption_certificates(
 fn chain_of(
     own: &Certificate,
     others: &[X509],
-    crls: &[X509Crl],
+    stapled: &Stapled,
     signing_time: Option<i64>,
     against: Against<'_>,
 ) -> Result<ChainVerdict, SmimeError> {
     let Against { trust, now } = against;
     let chain = trust.chain(&own.0, others, now)?;
     let then = signing_time.map(|then| trust.chain(&own.0, others, then)).transpose()?;
-    let revocation = trust.revocation(&chain, crls, now);
+    let revocation = trust.revocation(&chain, stapled, now);
     let reason = fault(own, &chain, revocation);
     Ok(ChainVerdict {
         status: status(reason.is_none()),

@@ -204,13 +204,16 @@ pub(super) fn pem_key(certificate: &Path, key: &Path, passphrase: &str) -> anyho
 }
 
 /// Whom to trust.
-pub(super) fn trust(roots: &[PathBuf], crls: &[PathBuf]) -> anyhow::Result<Trust> {
+pub(super) fn trust(roots: &[PathBuf], crls: &[PathBuf], ocsp: &[PathBuf]) -> anyhow::Result<Trust> {
     let mut trust = Trust::default();
     for file in roots {
         trust.add_roots(&read(file)?).with_context(|| file.display().to_string())?;
     }
     for file in crls {
         trust.add_crl(&read(file)?).with_context(|| file.display().to_string())?;
+    }
+    for file in ocsp {
+        trust.add_ocsp(&read(file)?).with_context(|| file.display().to_string())?;
     }
     Ok(trust)
 }
