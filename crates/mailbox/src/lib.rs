@@ -71,7 +71,7 @@ pub use store::Protection;
 use acting::Acting;
 use std::sync::Arc;
 use store::{Clock, MessageId, MessageRecord, Person, ReadTx, Spool, Store};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// What the rules need to be told.
 #[derive(Debug, Clone)]
@@ -108,6 +108,8 @@ struct Inner {
     folder_work: Notify,
     /// Tells that a batch of such work is done.
     batch_done: Notify,
+    /// Held while a PKCS#12 is read.
+    key_reading: Arc<Semaphore>,
     /// What apps used, until it is written down.
     uses: uses::Uses,
 }
@@ -134,6 +136,7 @@ impl Mail {
             indexed: watch::Sender::new(()),
             folder_work: Notify::new(),
             batch_done: Notify::new(),
+            key_reading: Arc::new(Semaphore::new(protection::READ_AT_ONCE)),
             uses: uses::Uses::default(),
         };
         Mail { inner: Arc::new(inner) }

@@ -62,6 +62,12 @@ const RULES: &[(&str, &str)] = &[
          AND NOT EXISTS (SELECT 1 FROM upload_session u WHERE u.blob = b.digest)",
     ),
     (
+        "a key and a certificate of S/MIME belong to a mailbox",
+        "SELECT 'a key of ' || k.added_date_time FROM smime_key k WHERE NOT EXISTS (SELECT 1 FROM mailbox b WHERE b.id = k.mailbox)
+         UNION ALL SELECT 'a certificate for ' || c.address FROM smime_certificate c
+         WHERE NOT EXISTS (SELECT 1 FROM mailbox b WHERE b.id = c.mailbox)",
+    ),
+    (
         "a submission has a forward-path that has not ended, and each of these a submission",
         "SELECT 'a submission of ' || o.created_date_time FROM outbox o
          WHERE NOT EXISTS (SELECT 1 FROM outbox_recipient r WHERE r.mailbox = o.mailbox AND r.submission = o.id

@@ -5,10 +5,16 @@ use crate::opened::may_be_encrypted;
 use crate::{Mail, Mailbox};
 use mime::Message;
 use smime::{Certificate, Key, MasterKey, SmimeError};
+use std::time::Duration;
 use store::{MailboxId, Person, ReadTx, SmimeKey, StoreError, Timestamp, WriteTx};
 
 /// Before its end a certificate is warned of, in microseconds: thirty days.
 const WARNED_BEFORE: i64 = 30 * 24 * 60 * 60 * 1_000_000;
+
+/// PKCS#12 that are read at once: each says itself how much work its passphrase makes.
+pub(crate) const READ_AT_ONCE: usize = 2;
+/// How long one waits for others.
+const READING: Duration = Duration::from_secs(10);
 
 /// A key of a mailbox, by what may be told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,8 +111,13 @@ impl Mail {
     /// may send from; [`MailError::Store`].
     pub async fn keep_key(&self, owner: Person, pkcs12: Vec<u8>, passphrase: String) -> Result<HeldKey, MailError> {
         let master = self.inner.options.protecting.master_key.clone().ok_or(SmimeRefusal::NoMasterKey)?;
-        let read = tokio::task::spawn_blocking(move || Key::from_pkcs12(&pkcs12, &passphrase)).await;
-        let key = read.map_err(|_| StoreError::Stopped)?.map_err(unusable)?;
+        let permit = tokio::time::timeout(READING, self.inner.key_reading.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| SmimeRefusal::Failed("other keys are being read; try again".to_owned()))?;
+        let read = tokio::task::spawn_blocking(move || {
+            let _permit = permit; // until it is read, however long its maker lets that take
+            Key::from_pkcs12(&pkcs12, &passphrase)
+        });
+        let key = read.await.map_err(|_| StoreError::Stopped)?.map_err(unusable)?;
         let certificate = key.certificate().clone();
         let now = self.inner.clock.now();
         let kept = sealed(&key, owner.id, &master, now)?;
@@ -125,7 +136,7 @@ impl Mail {
 
     /// Warns, in the log, of keys whose certificates end soon; now and each day, until `stop`.
     pub async fn warn_of_ends_until(&self, stop: impl Future<Output = ()>) {
-        const EACH: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+        const EACH: Duration = Duration::from_secs(24 * 60 * 60);
         let mut stop = std::pin::pin!(stop);
         loop {
             let before = Timestamp(self.inner.clock.now().0.saturating_add(WARNED_BEFORE));
