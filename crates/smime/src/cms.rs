@@ -170,6 +170,13 @@ impl Cms {
         done(unsafe { ffi::CMS_add1_cert(self.0.as_ptr(), certificate.as_ptr()) })
     }
 
+    /// How many signed.
+    pub(crate) fn signer_count(&self) -> usize {
+        // SAFETY: the infos belong to the structure; of a null stack the length is -1.
+        let count = unsafe { sys::OPENSSL_sk_num(ffi::CMS_get0_SignerInfos(self.0.as_ptr())) };
+        usize::try_from(count).unwrap_or_default()
+    }
+
     /// Its signers, each with its certificate where that is in the structure.
     pub(crate) fn signers(&self) -> Vec<SignerInfo<'_>> {
         // SAFETY: the library counts its own references to the certificates.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 /// Octets around a content: certificates, revocation lists, recipients. More than this is nobody's message.
 const MAX_AROUND: usize = 8 * 1024 * 1024;
+const TOO_MUCH: SmimeError = SmimeError::Malformed("more around the content than any message has");
 /// Deepest nesting that is followed.
 const MAX_DEPTH: usize = 32;
 /// Longest object identifier that is read.
@@ -256,6 +257,7 @@ impl<I: Iterator<Item = Bytes>> Splitter<'_, I> {
     fn copy(&mut self, tag: u8, depth: usize) -> Result<(), SmimeError> {
         let depth = depth.checked_sub(1).ok_or(SmimeError::Malformed("elements nested too deep"))?;
         let header = self.source.header(tag, &mut self.around)?;
+        let room = MAX_AROUND.checked_sub(self.around.len()).ok_or(TOO_MUCH)?; // empty elements take some, too
         let Some(end) = header.end else {
             while let Some(tag) = self.source.next_tag(header)? {
                 self.copy(tag, depth)?;
@@ -263,9 +265,8 @@ impl<I: Iterator<Item = Bytes>> Splitter<'_, I> {
             self.around.extend_from_slice(&[0, 0]);
             return Ok(());
         };
-        let room = (MAX_AROUND - self.around.len().min(MAX_AROUND)) as u64;
-        if end - self.source.at > room {
-            return Err(SmimeError::Malformed("more around the content than any message has"));
+        if end - self.source.at > room as u64 {
+            return Err(TOO_MUCH);
         }
         self.source.take(end, &mut kept(&mut self.around))
     }
@@ -368,6 +369,17 @@ mod tests {
         let deep = [&whole[..19], &[0x30, 0x80].repeat(100)].concat();
         for octets in [vec![0x30; 1000], content_info(DATA, b""), content_info(SIGNED, b""), deep, vec![0x30, 0x89]] {
             assert!(taken(&octets, 64).0.is_err());
+        }
+    }
+
+    #[test]
+    fn what_stands_around_has_a_limit_however_it_is_cut() {
+        let some =
+            [endless(0x31, &[5, 0].repeat(MAX_AROUND / 2)), [0x31, 0].repeat(MAX_AROUND / 2), vec![0x31, 0x84, 0, 0x90, 0, 0]];
+        for more in some {
+            let start = [&[0x30, 0x80][..], &tlv(OBJECT_IDENTIFIER, SIGNED), &[0xa0, 0x80, 0x30, 0x80], &more].concat();
+            let refused = taken(&start, 64 * 1024).0.expect_err("it is too much");
+            assert_eq!(refused.to_string(), TOO_MUCH.to_string());
         }
     }
 

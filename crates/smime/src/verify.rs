@@ -68,6 +68,13 @@ pub(crate) fn detached(
 
 const NO_DIGEST: SmimeError = SmimeError::Malformed("the signature names no digest that is known");
 
+/// Signatures that are looked at: for each of them all certificates that came along are, too.
+const MAX_SIGNERS: usize = 64;
+
+/// Digests of which anybody finds two texts that share one: what is signed with them is nobody's word (RFC 6149, RFC 6150,
+/// RFC 6151 §2).
+const FORGEABLE: [&str; 3] = ["MD2", "MD4", "MD5"];
+
 /// Checks a signature that encloses what it signs, which is written to `out`. `cms` gives the structure from its beginning
 /// each time that it is called.
 pub(crate) fn enclosing<I: Iterator<Item = Bytes>>(
@@ -95,6 +102,9 @@ fn filter_of(structure: &Cms, keeps: bool) -> Result<Filter<'_>, SmimeError> {
 }
 
 fn verified(structure: &Cms, filter: &Filter<'_>, against: Against<'_>) -> Result<Vec<Signer>, SmimeError> {
+    if structure.signer_count() > MAX_SIGNERS {
+        return Err(SmimeError::Malformed("more signatures than any message has"));
+    }
     let certificates = structure.certificates();
     let crls = structure.crls();
     let infos = structure.signers();
@@ -122,6 +132,7 @@ fn signer(
     let good = info.verify(filter).is_ok();
     let chain = chain_of(&own, certificates, crls, signing_time, against)?;
     let (status, reason) = match &chain.reason {
+        _ if FORGEABLE.contains(&digest.as_str()) => (Status::Invalid, Some(format!("{digest} can be forged"))),
         _ if !good => (Status::Invalid, Some("the signature is not that of this text".to_owned())),
         None => (Status::Valid, None),
         Some(reason) => (Status::Untrusted, Some(reason.clone())),
