@@ -1,0 +1,204 @@
+//! How fast the four verbs are beside OpenSSL's own, called by its crate on the same octets in the same process: theirs takes
+//! and gives structures in DER, ours takes and gives whole messages. Rounds take turns; medians count.
+//!
+//!     cargo bench --ignore-rust-version -p restante-smime
+//!
+//! Prints a table; fails where ours is slower than 0.8 of theirs.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measure that can't go on should say where")]
+
+#[path = "beside_openssl/person.rs"]
+mod person;
+
+use bytes::Bytes;
+use mime::Message;
+use openssl::cms::{CMSOptions, CmsContentInfo};
+use openssl::stack::Stack;
+use openssl::symm;
+use openssl::x509::X509;
+use openssl::x509::store::{X509Store, X509StoreBuilder};
+use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
+use person::{Authority, NOW, Person};
+use smime::{Cipher, Encryption, HeaderProtection, Opened, Protection, Signing, Status, With, open, protect};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+const SMALL: usize = 8 * 1024;
+const LARGE: usize = 64 * 1024 * 1024;
+/// Ours per theirs, at least.
+const LEAST: f64 = 0.8;
+/// What a round takes, at least: shorter ones measure the clock.
+const ROUND: Duration = Duration::from_millis(60);
+
+fn main() -> ExitCode {
+    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
+        return ExitCode::SUCCESS; // who runs all targets as tests wants no figures
+    }
+    println!("| verb | key | message | ours | OpenSSL's | ratio |");
+    println!("|---|---|---|---|---|---|");
+    let authority = Authority::new();
+    let mut least = f64::MAX;
+    for person in [authority.person(person::rsa()), authority.person(person::p256())] {
+        least = least.min(measured(&authority, &person, SMALL, 21));
+    }
+    least = least.min(measured(&authority, &authority.person(person::p256()), LARGE, 9));
+    println!("\nThe least ratio is {least:.2}; {LEAST} is demanded.");
+    if least < LEAST { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// A message, signed and encrypted by either.
+struct Stage<'s> {
+    authority: &'s Authority,
+    person: &'s Person,
+    letter: Bytes,
+    store: X509Store,
+}
+
+/// Measures each verb with one key and one size, and returns the least ratio.
+fn measured(authority: &Authority, person: &Person, size: usize, rounds: usize) -> f64 {
+    let mut store = X509StoreBuilder::new().unwrap();
+    store.add_cert(authority.certificate.clone()).unwrap();
+    let mut parameters = X509VerifyParam::new().unwrap();
+    parameters.set_time(NOW);
+    parameters.set_flags(X509VerifyFlags::PARTIAL_CHAIN).unwrap();
+    store.set_param(&parameters).unwrap();
+    let stage = Stage { authority, person, letter: letter(size), store: store.build() };
+    let mut least = f64::MAX;
+    for opaque in [false, true] {
+        least = least.min(stage.signatures(opaque, rounds));
+    }
+    for cipher in [Cipher::Aes256Cbc, Cipher::Aes256Gcm] {
+        least = least.min(stage.envelopes(cipher, rounds));
+    }
+    least
+}
+
+impl Stage<'_> {
+    fn signatures(&self, opaque: bool, rounds: usize) -> f64 {
+        let kind = if opaque { "opaque" } else { "clear" };
+        let signing = Signing { key: &self.person.key, opaque, pss: false, now: NOW };
+        let ours = || self.protected(Some(signing), None);
+        let theirs = || self.their_signature(opaque);
+        let (message, der) = (ours(), theirs());
+        let sign = self.compared(&format!("sign {kind}"), rounds, &mut || drop(ours()), &mut || drop(theirs()));
+        let message = Bytes::from(message);
+        let verify = self.compared(
+            &format!("verify {kind}"),
+            rounds,
+            &mut || assert_eq!(self.opened(&message).verdict.status, Status::Valid),
+            &mut || self.their_verification(&der, opaque),
+        );
+        sign.min(verify)
+    }
+
+    fn envelopes(&self, cipher: Cipher, rounds: usize) -> f64 {
+        let to = [self.person.key.certificate().clone()];
+        let ours = || self.protected(None, Some(Encryption { to: &to, cipher, oaep: false }));
+        let theirs = || self.their_envelope(cipher);
+        let (message, der) = (ours(), theirs());
+        let encrypt = self.compared(&format!("encrypt {cipher:?}"), rounds, &mut || drop(ours()), &mut || drop(theirs()));
+        let message = Bytes::from(message);
+        let decrypt = self.compared(
+            &format!("decrypt {cipher:?}"),
+            rounds,
+            &mut || assert!(self.opened(&message).verdict.layers[0].opened_for.is_some()),
+            &mut || assert_eq!(self.their_content(&der).len(), self.letter.len()),
+        );
+        encrypt.min(decrypt)
+    }
+
+    fn protected(&self, sign: Option<Signing<'_>>, encrypt: Option<Encryption<'_>>) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.letter.len() * 3 / 2);
+        let message = Message::parse(self.letter.clone());
+        let header = HeaderProtection::Baseline;
+        protect(&message, Protection { sign, encrypt, header, boundary: "=_a boundary that nobody has" }, &mut out).unwrap();
+        out
+    }
+
+    fn opened(&self, message: &Bytes) -> Opened {
+        let keys = std::slice::from_ref(&self.person.key);
+        let with = With { keys, trust: &self.authority.trust, now: NOW, max_octets: u64::MAX };
+        open(Message::parse(message.clone()), with, &mut || Ok(Box::new(Vec::new()))).unwrap()
+    }
+
+    fn their_signature(&self, opaque: bool) -> Vec<u8> {
+        let flags = if opaque { CMSOptions::BINARY } else { CMSOptions::BINARY | CMSOptions::DETACHED };
+        let (certificate, key) = (Some(&*self.person.certificate), Some(&*self.person.private));
+        CmsContentInfo::sign(certificate, key, None, Some(&self.letter), flags).unwrap().to_der().unwrap()
+    }
+
+    fn their_verification(&self, der: &[u8], opaque: bool) {
+        let mut cms = CmsContentInfo::from_der(der).unwrap();
+        let mut out = Vec::new();
+        let beside = (!opaque).then_some(&self.letter[..]);
+        cms.verify(None, Some(&self.store), beside, opaque.then_some(&mut out), CMSOptions::BINARY).unwrap();
+    }
+
+    fn their_envelope(&self, cipher: Cipher) -> Vec<u8> {
+        let mut to: Stack<X509> = Stack::new().unwrap();
+        to.push(self.person.certificate.clone()).unwrap();
+        let cipher = if cipher == Cipher::Aes256Gcm { symm::Cipher::aes_256_gcm() } else { symm::Cipher::aes_256_cbc() };
+        CmsContentInfo::encrypt(&to, &self.letter, cipher, CMSOptions::BINARY).unwrap().to_der().unwrap()
+    }
+
+    fn their_content(&self, der: &[u8]) -> Vec<u8> {
+        CmsContentInfo::from_der(der).unwrap().decrypt(&self.person.private, &self.person.certificate).unwrap()
+    }
+
+    /// Prints how often each is done in a second, or how many MB of the message, and returns the ratio.
+    fn compared(&self, verb: &str, rounds: usize, ours: &mut dyn FnMut(), theirs: &mut dyn FnMut()) -> f64 {
+        let (times, their_times) = (often(ours), often(theirs));
+        let (mut all, mut all_theirs) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            all.push(round(times, ours));
+            all_theirs.push(round(their_times, theirs));
+        }
+        let (ours, theirs) = (median(all), median(all_theirs));
+        let shown = |seconds: f64| match self.letter.len() {
+            LARGE.. => format!("{:.0} MB/s", self.letter.len() as f64 / 1e6 / seconds),
+            _ => format!("{:.0}/s", 1.0 / seconds),
+        };
+        let size = if self.letter.len() < LARGE { "8 KB" } else { "64 MB" };
+        let ratio = theirs / ours;
+        println!("| {verb} | {} | {size} | {} | {} | {ratio:.2} |", self.person.algorithm, shown(ours), shown(theirs));
+        ratio
+    }
+}
+
+/// A letter with an attachment that fills it, of at least so many octets.
+fn letter(size: usize) -> Bytes {
+    let mut out = String::from(
+        "From: Ann <ann@smime.example>\r\nTo: bob@smime.example\r\nSubject: Speed\r\nDate: Wed, 25 Nov 2026 10:00:00 +0000\r\n\
+         Message-ID: <1@smime.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n\r\n\
+         See there.\r\n--m\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\
+         Content-Disposition: attachment; filename=large.bin\r\n\r\n",
+    );
+    while out.len() < size {
+        out.push_str("UmVzdGFudGVSZXN0YW50ZVJlc3RhbnRlUmVzdGFudGVSZXN0YW50ZVJlc3RhbnRlUmVzdGFudGVS\r\n");
+    }
+    out.push_str("--m--\r\n");
+    out.into()
+}
+
+/// How often it is done until a round's time is over; it warms up what is needed, too.
+fn often(deed: &mut dyn FnMut()) -> u32 {
+    let began = Instant::now();
+    let mut times = 0;
+    while began.elapsed() < ROUND {
+        deed();
+        times += 1;
+    }
+    times
+}
+
+/// Seconds that one takes, when it is done so often.
+fn round(times: u32, deed: &mut dyn FnMut()) -> f64 {
+    let began = Instant::now();
+    (0..times).for_each(|_| deed());
+    began.elapsed().as_secs_f64() / f64::from(times)
+}
+
+fn median(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
+}
