@@ -71,8 +71,7 @@ fn comes_back(octets: Bytes) {
         assert_eq!((layer.kind, layer.status), (kind, Status::Valid), "{:?}", opened.verdict);
     }
     if layers.next().is_none() {
-        let safe = Message::parse(written(&seven_bit(&message)).into());
-        let body = &safe.octets()[safe.parts()[0].body.start..];
-        assert!(opened.content.octets().ends_with(body), "what is within is what was put there");
+        let body = written(&seven_bit(&message).1);
+        assert!(opened.content.octets().ends_with(&body), "what is within is what was put there");
     }
 }

@@ -7,7 +7,7 @@ use crate::key::Key;
 use crate::open::is_protected;
 use crate::seal::{Around, Cipher, digest, enclose, envelope, signature};
 use bytes::Bytes;
-use mime::{HeaderField, Message, Piece, seven_bit};
+use mime::{HeaderField, Message, Piece, seven_bit, written};
 use std::io::Write;
 
 /// What is to be done with a message, in this order.
@@ -132,9 +132,8 @@ fn line(field: &HeaderField<'_>) -> Vec<u8> {
 /// What is protected: the body, made safe from changes on the road, with the fields that say what it is and, by header
 /// protection, all others.
 fn payload(message: &Message, protection: &Protection<'_>, outer: &OuterHeader) -> Entity {
-    let mut pieces = seven_bit(message);
-    let header_octets = whole_header(&mut pieces);
-    let safe = Message::parse(header_octets.into());
+    let (safe_header, mut pieces) = seven_bit(message);
+    let safe = Message::parse(written(&safe_header).into());
     let mut header = Vec::new();
     if protection.header != HeaderProtection::None {
         let inner = message.fields().filter(|field| !is_structural(field) && !stays_outside(field));
@@ -154,24 +153,6 @@ fn payload(message: &Message, protection: &Protection<'_>, outer: &OuterHeader) 
 
 fn is_of_the_road(line: &[u8]) -> bool {
     Message::parse(Bytes::copy_from_slice(line)).fields().any(|field| stays_outside(&field))
-}
-
-/// Takes the header, its empty line included, off the pieces. No more than that is copied: one piece may be the whole message.
-fn whole_header(pieces: &mut Vec<Piece>) -> Vec<u8> {
-    let mut header = Vec::new();
-    while let Some(Piece::Verbatim(octets)) = pieces.first().cloned() {
-        let mut at = 0;
-        for line in octets.split_inclusive(|&octet| octet == b'\n') {
-            header.extend_from_slice(line);
-            at += line.len();
-            if header == b"\r\n" || header.ends_with(b"\r\n\r\n") {
-                pieces[0] = octets.slice(at..).into();
-                return header;
-            }
-        }
-        pieces.remove(0);
-    }
-    header
 }
 
 /// Content-Type, with what RFC 9788 §2.1.1 adds to it, and its kind.

@@ -213,6 +213,18 @@ fn known_attacks_are_seen() {
 }
 
 #[test]
+fn a_header_ends_where_the_message_is_read_to_end_it() {
+    let ann = person("ann@smime.example", &rsa());
+    for (head, body) in [("Subject: x\r\nno field\r\n\r\r\n", "Hello\r\n"), ("", "No header at all\r\n")] {
+        let signed = sealed(&format!("{head}{body}"), Some(signing(&ann)), None, HeaderProtection::Baseline);
+        let opened = opened(&signed, &[], &trusting(&[&ann]));
+        assert_eq!(opened.verdict.layers[0].status, Status::Valid, "{:?}", opened.verdict);
+        let content = String::from_utf8(opened.content.octets().to_vec()).unwrap();
+        assert!(content.ends_with(&format!("\r\n\r\n{body}")), "{content:?}");
+    }
+}
+
+#[test]
 fn a_protected_author_counts_only_with_that_authors_signature() {
     let (ann, eve) = (person("ann@smime.example", &rsa()), person("eve@smime.example", &rsa()));
     let trust = trusting(&[&ann, &eve]);
