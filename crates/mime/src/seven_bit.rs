@@ -102,8 +102,15 @@ fn verbatim(message: &Message, span: Span, out: &mut Vec<Piece>) {
     if octets.is_empty() {
         return;
     }
-    let bare = octets.iter().enumerate().any(|(at, &octet)| octet == b'\n' && (at == 0 || octets[at - 1] != b'\r'));
-    out.push(if bare { Bytes::from(LineEnd::CrLf.end_lines(&octets)).into() } else { octets.into() });
+    out.push(if has_bare_line_feed(&octets) { Bytes::from(LineEnd::CrLf.end_lines(&octets)).into() } else { octets.into() });
+}
+
+/// Whether a line feed has no carriage return before it. No octet's outcome decides whether the next is looked at, so that
+/// many are at once.
+fn has_bare_line_feed(octets: &[u8]) -> bool {
+    let pairs = octets.iter().zip(octets.get(1..).unwrap_or_default());
+    octets.first() == Some(&b'\n')
+        || pairs.fold(0, |bare, (&one, &next)| bare | u8::from(next == b'\n') & u8::from(one != b'\r')) != 0
 }
 
 /// Whether no road changes these octets.

@@ -1,5 +1,5 @@
 //! How fast the four verbs are beside OpenSSL's own, called by its crate on the same octets in the same process: theirs takes
-//! and gives structures in DER, ours takes and gives whole messages. Rounds take turns; medians count.
+//! and gives structures in DER, in memory; ours takes and gives whole messages, and writes them some octets at a time. Rounds take turns; medians count.
 //!
 //!     cargo bench --ignore-rust-version -p restante-smime --bench beside_openssl [-- WORDS]
 //!
@@ -21,6 +21,7 @@ use openssl::x509::store::{X509Store, X509StoreBuilder};
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use person::{Authority, NOW, Person};
 use smime::{Cipher, Encryption, HeaderProtection, Opened, Protection, Signing, Status, With, open, protect};
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -85,10 +86,11 @@ impl Stage<'_> {
             return f64::MAX;
         }
         let signing = Signing { key: &self.person.key, opaque, pss: false, now: NOW };
-        let ours = || self.protected(Some(signing), None);
+        let ours = |out: &mut dyn Write| self.protect(Some(signing), None, out);
         let theirs = || self.their_signature(opaque);
-        let (message, der) = (ours(), theirs());
-        let sign = self.compared(&sign, rounds, &mut || drop(ours()), &mut || drop(theirs()));
+        let (mut message, der) = (Vec::new(), theirs());
+        ours(&mut message);
+        let sign = self.compared(&sign, rounds, &mut || ours(&mut io::sink()), &mut || drop(theirs()));
         let message = Bytes::from(message);
         let verify =
             self.compared(&verify, rounds, &mut || assert_eq!(self.opened(&message).verdict.status, Status::Valid), &mut || {
@@ -103,10 +105,11 @@ impl Stage<'_> {
             return f64::MAX;
         }
         let to = [self.person.key.certificate().clone()];
-        let ours = || self.protected(None, Some(Encryption { to: &to, cipher, oaep: false }));
+        let ours = |out: &mut dyn Write| self.protect(None, Some(Encryption { to: &to, cipher, oaep: false }), out);
         let theirs = || self.their_envelope(cipher);
-        let (message, der) = (ours(), theirs());
-        let encrypt = self.compared(&encrypt, rounds, &mut || drop(ours()), &mut || drop(theirs()));
+        let (mut message, der) = (Vec::new(), theirs());
+        ours(&mut message);
+        let encrypt = self.compared(&encrypt, rounds, &mut || ours(&mut io::sink()), &mut || drop(theirs()));
         let message = Bytes::from(message);
         let decrypt = self.compared(
             &decrypt,
@@ -117,12 +120,10 @@ impl Stage<'_> {
         encrypt.min(decrypt)
     }
 
-    fn protected(&self, sign: Option<Signing<'_>>, encrypt: Option<Encryption<'_>>) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.letter.len() * 3 / 2);
+    fn protect(&self, sign: Option<Signing<'_>>, encrypt: Option<Encryption<'_>>, out: &mut dyn Write) {
         let message = Message::parse(self.letter.clone());
         let header = HeaderProtection::Baseline;
-        protect(&message, Protection { sign, encrypt, header, boundary: "=_a boundary that nobody has" }, &mut out).unwrap();
-        out
+        protect(&message, Protection { sign, encrypt, header, boundary: "=_a boundary that nobody has" }, out).unwrap();
     }
 
     fn opened(&self, message: &Bytes) -> Opened {

@@ -1,6 +1,7 @@
 //! What a certificate says (RFC 5280, and RFC 8550 for what mail wants of it).
 
 use crate::ber::{CONTEXT_0, Element, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, element};
+use crate::cms::curve;
 use crate::error::SmimeError;
 use mime::AddrSpec;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
@@ -136,16 +137,12 @@ impl Certificate {
         match key.id() {
             Id::RSA => format!("RSA-{}", key.bits()),
             Id::RSA_PSS => format!("RSA-PSS-{}", key.bits()),
-            Id::EC => {
-                let curve = key.ec_key().ok().and_then(|key| key.group().curve_name());
-                match curve {
-                    Some(Nid::X9_62_PRIME256V1) => "P-256".to_owned(),
-                    Some(Nid::SECP384R1) => "P-384".to_owned(),
-                    Some(Nid::SECP521R1) => "P-521".to_owned(),
-                    Some(other) => other.short_name().unwrap_or("EC").to_owned(),
-                    None => "EC".to_owned(),
-                }
-            }
+            Id::EC => match curve(&key).as_deref() {
+                Some("prime256v1") => "P-256".to_owned(),
+                Some("secp384r1") => "P-384".to_owned(),
+                Some("secp521r1") => "P-521".to_owned(),
+                other => other.unwrap_or("EC").to_owned(),
+            },
             Id::ED25519 => "Ed25519".to_owned(),
             Id::ED448 => "Ed448".to_owned(),
             Id::X25519 => "X25519".to_owned(),
@@ -220,8 +217,6 @@ fn address_of(general_name: Element<'_>) -> Option<String> {
 }
 
 pub(crate) fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut out, octet| {
-        let _ = write!(out, "{octet:02x}");
-        out
-    })
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(*octet)]).collect()
 }

@@ -69,6 +69,18 @@ fn name_of(object: &Asn1ObjectRef) -> String {
     }
 }
 
+/// The library's name of the curve that a key is on; nothing for keys of other kinds. To ask for the curve's parameters would
+/// take as long as a signature.
+pub(crate) fn curve<T>(key: &PKeyRef<T>) -> Option<String> {
+    let mut name = [0_u8; 64];
+    let mut length = 0;
+    // SAFETY: the library writes no more than there is room for, and a zero behind the name.
+    let found = unsafe { ffi::EVP_PKEY_get_group_name(key.as_ptr(), name.as_mut_ptr().cast(), name.len(), &raw mut length) } == 1;
+    let _ = ErrorStack::get(); // a key without a curve is no failure
+    let name = found.then(|| name.get(..length)).flatten()?;
+    String::from_utf8(name.to_vec()).ok()
+}
+
 impl Cms {
     /// Reads one (BER).
     pub(crate) fn read(ber: &[u8]) -> Result<Cms, ErrorStack> {

@@ -6,7 +6,6 @@ use crate::error::SmimeError;
 use crate::key::Key;
 use crate::open::is_protected;
 use crate::seal::{Around, Cipher, digest, enclose, envelope, signature};
-use bytes::Bytes;
 use mime::{HeaderField, Message, Piece, seven_bit, written};
 use std::io::Write;
 
@@ -77,7 +76,7 @@ pub fn protect(message: &Message, mut protection: Protection<'_>, out: &mut dyn 
         entity = signed(entity, signing, protection.boundary)?;
     }
     for line in &outer.lines {
-        out.write_all(line)?;
+        out.write_all(&line.octets)?;
     }
     out.write_all(b"MIME-Version: 1.0\r\n")?;
     let Some(Encryption { to, cipher, oaep }) = protection.encrypt else { return entity.write(out) };
@@ -89,17 +88,26 @@ pub fn protect(message: &Message, mut protection: Protection<'_>, out: &mut dyn 
 
 /// The fields of a message, whose line ends are CR LF: what stands outside.
 struct OuterHeader {
-    lines: Vec<Vec<u8>>,
+    lines: Vec<OuterLine>,
+}
+
+struct OuterLine {
+    octets: Vec<u8>,
+    /// Whether it has no business within.
+    stays: bool,
 }
 
 impl OuterHeader {
     fn of(message: &Message, protection: &Protection<'_>) -> OuterHeader {
         let hides = protection.encrypt.is_some() && protection.header == HeaderProtection::Baseline;
-        let lines = message.fields().filter(|field| !is_structural(field)).filter_map(|field| match () {
-            // RFC 9788 §3.2.1: hcp_baseline
-            () if hides && field.is("Subject") => Some(b"Subject: [...]\r\n".to_vec()),
-            () if hides && (field.is("Keywords") || field.is("Comments")) => None,
-            () => Some(line(&field)),
+        let lines = message.fields().filter(|field| !is_structural(field)).filter_map(|field| {
+            let octets = match () {
+                // RFC 9788 §3.2.1: hcp_baseline
+                () if hides && field.is("Subject") => b"Subject: [...]\r\n".to_vec(),
+                () if hides && (field.is("Keywords") || field.is("Comments")) => return None,
+                () => line(&field),
+            };
+            Some(OuterLine { octets, stays: stays_outside(&field) })
         });
         OuterHeader { lines: lines.collect() }
     }
@@ -140,19 +148,15 @@ fn payload(message: &Message, protection: &Protection<'_>, outer: &OuterHeader) 
         inner.for_each(|field| header.extend_from_slice(&line(&field)));
     }
     if protection.encrypt.is_some() && protection.header != HeaderProtection::None {
-        outer.lines.iter().filter(|line| !is_of_the_road(line)).for_each(|line| {
+        outer.lines.iter().filter(|line| !line.stays).for_each(|line| {
             header.extend_from_slice(b"HP-Outer: ");
-            header.extend_from_slice(line);
+            header.extend_from_slice(&line.octets);
         });
     }
     header.extend_from_slice(&content_fields(&safe, protection));
     header.extend_from_slice(b"\r\n");
     pieces.insert(0, header.into());
     Entity::Pieces(pieces)
-}
-
-fn is_of_the_road(line: &[u8]) -> bool {
-    Message::parse(Bytes::copy_from_slice(line)).fields().any(|field| stays_outside(&field))
 }
 
 /// Content-Type, with what RFC 9788 §2.1.1 adds to it, and its kind.

@@ -73,8 +73,7 @@ fn recorded(inner: &Message) -> Vec<Field> {
 }
 
 fn same_field(one: &Field, other: &Field) -> bool {
-    let plain = |value: &str| value.split_whitespace().collect::<Vec<_>>().join(" ");
-    one.name.eq_ignore_ascii_case(&other.name) && plain(&one.value) == plain(&other.value)
+    one.name.eq_ignore_ascii_case(&other.name) && one.value.split_whitespace().eq(other.value.split_whitespace())
 }
 
 fn hidden(fields: &[Field], is_outside: impl Fn(&Field) -> bool) -> Vec<String> {
@@ -89,8 +88,9 @@ fn hidden(fields: &[Field], is_outside: impl Fn(&Field) -> bool) -> Vec<String> 
 
 /// A field outside that differs from what the sender recorded was changed on the way (RFC 9788 §4.3).
 fn changed_on_the_way(outer: &Message, recorded: &[Field], notes: &mut Vec<Note>) {
+    let outside: Vec<Field> = outer.fields().map(|one| field_of(&one)).collect();
     for field in recorded {
-        if !outer.fields().any(|other| same_field(&field_of(&other), field)) {
+        if !outside.iter().any(|other| same_field(other, field)) {
             let message = format!("{} outside is not what the sender put there.", field.name);
             notes.push(Note::new("outerChanged", message));
         }
@@ -98,10 +98,10 @@ fn changed_on_the_way(outer: &Message, recorded: &[Field], notes: &mut Vec<Note>
 }
 
 fn differs(outer: &Message, fields: &[Field], notes: &mut Vec<Note>) {
+    let outside: Vec<Field> = outer.fields().map(|one| field_of(&one)).collect();
     for field in fields {
-        let outside: Vec<Field> =
-            outer.fields().map(|one| field_of(&one)).filter(|one| one.name.eq_ignore_ascii_case(&field.name)).collect();
-        if !outside.is_empty() && !outside.iter().any(|one| same_field(one, field)) {
+        let mut named = outside.iter().filter(|one| one.name.eq_ignore_ascii_case(&field.name)).peekable();
+        if named.peek().is_some() && !named.any(|one| same_field(one, field)) {
             let message = format!("{} outside is not the protected one.", field.name);
             notes.push(Note::new("outerDiffers", message));
         }

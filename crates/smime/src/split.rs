@@ -60,12 +60,15 @@ pub(crate) struct Split {
     pub(crate) has_content: bool,
 }
 
+/// Gives the octets of a content, some at a time, to whoever asks; as often as is asked.
+pub(crate) type Content<'c> = &'c dyn Fn(&mut dyn FnMut(&[u8]) -> Result<(), SmimeError>) -> Result<(), SmimeError>;
+
 /// Takes a structure apart. `content` is given the octets of its content in their order, some at a time.
 pub(crate) fn split(
     octets: impl Iterator<Item = Bytes>,
     content: &mut dyn FnMut(&[u8]) -> Result<(), SmimeError>,
 ) -> Result<Split, SmimeError> {
-    let source = Source { chunks: octets, chunk: Bytes::new(), at: 0 };
+    let source = Source { chunks: octets, chunk: Bytes::new(), within: 0, at: 0 };
     Splitter { source, content, around: Vec::new(), has_content: false }.split()
 }
 
@@ -86,13 +89,17 @@ impl Header {
 struct Source<I> {
     chunks: I,
     chunk: Bytes,
+    /// How many octets of the chunk are behind us.
+    within: usize,
+    /// How many octets are.
     at: u64,
 }
 
 impl<I: Iterator<Item = Bytes>> Source<I> {
     fn fill(&mut self) -> Result<(), SmimeError> {
-        while self.chunk.is_empty() {
+        while self.within == self.chunk.len() {
             self.chunk = self.chunks.next().ok_or(SmimeError::Malformed("the structure ends before its end"))?;
+            self.within = 0;
         }
         Ok(())
     }
@@ -100,16 +107,19 @@ impl<I: Iterator<Item = Bytes>> Source<I> {
     fn octet(&mut self) -> Result<u8, SmimeError> {
         self.fill()?;
         self.at += 1;
-        Ok(self.chunk.split_to(1)[0])
+        self.within += 1;
+        Ok(self.chunk[self.within - 1])
     }
 
     /// Gives the next octets, up to `end`, to `sink`.
     fn take(&mut self, end: u64, sink: &mut dyn FnMut(&[u8]) -> Result<(), SmimeError>) -> Result<(), SmimeError> {
         while self.at < end {
             self.fill()?;
-            let length = usize::try_from(end - self.at).unwrap_or(usize::MAX).min(self.chunk.len());
+            let rest = &self.chunk[self.within..];
+            let length = usize::try_from(end - self.at).unwrap_or(usize::MAX).min(rest.len());
             self.at += length as u64;
-            sink(&self.chunk.split_to(length))?;
+            self.within += length;
+            sink(&rest[..length])?;
         }
         Ok(())
     }
