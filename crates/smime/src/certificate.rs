@@ -10,6 +10,7 @@ use openssl::nid::Nid;
 use openssl::pkey::Id;
 use openssl::x509::{X509, X509ExtendedKeyUsage, X509KeyUsage, X509NameRef};
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 /// id-ce-subjectAltName, 2.5.29.17 (RFC 5280 §4.2.1.6)
 const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
@@ -154,7 +155,8 @@ impl Certificate {
 
 /// Seconds since 1970.
 pub(crate) fn seconds(time: &Asn1TimeRef) -> Option<i64> {
-    let since = Asn1Time::from_unix(0).ok()?.diff(time).ok()?;
+    static EPOCH: OnceLock<Option<Asn1Time>> = OnceLock::new(); // the library writes it as text, which takes long
+    let since = EPOCH.get_or_init(|| Asn1Time::from_unix(0).ok()).as_ref()?.diff(time).ok()?;
     Some(i64::from(since.days) * 86_400 + i64::from(since.secs))
 }
 
