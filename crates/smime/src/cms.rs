@@ -385,7 +385,20 @@ impl Filter<'_> {
         Ok(())
     }
 
-    /// Makes the signatures over what went through, or takes the tag of what was encrypted.
+    /// The tag of authentication of what was encrypted, once that is finished.
+    pub(crate) fn tag<const LENGTH: usize>(&self) -> Result<[u8; LENGTH], ErrorStack> {
+        let (mut cipher, mut tag) = (null_mut::<sys::EVP_CIPHER_CTX>(), [0; LENGTH]);
+        let length = c_int::try_from(LENGTH).unwrap_or(c_int::MAX);
+        // SAFETY: the chain begins with the cipher, which stays its own; as much is written as there is room for.
+        unsafe {
+            ffi::BIO_ctrl(self.chain.as_ptr(), ffi::BIO_C_GET_CIPHER_CTX, 0, (&raw mut cipher).cast());
+            let cipher = NonNull::new(cipher).ok_or_else(ErrorStack::get)?;
+            done(sys::EVP_CIPHER_CTX_ctrl(cipher.as_ptr(), sys::EVP_CTRL_GCM_GET_TAG, length, tag.as_mut_ptr().cast()))?;
+        }
+        Ok(tag)
+    }
+
+    /// Makes the signatures over what went through.
     pub(crate) fn seal(self, cms: &Cms) -> Result<(), ErrorStack> {
         // SAFETY: the chain was made by this structure.
         done(unsafe { ffi::CMS_dataFinal(cms.0.as_ptr(), self.chain.as_ptr()) })

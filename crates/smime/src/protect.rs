@@ -127,14 +127,20 @@ fn stays_outside(field: &HeaderField<'_>) -> bool {
     OUTSIDE.contains(&name.as_str()) || name.starts_with("arc-") || name.starts_with("resent-")
 }
 
-/// A field as a line that ends in CR LF.
+/// A field as a line that ends in CR LF. Lines that go on without white space, as some write them, get it: to one reader
+/// they are of the field above, to another a field of their own, which may say what the body is.
 fn line(field: &HeaderField<'_>) -> Vec<u8> {
-    let whole = [field.name.as_bytes(), b":", field.raw_body].concat();
-    let mut lines = mime::LineEnd::CrLf.end_lines(&whole);
-    if !lines.ends_with(b"\r\n") {
-        lines.extend_from_slice(b"\r\n");
+    let mut out = [field.name.as_bytes(), b":"].concat();
+    for (index, line) in mime::LineEnd::CrLf.end_lines(field.raw_body).split_inclusive(|&octet| octet == b'\n').enumerate() {
+        if index > 0 && !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            out.push(b' ');
+        }
+        out.extend_from_slice(line);
     }
-    lines
+    if !out.ends_with(b"\r\n") {
+        out.extend_from_slice(b"\r\n");
+    }
+    out
 }
 
 /// What is protected: the body, made safe from changes on the road, with the fields that say what it is and, by header

@@ -103,20 +103,14 @@ pub(crate) fn envelope(
     let der = structure.to_der()?;
     let parts = Parts::of(&der)?;
     // All is known but the tag, whose length is: the lengths around it can be written before the content.
-    let tag = if cipher.authenticates() { [&[0x04, TAG as u8][..], &[0; TAG]].concat() } else { Vec::new() };
-    out.write_all(&parts.around(&header(0x80, size), size, &tag)?.before)?;
+    let authenticates = cipher.authenticates();
+    let behind = if authenticates { vec![0; 2 + TAG] } else { Vec::new() };
+    out.write_all(&parts.around(&header(0x80, size), size, &behind)?.before)?;
     content.read(&mut |octets| filter.push(octets, out))?;
     filter.finish(out)?;
-    if tag.is_empty() {
-        return Ok(());
+    if authenticates {
+        out.write_all(&[&header(0x04, TAG as u64)[..], &filter.tag::<TAG>()?].concat())?;
     }
-    filter.seal(&structure)?;
-    let sealed = structure.to_der()?;
-    let behind = Parts::of(&sealed)?.behind;
-    if behind.len() != tag.len() {
-        return Err(SmimeError::Malformed("the library made another structure than it said"));
-    }
-    out.write_all(behind)?;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ pub(super) const CMS_RECIPINFO_AGREE: c_int = 1;
 pub(super) const BIO_CTRL_FLUSH: c_int = 11;
 pub(super) const BIO_CTRL_RESET: c_int = 1;
 pub(super) const BIO_CTRL_INFO: c_int = 3;
+pub(super) const BIO_C_GET_CIPHER_CTX: c_int = 129;
 
 unsafe extern "C" {
     pub(super) fn CMS_dataInit(cms: *mut CMS_ContentInfo, content: *mut BIO) -> *mut BIO;
