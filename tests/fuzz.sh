@@ -3,6 +3,8 @@
 #
 #   tests/fuzz.sh [SECONDS [FILE]]   seconds for each target (600); FILE is where the figures are written
 #
+# RESTANTE_FUZZ_TARGETS   names of targets, where not all are to run
+#
 # It builds with the toolchain at hand: RUSTC_BOOTSTRAP=1 lets a stable compiler take the sanitizer's flags. cargo-fuzz
 # can't pass --ignore-rust-version on (docs/decisions/0002-rust-version.md), so a cargo that adds it stands first on PATH.
 set -euo pipefail
@@ -17,6 +19,7 @@ CARGO_FUZZ=0.13.2
 MAX_LENGTH=65536 # octets of an input: enough for any shape, and quick
 
 unset CARGO_TARGET_DIR
+[[ ! -d $shared ]] || export RESTANTE_SHARED=$shared # the keys of the samples, for what opens them
 scratch=$(mktemp -d)
 trap 'rm -r "$scratch"' EXIT
 
@@ -47,6 +50,13 @@ seeds() {
     header_values)
         find "$shared/corpus" -name '*.eml' -print0 | xargs -0 grep -ahiE '^(from|to|date|subject|message-id|references|content-[a-z-]+) *:' |
             sed -E 's/^[^:]*://' | LC_ALL=C sort -u | LC_ALL=C awk -v folder="$folder" '{file = folder "/" NR; print > file; close(file)}'
+        ;;
+    smime_split)
+        python3 tests/structures.py "$shared/corpus/smime" "$folder"
+        ;;
+    smime_open)
+        find "$shared/corpus/smime" "$shared/corpus/mime/synthetic" -name '*.eml' -size -64k -print0 |
+            while IFS= read -r -d '' file; do cp "$file" "$folder/$(sha256sum "$file" | cut -c1-16)"; done
         ;;
     base64_body)
         find "$shared/seed" -name '*.b64' -exec cp {} "$folder" \;
@@ -90,7 +100,7 @@ run_target() {
 
 install_cargo_fuzz
 make_cargo
-for name in $(fuzz list); do
+for name in ${RESTANTE_FUZZ_TARGETS:-$(fuzz list)}; do
     run_target "$name"
 done
 if [[ -n $figures ]]; then

@@ -37,7 +37,7 @@ pub use answer::Answer;
 pub use apps::app;
 pub use browser::{Browser, Form, form};
 pub use census::{Census, census};
-pub use command::{restante, restante_with};
+pub use command::{restante, restante_is_release, restante_measured, restante_with};
 pub use dns::{NameServer, Rr};
 pub use document::demand_section;
 pub use each::each;

@@ -2,4 +2,5 @@
 
 mod by_hand;
 mod matrix;
+mod memory;
 mod ocsp;

@@ -11,10 +11,11 @@ use bytes::Bytes;
 /// Longest line without its end (RFC 5322 §2.1.1).
 const MAX_LINE: usize = 998;
 
-/// The message with every part in quoted-printable or base64 that a server on the way might change, its line ends CR LF.
-/// Parts that are signed already stay as they are: what they hold is not ours to encode.
-pub fn seven_bit(message: &Message) -> Vec<Piece> {
-    let mut out = Vec::new();
+/// The message with every part in quoted-printable or base64 that a server on the way might change, its line ends CR LF:
+/// its header, with the line that ends it, and its body. Parts that are signed already stay as they are: what they hold is
+/// not ours to encode.
+pub fn seven_bit(message: &Message) -> (Vec<Piece>, Vec<Piece>) {
+    let (mut head, mut out) = (Vec::new(), Vec::new());
     let mut at = 0;
     let mut signed: Span = 0..0;
     for (index, part) in message.parts().iter().enumerate() {
@@ -25,19 +26,19 @@ pub fn seven_bit(message: &Message) -> Vec<Piece> {
         if covered || at > part.header.start {
             continue;
         }
-        let Some(body) = changed_body(message, index, part) else { continue };
-        verbatim(message, at..part.header.start, &mut out);
-        header(message, part, body.encoding, &mut out);
-        at = match body.pieces {
-            Some(pieces) => {
-                out.extend(pieces);
-                part.body.end
-            }
-            None => part.body.start,
-        };
+        let header_goes = if index == 0 { &mut head } else { &mut out };
+        if let Some(body) = changed_body(message, index, part) {
+            verbatim(message, at..part.header.start, header_goes);
+            header(message, part, body.encoding, header_goes);
+            at = if body.pieces.is_some() { part.body.end } else { part.body.start };
+            out.extend(body.pieces.into_iter().flatten());
+        } else if index == 0 {
+            verbatim(message, at..part.body.start, header_goes);
+            at = part.body.start;
+        }
     }
     verbatim(message, at..message.octets().len(), &mut out);
-    out
+    (head, out)
 }
 
 /// What becomes of a part.
@@ -62,7 +63,8 @@ fn changed_body(message: &Message, index: usize, part: &Part) -> Option<Changed>
         _ if survives(&octets) => None,
         PartKind::Message if part.transfer_encoding == TransferEncoding::Identity => {
             let attached = message.attached(&message.parts()[index])?;
-            Some(Changed { encoding: None, pieces: Some(seven_bit(&attached)) })
+            let (header, body) = seven_bit(&attached);
+            Some(Changed { encoding: None, pieces: Some([header, body].concat()) })
         }
         PartKind::Text | PartKind::Html => {
             let text = quoted_printable(&message.decoded(part));
@@ -100,8 +102,15 @@ fn verbatim(message: &Message, span: Span, out: &mut Vec<Piece>) {
     if octets.is_empty() {
         return;
     }
-    let bare = octets.iter().enumerate().any(|(at, &octet)| octet == b'\n' && (at == 0 || octets[at - 1] != b'\r'));
-    out.push(if bare { Bytes::from(LineEnd::CrLf.end_lines(&octets)).into() } else { octets.into() });
+    out.push(if has_bare_line_feed(&octets) { Bytes::from(LineEnd::CrLf.end_lines(&octets)).into() } else { octets.into() });
+}
+
+/// Whether a line feed has no carriage return before it. No octet's outcome decides whether the next is looked at, so that
+/// many are at once.
+fn has_bare_line_feed(octets: &[u8]) -> bool {
+    let pairs = octets.iter().zip(octets.get(1..).unwrap_or_default());
+    octets.first() == Some(&b'\n')
+        || pairs.fold(0, |bare, (&one, &next)| bare | u8::from(next == b'\n') & u8::from(one != b'\r')) != 0
 }
 
 /// Whether no road changes these octets.
@@ -120,7 +129,8 @@ mod tests {
     use crate::piece::written;
 
     fn encoded(octets: &[u8]) -> String {
-        let out = written(&seven_bit(&Message::parse(Bytes::copy_from_slice(octets))));
+        let (header, body) = seven_bit(&Message::parse(Bytes::copy_from_slice(octets)));
+        let out = written(&[header, body].concat());
         assert!(out.is_ascii(), "{}", String::from_utf8_lossy(&out));
         String::from_utf8(out).expect("it is ASCII")
     }
@@ -140,6 +150,19 @@ mod tests {
         assert_eq!(encoded(text.as_bytes()), expected);
         let file = "Content-Type: application/x\r\nContent-Transfer-Encoding: binary\r\n\r\n\0\r\u{fc}";
         assert!(encoded(file.as_bytes()).ends_with("Content-Transfer-Encoding: base64\r\n\r\nAA3DvA==\r\n"));
+    }
+
+    #[test]
+    fn header_and_body_part_where_the_message_says() {
+        for (head, body) in [
+            ("Date: x\r\n\r\n", "a\r\n\r\nb\r\n"),
+            ("Date: x\r\nno field\r\n\r\r\n", "a\r\n"),
+            ("", "no header at all\r\n"),
+            ("Date: x\r\n", ""),
+        ] {
+            let (header, rest) = seven_bit(&Message::parse(Bytes::from(format!("{head}{body}"))));
+            assert_eq!((written(&header), written(&rest)), (head.as_bytes().to_vec(), body.as_bytes().to_vec()));
+        }
     }
 
     #[test]

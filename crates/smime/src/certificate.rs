@@ -1,7 +1,7 @@
 //! What a certificate says (RFC 5280, and RFC 8550 for what mail wants of it).
 
 use crate::ber::{CONTEXT_0, Element, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, element};
-use crate::cms::Cms;
+use crate::cms::{Cms, curve};
 use crate::error::SmimeError;
 use mime::AddrSpec;
 use openssl::asn1::{Asn1StringRef, Asn1Time, Asn1TimeRef};
@@ -10,6 +10,7 @@ use openssl::nid::Nid;
 use openssl::pkey::Id;
 use openssl::x509::{X509, X509ExtendedKeyUsage, X509KeyUsage, X509NameRef};
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 /// id-ce-subjectAltName, 2.5.29.17 (RFC 5280 §4.2.1.6)
 const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
@@ -157,16 +158,12 @@ impl Certificate {
         match key.id() {
             Id::RSA => format!("RSA-{}", key.bits()),
             Id::RSA_PSS => format!("RSA-PSS-{}", key.bits()),
-            Id::EC => {
-                let curve = key.ec_key().ok().and_then(|key| key.group().curve_name());
-                match curve {
-                    Some(Nid::X9_62_PRIME256V1) => "P-256".to_owned(),
-                    Some(Nid::SECP384R1) => "P-384".to_owned(),
-                    Some(Nid::SECP521R1) => "P-521".to_owned(),
-                    Some(other) => other.short_name().unwrap_or("EC").to_owned(),
-                    None => "EC".to_owned(),
-                }
-            }
+            Id::EC => match curve(&key).as_deref() {
+                Some("prime256v1") => "P-256".to_owned(),
+                Some("secp384r1") => "P-384".to_owned(),
+                Some("secp521r1") => "P-521".to_owned(),
+                other => other.unwrap_or("EC").to_owned(),
+            },
             Id::ED25519 => "Ed25519".to_owned(),
             Id::ED448 => "Ed448".to_owned(),
             Id::X25519 => "X25519".to_owned(),
@@ -178,7 +175,8 @@ impl Certificate {
 
 /// Seconds since 1970.
 pub(crate) fn seconds(time: &Asn1TimeRef) -> Option<i64> {
-    let since = Asn1Time::from_unix(0).ok()?.diff(time).ok()?;
+    static EPOCH: OnceLock<Option<Asn1Time>> = OnceLock::new(); // the library writes it as text, which takes long
+    let since = EPOCH.get_or_init(|| Asn1Time::from_unix(0).ok()).as_ref()?.diff(time).ok()?;
     Some(i64::from(since.days) * 86_400 + i64::from(since.secs))
 }
 
@@ -249,8 +247,6 @@ fn address_of(general_name: Element<'_>) -> Option<String> {
 }
 
 pub(crate) fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut out, octet| {
-        let _ = write!(out, "{octet:02x}");
-        out
-    })
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(*octet)]).collect()
 }

@@ -81,6 +81,18 @@ pub(crate) fn as_time(time: &Asn1GeneralizedTimeRef) -> &Asn1TimeRef {
     unsafe { Asn1TimeRef::from_ptr(time.as_ptr().cast()) }
 }
 
+/// The library's name of the curve that a key is on; nothing for keys of other kinds. To ask for the curve's parameters would
+/// take as long as a signature.
+pub(crate) fn curve<T>(key: &PKeyRef<T>) -> Option<String> {
+    let mut name = [0_u8; 64];
+    let mut length = 0;
+    // SAFETY: the library writes no more than there is room for, and a zero behind the name.
+    let found = unsafe { ffi::EVP_PKEY_get_group_name(key.as_ptr(), name.as_mut_ptr().cast(), name.len(), &raw mut length) } == 1;
+    let _ = ErrorStack::get(); // a key without a curve is no failure
+    let name = found.then(|| name.get(..length)).flatten()?;
+    String::from_utf8(name.to_vec()).ok()
+}
+
 impl Cms {
     /// Reads one (BER).
     pub(crate) fn read(ber: &[u8]) -> Result<Cms, ErrorStack> {
@@ -395,7 +407,20 @@ impl Filter<'_> {
         Ok(())
     }
 
-    /// Makes the signatures over what went through, or takes the tag of what was encrypted.
+    /// The tag of authentication of what was encrypted, once that is finished.
+    pub(crate) fn tag<const LENGTH: usize>(&self) -> Result<[u8; LENGTH], ErrorStack> {
+        let (mut cipher, mut tag) = (null_mut::<sys::EVP_CIPHER_CTX>(), [0; LENGTH]);
+        let length = c_int::try_from(LENGTH).unwrap_or(c_int::MAX);
+        // SAFETY: the chain begins with the cipher, which stays its own; as much is written as there is room for.
+        unsafe {
+            ffi::BIO_ctrl(self.chain.as_ptr(), ffi::BIO_C_GET_CIPHER_CTX, 0, (&raw mut cipher).cast());
+            let cipher = NonNull::new(cipher).ok_or_else(ErrorStack::get)?;
+            done(sys::EVP_CIPHER_CTX_ctrl(cipher.as_ptr(), sys::EVP_CTRL_GCM_GET_TAG, length, tag.as_mut_ptr().cast()))?;
+        }
+        Ok(tag)
+    }
+
+    /// Makes the signatures over what went through.
     pub(crate) fn seal(self, cms: &Cms) -> Result<(), ErrorStack> {
         // SAFETY: the chain was made by this structure.
         done(unsafe { ffi::CMS_dataFinal(cms.0.as_ptr(), self.chain.as_ptr()) })

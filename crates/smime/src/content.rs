@@ -1,6 +1,6 @@
 //! What a message holds, without a word on what it is worth: for whoever shows it, and for whoever must know what it is.
 
-use crate::decrypt::{Decrypted, decompress, decrypt};
+use crate::decrypt::{decompress, decrypt};
 use crate::error::SmimeError;
 use crate::key::Key;
 use crate::open::{Found, MAX_LAYERS, Spool, find, first_part};
@@ -68,13 +68,13 @@ fn within(
     let Some(root) = message.parts().first() else { return Ok(None) };
     let Some(around) = around(message, root) else { return Ok(None) };
     let body = message.encoded_body(root);
-    let cms = || body.decoded();
+    let content = |sink: &mut dyn FnMut(&[u8]) -> Result<(), SmimeError>| split(body.decoded(), sink).map(drop);
     let mut out = spool()?;
     let opened = match around.content_type {
-        ContentType::Signed => split(cms(), &mut |octets| Ok(out.write_all(octets)?)).map(|_| true),
-        ContentType::Compressed => decompress(cms, &mut *out, max_octets).map(|()| true),
+        ContentType::Signed => content(&mut |octets| Ok(out.write_all(octets)?)).map(|()| true),
+        ContentType::Compressed => decompress(&content, &mut *out, max_octets).map(|()| true),
         ContentType::Enveloped | ContentType::AuthEnveloped => {
-            decrypt(cms, &around, keys, &mut *out).map(|decrypted| matches!(decrypted, Decrypted::For(_)))
+            decrypt(&content, &around, keys, &mut *out).opened_for.map(|opened_for| opened_for.is_some())
         }
     };
     match opened {

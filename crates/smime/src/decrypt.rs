@@ -4,8 +4,7 @@ use crate::ber::{SEQUENCE, element};
 use crate::cms::Cms;
 use crate::error::SmimeError;
 use crate::key::Key;
-use crate::split::{Split, dotted, split};
-use bytes::Bytes;
+use crate::split::{Content, Split, dotted};
 use flate2::{Decompress, FlushDecompress, Status};
 use openssl::asn1::Asn1Object;
 use openssl::pkey::Id;
@@ -13,19 +12,11 @@ use std::collections::HashSet;
 use std::io::Write;
 
 /// What became of it.
-pub(crate) enum Decrypted {
-    /// A key opened it, and all is written.
-    For(String),
-    /// No key that was given is for one of its recipients.
-    NotForUs,
-}
-
-/// By which algorithm the content is encrypted, and how recipients get the key: each way once, however many there are.
-pub(crate) fn algorithms(around: &Split) -> Vec<String> {
-    let Ok(structure) = Cms::read(&around.around) else { return Vec::new() };
-    let mut seen = HashSet::new();
-    let recipients = structure.recipient_algorithms().into_iter().filter(|name| seen.insert(name.clone()));
-    cipher_name(&around.around).into_iter().chain(recipients).collect()
+pub(crate) struct Decrypted {
+    /// By which algorithm the content is encrypted, and how recipients get the key: each way once, however many there are.
+    pub(crate) algorithms: Vec<String>,
+    /// For whom a key opened it, and all is written; nothing where no key that was given is for one of its recipients.
+    pub(crate) opened_for: Result<Option<String>, SmimeError>,
 }
 
 /// The algorithm by which the content is encrypted: the second member of the first sequence within (RFC 5652 §6.1).
@@ -41,33 +32,35 @@ fn cipher_name(around: &[u8]) -> Option<String> {
 
 /// Decrypts with the first key that is for a recipient. What was written to `out` before an error is nobody's to see: the
 /// tag of AuthEnvelopedData is checked last.
-pub(crate) fn decrypt<I: Iterator<Item = Bytes>>(
-    cms: impl Fn() -> I,
-    around: &Split,
-    keys: &[Key],
-    out: &mut dyn Write,
-) -> Result<Decrypted, SmimeError> {
-    let mut structure = Cms::read(&around.around)?;
+pub(crate) fn decrypt(content: Content<'_>, around: &Split, keys: &[Key], out: &mut dyn Write) -> Decrypted {
+    let structure = match Cms::read(&around.around) {
+        Ok(structure) => structure,
+        Err(error) => return Decrypted { algorithms: Vec::new(), opened_for: Err(error.into()) },
+    };
+    let cipher = cipher_name(&around.around);
+    let mut seen = HashSet::new();
+    let recipients = structure.recipient_algorithms().into_iter().filter(|name| seen.insert(name.clone()));
+    let algorithms = cipher.into_iter().chain(recipients).collect();
+    Decrypted { algorithms, opened_for: opened(content, structure, keys, out) }
+}
+
+fn opened(content: Content<'_>, mut structure: Cms, keys: &[Key], out: &mut dyn Write) -> Result<Option<String>, SmimeError> {
     // A key that only signs opens nothing, whatever a recipient's identifier says.
     let opens = |key: &&Key| matches!(key.key.id(), Id::RSA | Id::EC) && structure.is_for(&key.certificate.0);
-    let Some(key) = keys.iter().find(opens) else { return Ok(Decrypted::NotForUs) };
+    let Some(key) = keys.iter().find(opens) else { return Ok(None) };
     structure.unlock(&key.key, &key.certificate.0)?;
     let mut filter = structure.filter(true)?;
-    split(cms(), &mut |octets| filter.push(octets, out))?;
+    content(&mut |octets| filter.push(octets, out))?;
     filter.finish(out)?;
-    Ok(Decrypted::For(key.certificate.subject()))
+    Ok(Some(key.certificate.subject()))
 }
 
 /// Decompresses, up to `limit` octets.
-pub(crate) fn decompress<I: Iterator<Item = Bytes>>(
-    cms: impl Fn() -> I,
-    out: &mut dyn Write,
-    limit: u64,
-) -> Result<(), SmimeError> {
+pub(crate) fn decompress(content: Content<'_>, out: &mut dyn Write, limit: u64) -> Result<(), SmimeError> {
     let mut inflater = Decompress::new(true);
     let mut some = vec![0; TOGETHER];
     let mut ended = false;
-    split(cms(), &mut |mut octets| {
+    content(&mut |mut octets| {
         while !ended {
             let (read, wrote) = (inflater.total_in(), inflater.total_out());
             let status = inflater.decompress(octets, &mut some, FlushDecompress::None);

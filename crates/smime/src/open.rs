@@ -2,11 +2,11 @@
 
 use crate::author;
 use crate::certificate::hex;
-use crate::decrypt::{Decrypted, algorithms, decompress, decrypt};
+use crate::decrypt::{Decrypted, decompress, decrypt};
 use crate::error::SmimeError;
 use crate::key::Key;
 use crate::protected;
-use crate::split::{ContentType, Split, split};
+use crate::split::{Content, ContentType, Split, split};
 use crate::trust::Trust;
 use crate::verdict::{Covered, Kind, Layer, Note, Signer, Status, Verdict};
 use crate::verify::{Against, Canonical, detached, enclosing};
@@ -17,6 +17,8 @@ use std::io::{self, Write};
 
 /// Layers that are opened. Triple wrapping has three (RFC 2634 §1.1).
 pub(crate) const MAX_LAYERS: usize = 16;
+/// Octets of a content that are few enough to be kept until it is known what is to be done with them.
+const MAX_FEW: usize = 64 * 1024;
 
 /// With what a message is opened.
 #[derive(Debug, Clone, Copy)]
@@ -239,41 +241,44 @@ fn enclosed(
 ) -> Result<Step, SmimeError> {
     let Some(root) = message.parts().first() else { return Ok(None) };
     let body = message.encoded_body(root);
-    let around = match split(body.decoded(), &mut |_| Ok(())) {
+    let (mut few, mut is_few) = (Vec::new(), true);
+    let around = match split(body.decoded(), &mut |octets| {
+        is_few = is_few && few.len() + octets.len() <= MAX_FEW;
+        few.extend_from_slice(if is_few { octets } else { &[] });
+        Ok(())
+    }) {
         Ok(around) => around,
         Err(error) => return Ok(Some((layer(Kind::Opaque, Status::Invalid, Some(error.to_string())), Within::Nothing))),
     };
-    let cms = || body.decoded();
+    let content = |sink: &mut dyn FnMut(&[u8]) -> Result<(), SmimeError>| match is_few {
+        true => sink(&few),
+        false => split(body.decoded(), sink).map(drop),
+    };
     let mut out = Hashing { out: spool()?, hash: Sha256::new(), octets: 0 };
     let layer = match around.content_type {
         ContentType::Signed if !around.has_content => return Ok(None), // certificates alone (RFC 8551 §3.8)
         ContentType::Signed => {
             let against = Against { trust: with.trust, now: with.now };
-            signed_layer(Kind::Opaque, enclosing(cms, &around, &mut out, against))?
+            signed_layer(Kind::Opaque, enclosing(&content, &around, &mut out, against))?
         }
-        ContentType::Compressed => match decompress(cms, &mut out, with.max_octets) {
+        ContentType::Compressed => match decompress(&content, &mut out, with.max_octets) {
             Ok(()) => layer(Kind::Compressed, Status::Unsigned, None),
             Err(SmimeError::Io(error)) => return Err(error.into()),
             Err(error) => layer(Kind::Compressed, Status::Undecryptable, Some(error.to_string())),
         },
-        ContentType::Enveloped => encrypted(Kind::Enveloped, cms, &around, with, &mut out)?,
-        ContentType::AuthEnveloped => encrypted(Kind::AuthEnveloped, cms, &around, with, &mut out)?,
+        ContentType::Enveloped => encrypted(Kind::Enveloped, &content, &around, with, &mut out)?,
+        ContentType::AuthEnveloped => encrypted(Kind::AuthEnveloped, &content, &around, with, &mut out)?,
     };
     // What is empty was opened too; a structure that could not be read was not.
     let opened = layer.status != Status::Undecryptable && (out.octets > 0 || layer.status != Status::Invalid);
     Ok(Some((layer, if opened { Within::Spool(out) } else { Within::Nothing })))
 }
 
-fn encrypted<I: Iterator<Item = Bytes>>(
-    kind: Kind,
-    cms: impl Fn() -> I,
-    around: &Split,
-    with: With<'_>,
-    out: &mut dyn Write,
-) -> Result<Layer, SmimeError> {
-    let found = match decrypt(cms, around, with.keys, out) {
-        Ok(Decrypted::For(subject)) => Layer { opened_for: Some(subject), ..layer(kind, Status::Unsigned, None) },
-        Ok(Decrypted::NotForUs) => {
+fn encrypted(kind: Kind, content: Content<'_>, around: &Split, with: With<'_>, out: &mut dyn Write) -> Result<Layer, SmimeError> {
+    let Decrypted { algorithms, opened_for } = decrypt(content, around, with.keys, out);
+    let found = match opened_for {
+        Ok(Some(subject)) => Layer { opened_for: Some(subject), ..layer(kind, Status::Unsigned, None) },
+        Ok(None) => {
             let reason = "no key that was given is for one of its recipients".to_owned();
             layer(kind, Status::Undecryptable, Some(reason))
         }
@@ -281,7 +286,7 @@ fn encrypted<I: Iterator<Item = Bytes>>(
         // One sentence for whatever the library refuses: what differs would be an oracle (RFC 3218 §2).
         Err(_) => layer(kind, Status::Undecryptable, Some("it can't be decrypted".to_owned())),
     };
-    Ok(Layer { algorithms: algorithms(around), ..found })
+    Ok(Layer { algorithms, ..found })
 }
 
 struct Hashing {

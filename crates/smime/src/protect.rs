@@ -6,8 +6,7 @@ use crate::error::SmimeError;
 use crate::key::Key;
 use crate::open::is_protected;
 use crate::seal::{Around, Cipher, digest, enclose, envelope, signature};
-use bytes::Bytes;
-use mime::{HeaderField, Message, Piece, seven_bit};
+use mime::{HeaderField, Message, Piece, seven_bit, written};
 use std::io::Write;
 
 /// What is to be done with a message, in this order.
@@ -77,7 +76,7 @@ pub fn protect(message: &Message, mut protection: Protection<'_>, out: &mut dyn 
         entity = signed(entity, signing, protection.boundary)?;
     }
     for line in &outer.lines {
-        out.write_all(line)?;
+        out.write_all(&line.octets)?;
     }
     out.write_all(b"MIME-Version: 1.0\r\n")?;
     let Some(Encryption { to, cipher, oaep }) = protection.encrypt else { return entity.write(out) };
@@ -89,17 +88,26 @@ pub fn protect(message: &Message, mut protection: Protection<'_>, out: &mut dyn 
 
 /// The fields of a message, whose line ends are CR LF: what stands outside.
 struct OuterHeader {
-    lines: Vec<Vec<u8>>,
+    lines: Vec<OuterLine>,
+}
+
+struct OuterLine {
+    octets: Vec<u8>,
+    /// Whether it has no business within.
+    stays: bool,
 }
 
 impl OuterHeader {
     fn of(message: &Message, protection: &Protection<'_>) -> OuterHeader {
         let hides = protection.encrypt.is_some() && protection.header == HeaderProtection::Baseline;
-        let lines = message.fields().filter(|field| !is_structural(field)).filter_map(|field| match () {
-            // RFC 9788 §3.2.1: hcp_baseline
-            () if hides && field.is("Subject") => Some(b"Subject: [...]\r\n".to_vec()),
-            () if hides && (field.is("Keywords") || field.is("Comments")) => None,
-            () => Some(line(&field)),
+        let lines = message.fields().filter(|field| !is_structural(field)).filter_map(|field| {
+            let octets = match () {
+                // RFC 9788 §3.2.1: hcp_baseline
+                () if hides && field.is("Subject") => b"Subject: [...]\r\n".to_vec(),
+                () if hides && (field.is("Keywords") || field.is("Comments")) => return None,
+                () => line(&field),
+            };
+            Some(OuterLine { octets, stays: stays_outside(&field) })
         });
         OuterHeader { lines: lines.collect() }
     }
@@ -119,59 +127,42 @@ fn stays_outside(field: &HeaderField<'_>) -> bool {
     OUTSIDE.contains(&name.as_str()) || name.starts_with("arc-") || name.starts_with("resent-")
 }
 
-/// A field as a line that ends in CR LF.
+/// A field as a line that ends in CR LF. Lines that go on without white space, as some write them, get it: to one reader
+/// they are of the field above, to another a field of their own, which may say what the body is.
 fn line(field: &HeaderField<'_>) -> Vec<u8> {
-    let whole = [field.name.as_bytes(), b":", field.raw_body].concat();
-    let mut lines = mime::LineEnd::CrLf.end_lines(&whole);
-    if !lines.ends_with(b"\r\n") {
-        lines.extend_from_slice(b"\r\n");
+    let mut out = [field.name.as_bytes(), b":"].concat();
+    for (index, line) in mime::LineEnd::CrLf.end_lines(field.raw_body).split_inclusive(|&octet| octet == b'\n').enumerate() {
+        if index > 0 && !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            out.push(b' ');
+        }
+        out.extend_from_slice(line);
     }
-    lines
+    if !out.ends_with(b"\r\n") {
+        out.extend_from_slice(b"\r\n");
+    }
+    out
 }
 
 /// What is protected: the body, made safe from changes on the road, with the fields that say what it is and, by header
 /// protection, all others.
 fn payload(message: &Message, protection: &Protection<'_>, outer: &OuterHeader) -> Entity {
-    let mut pieces = seven_bit(message);
-    let header_octets = whole_header(&mut pieces);
-    let safe = Message::parse(header_octets.into());
+    let (safe_header, mut pieces) = seven_bit(message);
+    let safe = Message::parse(written(&safe_header).into());
     let mut header = Vec::new();
     if protection.header != HeaderProtection::None {
         let inner = message.fields().filter(|field| !is_structural(field) && !stays_outside(field));
         inner.for_each(|field| header.extend_from_slice(&line(&field)));
     }
     if protection.encrypt.is_some() && protection.header != HeaderProtection::None {
-        outer.lines.iter().filter(|line| !is_of_the_road(line)).for_each(|line| {
+        outer.lines.iter().filter(|line| !line.stays).for_each(|line| {
             header.extend_from_slice(b"HP-Outer: ");
-            header.extend_from_slice(line);
+            header.extend_from_slice(&line.octets);
         });
     }
     header.extend_from_slice(&content_fields(&safe, protection));
     header.extend_from_slice(b"\r\n");
     pieces.insert(0, header.into());
     Entity::Pieces(pieces)
-}
-
-fn is_of_the_road(line: &[u8]) -> bool {
-    Message::parse(Bytes::copy_from_slice(line)).fields().any(|field| stays_outside(&field))
-}
-
-/// Takes the header, its empty line included, off the pieces. No more than that is copied: one piece may be the whole message.
-fn whole_header(pieces: &mut Vec<Piece>) -> Vec<u8> {
-    let mut header = Vec::new();
-    while let Some(Piece::Verbatim(octets)) = pieces.first().cloned() {
-        let mut at = 0;
-        for line in octets.split_inclusive(|&octet| octet == b'\n') {
-            header.extend_from_slice(line);
-            at += line.len();
-            if header == b"\r\n" || header.ends_with(b"\r\n\r\n") {
-                pieces[0] = octets.slice(at..).into();
-                return header;
-            }
-        }
-        pieces.remove(0);
-    }
-    header
 }
 
 /// Content-Type, with what RFC 9788 §2.1.1 adds to it, and its kind.

@@ -3,12 +3,11 @@
 
 use crate::ber::{Element, SEQUENCE, element};
 use crate::certificate::Certificate;
-use crate::cms::Cms;
+use crate::cms::{Cms, curve};
 use crate::entity::Entity;
 use crate::error::SmimeError;
 use crate::key::Key;
 use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
 use openssl::pkey::Id;
 use openssl::symm;
 use std::io;
@@ -67,10 +66,9 @@ pub(crate) fn signature(content: &Entity, key: &Key, pss: bool, now: i64) -> Res
 /// The digest that a key signs with, and its name as `micalg` has it (RFC 8551 §3.5.3.2, RFC 5754): as strong as the curve,
 /// SHA-512 for Ed25519 (RFC 8419 §3.1), else SHA-256.
 pub(crate) fn digest(key: &Key) -> (&'static str, MessageDigest) {
-    let curve = key.key.ec_key().ok().and_then(|key| key.group().curve_name());
-    match (key.key.id(), curve) {
-        (_, Some(Nid::SECP384R1)) => ("sha-384", MessageDigest::sha384()),
-        (_, Some(Nid::SECP521R1)) | (Id::ED25519 | Id::ED448, _) => ("sha-512", MessageDigest::sha512()),
+    match (key.key.id(), curve(&key.key).as_deref()) {
+        (_, Some("secp384r1")) => ("sha-384", MessageDigest::sha384()),
+        (_, Some("secp521r1")) | (Id::ED25519 | Id::ED448, _) => ("sha-512", MessageDigest::sha512()),
         _ => ("sha-256", MessageDigest::sha256()),
     }
 }
@@ -105,17 +103,14 @@ pub(crate) fn envelope(
     let der = structure.to_der()?;
     let parts = Parts::of(&der)?;
     // All is known but the tag, whose length is: the lengths around it can be written before the content.
-    let tag = if cipher.authenticates() { [&[0x04, TAG as u8][..], &[0; TAG]].concat() } else { Vec::new() };
-    out.write_all(&parts.around(&header(0x80, size), size, &tag)?.before)?;
+    let authenticates = cipher.authenticates();
+    let behind = if authenticates { vec![0; 2 + TAG] } else { Vec::new() };
+    out.write_all(&parts.around(&header(0x80, size), size, &behind)?.before)?;
     content.read(&mut |octets| filter.push(octets, out))?;
     filter.finish(out)?;
-    filter.seal(&structure)?;
-    let sealed = structure.to_der()?;
-    let behind = Parts::of(&sealed)?.behind;
-    if behind.len() != tag.len() {
-        return Err(SmimeError::Malformed("the library made another structure than it said"));
+    if authenticates {
+        out.write_all(&[&header(0x04, TAG as u64)[..], &filter.tag::<TAG>()?].concat())?;
     }
-    out.write_all(behind)?;
     Ok(())
 }
 

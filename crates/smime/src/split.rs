@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 /// Octets around a content: certificates, revocation lists, recipients. More than this is nobody's message.
 const MAX_AROUND: usize = 8 * 1024 * 1024;
+const TOO_MUCH: SmimeError = SmimeError::Malformed("more around the content than any message has");
 /// Deepest nesting that is followed.
 const MAX_DEPTH: usize = 32;
 /// Longest object identifier that is read.
@@ -57,12 +58,15 @@ pub(crate) struct Split {
     pub(crate) has_content: bool,
 }
 
+/// Gives the octets of a content, some at a time, to whoever asks; as often as is asked.
+pub(crate) type Content<'c> = &'c dyn Fn(&mut dyn FnMut(&[u8]) -> Result<(), SmimeError>) -> Result<(), SmimeError>;
+
 /// Takes a structure apart. `content` is given the octets of its content in their order, some at a time.
 pub(crate) fn split(
     octets: impl Iterator<Item = Bytes>,
     content: &mut dyn FnMut(&[u8]) -> Result<(), SmimeError>,
 ) -> Result<Split, SmimeError> {
-    let source = Source { chunks: octets, chunk: Bytes::new(), at: 0 };
+    let source = Source { chunks: octets, chunk: Bytes::new(), within: 0, at: 0 };
     Splitter { source, content, around: Vec::new(), has_content: false }.split()
 }
 
@@ -83,13 +87,17 @@ impl Header {
 struct Source<I> {
     chunks: I,
     chunk: Bytes,
+    /// How many octets of the chunk are behind us.
+    within: usize,
+    /// How many octets are.
     at: u64,
 }
 
 impl<I: Iterator<Item = Bytes>> Source<I> {
     fn fill(&mut self) -> Result<(), SmimeError> {
-        while self.chunk.is_empty() {
+        while self.within == self.chunk.len() {
             self.chunk = self.chunks.next().ok_or(SmimeError::Malformed("the structure ends before its end"))?;
+            self.within = 0;
         }
         Ok(())
     }
@@ -97,16 +105,19 @@ impl<I: Iterator<Item = Bytes>> Source<I> {
     fn octet(&mut self) -> Result<u8, SmimeError> {
         self.fill()?;
         self.at += 1;
-        Ok(self.chunk.split_to(1)[0])
+        self.within += 1;
+        Ok(self.chunk[self.within - 1])
     }
 
     /// Gives the next octets, up to `end`, to `sink`.
     fn take(&mut self, end: u64, sink: &mut dyn FnMut(&[u8]) -> Result<(), SmimeError>) -> Result<(), SmimeError> {
         while self.at < end {
             self.fill()?;
-            let length = usize::try_from(end - self.at).unwrap_or(usize::MAX).min(self.chunk.len());
+            let rest = &self.chunk[self.within..];
+            let length = usize::try_from(end - self.at).unwrap_or(usize::MAX).min(rest.len());
             self.at += length as u64;
-            sink(&self.chunk.split_to(length))?;
+            self.within += length;
+            sink(&rest[..length])?;
         }
         Ok(())
     }
@@ -255,6 +266,7 @@ impl<I: Iterator<Item = Bytes>> Splitter<'_, I> {
     fn copy(&mut self, tag: u8, depth: usize) -> Result<(), SmimeError> {
         let depth = depth.checked_sub(1).ok_or(SmimeError::Malformed("elements nested too deep"))?;
         let header = self.source.header(tag, &mut self.around)?;
+        let room = MAX_AROUND.checked_sub(self.around.len()).ok_or(TOO_MUCH)?; // empty elements take some, too
         let Some(end) = header.end else {
             while let Some(tag) = self.source.next_tag(header)? {
                 self.copy(tag, depth)?;
@@ -262,9 +274,8 @@ impl<I: Iterator<Item = Bytes>> Splitter<'_, I> {
             self.around.extend_from_slice(&[0, 0]);
             return Ok(());
         };
-        let room = (MAX_AROUND - self.around.len().min(MAX_AROUND)) as u64;
-        if end - self.source.at > room {
-            return Err(SmimeError::Malformed("more around the content than any message has"));
+        if end - self.source.at > room as u64 {
+            return Err(TOO_MUCH);
         }
         self.source.take(end, &mut kept(&mut self.around))
     }
@@ -367,6 +378,17 @@ mod tests {
         let deep = [&whole[..19], &[0x30, 0x80].repeat(100)].concat();
         for octets in [vec![0x30; 1000], content_info(DATA, b""), content_info(SIGNED, b""), deep, vec![0x30, 0x89]] {
             assert!(taken(&octets, 64).0.is_err());
+        }
+    }
+
+    #[test]
+    fn what_stands_around_has_a_limit_however_it_is_cut() {
+        let some =
+            [endless(0x31, &[5, 0].repeat(MAX_AROUND / 2)), [0x31, 0].repeat(MAX_AROUND / 2), vec![0x31, 0x84, 0, 0x90, 0, 0]];
+        for more in some {
+            let start = [&[0x30, 0x80][..], &tlv(OBJECT_IDENTIFIER, SIGNED), &[0xa0, 0x80, 0x30, 0x80], &more].concat();
+            let refused = taken(&start, 64 * 1024).0.expect_err("it is too much");
+            assert_eq!(refused.to_string(), TOO_MUCH.to_string());
         }
     }
 

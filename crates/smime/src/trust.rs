@@ -52,6 +52,17 @@ pub(crate) struct Chain {
     pub(crate) fault: Option<String>,
 }
 
+impl Chain {
+    /// Whether each certificate of it is valid at a time, in seconds since 1970.
+    pub(crate) fn covers(&self, at: i64) -> bool {
+        let valid = |one: &X509| {
+            let (from, until) = (seconds(one.not_before()), seconds(one.not_after()));
+            from.is_some_and(|from| from <= at) && until.is_some_and(|until| at <= until)
+        };
+        self.certificates.iter().all(valid)
+    }
+}
+
 impl Trust {
     /// Trusts every certificate in `octets` (PEM, or one in DER).
     ///

@@ -5,7 +5,7 @@ use crate::certificate::{Certificate, same_address};
 use crate::cms::{Cms, Filter, SignerInfo};
 use crate::error::SmimeError;
 use crate::ocsp::Response;
-use crate::split::{ContentType, Split, split};
+use crate::split::{Content, ContentType, Split, split};
 use crate::trust::{Chain, Stapled, Trust};
 use crate::verdict::{ChainStatus, ChainVerdict, RevocationStatus, Signer, Status};
 use bytes::Bytes;
@@ -75,17 +75,16 @@ pub(crate) fn detached(
 
 const NO_DIGEST: SmimeError = SmimeError::Malformed("the signature names no digest that is known");
 
-/// Checks a signature that encloses what it signs, which is written to `out`. `cms` gives the structure from its beginning
-/// each time that it is called.
-pub(crate) fn enclosing<I: Iterator<Item = Bytes>>(
-    cms: impl Fn() -> I,
+/// Checks a signature that encloses what it signs, which is written to `out`.
+pub(crate) fn enclosing(
+    content: Content<'_>,
     around: &Split,
     out: &mut dyn Write,
     against: Against<'_>,
 ) -> Result<Vec<Signer>, SmimeError> {
     let structure = signed_data(around)?;
     let mut filter = filter_of(&structure, true)?;
-    split(cms(), &mut |octets| filter.push(octets, out))?;
+    content(&mut |octets| filter.push(octets, out))?;
     filter.finish(out)?;
     verified(&structure, &filter, stapled(around), against)
 }
@@ -246,7 +245,12 @@ fn chain_of(
 ) -> Result<ChainVerdict, SmimeError> {
     let Against { trust, now } = against;
     let chain = trust.chain(&own.0, others, now)?;
-    let then = signing_time.map(|then| trust.chain(&own.0, others, then)).transpose()?;
+    let then = match signing_time {
+        // What is trusted now was trusted then, where all of it was valid: no signature needs to be checked again.
+        Some(then) if chain.fault.is_none() && chain.covers(then) => Some(chain.clone()),
+        Some(then) => Some(trust.chain(&own.0, others, then)?),
+        None => None,
+    };
     let revocation = trust.revocation(&chain, stapled, now);
     let reason = fault(own, &chain, revocation);
     Ok(ChainVerdict {

@@ -6,7 +6,7 @@ use openssl_sys::{
     ASN1_OBJECT, ASN1_OCTET_STRING, BIO, BIO_METHOD, CMS_ContentInfo, EVP_CIPHER, EVP_MD, EVP_PKEY, EVP_PKEY_CTX, OPENSSL_STACK,
     X509, X509_ALGOR, stack_st_X509, stack_st_X509_CRL,
 };
-use std::ffi::{c_int, c_long, c_uint, c_void};
+use std::ffi::{c_char, c_int, c_long, c_uint, c_void};
 
 pub(super) enum CMS_SignerInfo {}
 pub(super) enum CMS_RecipientInfo {}
@@ -17,6 +17,7 @@ pub(super) const CMS_RECIPINFO_AGREE: c_int = 1;
 pub(super) const BIO_CTRL_FLUSH: c_int = 11;
 pub(super) const BIO_CTRL_RESET: c_int = 1;
 pub(super) const BIO_CTRL_INFO: c_int = 3;
+pub(super) const BIO_C_GET_CIPHER_CTX: c_int = 129;
 
 unsafe extern "C" {
     pub(super) fn CMS_dataInit(cms: *mut CMS_ContentInfo, content: *mut BIO) -> *mut BIO;
@@ -86,6 +87,7 @@ unsafe extern "C" {
     pub(super) fn CMS_AuthEnvelopedData_create(cipher: *const EVP_CIPHER) -> *mut CMS_ContentInfo;
     pub(super) fn CMS_EnvelopedData_create(cipher: *const EVP_CIPHER) -> *mut CMS_ContentInfo;
 
+    pub(super) fn EVP_PKEY_get_group_name(key: *const EVP_PKEY, name: *mut c_char, size: usize, length: *mut usize) -> c_int;
     pub(super) fn EVP_PKEY_CTX_set_ecdh_kdf_md(context: *mut EVP_PKEY_CTX, digest: *const EVP_MD) -> c_int;
     pub(super) fn EVP_PKEY_CTX_set_rsa_oaep_md(context: *mut EVP_PKEY_CTX, digest: *const EVP_MD) -> c_int;
 

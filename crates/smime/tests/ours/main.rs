@@ -225,6 +225,30 @@ fn known_attacks_are_seen() {
 }
 
 #[test]
+fn a_header_ends_where_the_message_is_read_to_end_it() {
+    let ann = person("ann@smime.example", &rsa());
+    for (head, body) in [("Subject: x\r\nno field\r\n\r\r\n", "Hello\r\n"), ("", "No header at all\r\n")] {
+        let signed = sealed(&format!("{head}{body}"), Some(signing(&ann)), None, HeaderProtection::Baseline);
+        let opened = opened(&signed, &[], &trusting(&[&ann]));
+        assert_eq!(opened.verdict.layers[0].status, Status::Valid, "{:?}", opened.verdict);
+        let content = String::from_utf8(opened.content.octets().to_vec()).unwrap();
+        assert!(content.ends_with(&format!("\r\n\r\n{body}")), "{content:?}");
+    }
+}
+
+#[test]
+fn a_line_that_some_readers_take_for_a_field_is_folded() {
+    let ann = person("ann@smime.example", &rsa());
+    let to = [ann.certificate().clone()];
+    let encrypt = Encryption { to: &to, cipher: Cipher::Aes256Gcm, oaep: false };
+    let letter = "From: ann@smime.example\r\nX-Any: 1\n\rContent-Type: text/html\r\n\r\nHello\r\n";
+    let both = sealed(letter, Some(signing(&ann)), Some(encrypt), HeaderProtection::Baseline);
+    assert!(String::from_utf8_lossy(&both).starts_with("From: ann@smime.example\r\nX-Any: 1\r\n \rContent-Type: text/html\r\n"));
+    let opened = opened(&both, std::slice::from_ref(&ann), &trusting(&[&ann]));
+    assert_eq!((opened.verdict.status, opened.verdict.layers.len()), (Status::Valid, 2), "{:?}", opened.verdict);
+}
+
+#[test]
 fn a_protected_author_counts_only_with_that_authors_signature() {
     let (ann, eve) = (person("ann@smime.example", &rsa()), person("eve@smime.example", &rsa()));
     let trust = trusting(&[&ann, &eve]);
