@@ -47,7 +47,7 @@ fn letter(file: &Path, size: u64) {
 
 #[test]
 fn a_large_message_takes_no_more_than_one_and_a_half_times_its_size() {
-    let (size, build) = if restante_is_release() { (100 * MB, "release") } else { (32 * MB, "debug") };
+    let (size, build) = if restante_is_release() { (100 * MB, "release") } else { (64 * MB, "debug") };
     let measures = Measures { folder: tempfile::tempdir().expect("a folder can be made"), build };
     let pki = Pki::new();
     let (ann, bob, root) = (pki.person("ann", RSA), pki.person("bob", P256), pki.root());
