@@ -22,7 +22,8 @@ pub(crate) fn refused(error: &MailError) -> Reply {
         Some(reply) => reply,
         None => Reply::from(plain(error)),
     };
-    tracing::warn!(%error, code = reply.code, "a message was not taken");
+    let why = error.reason().map_or_else(|| error.to_string(), str::to_owned); // nobody's address
+    tracing::warn!(error = why, code = reply.code, "a message was not taken");
     reply
 }
 
@@ -34,6 +35,8 @@ fn told(error: &MailError) -> Option<Reply> {
         MailError::AppLimited(limit) => Reply::told(550, [5, 7, 1], format!("The app is limited: {limit}")),
         MailError::AccessDenied(why) | MailError::NotAdmitted(why) => Reply::told(550, [5, 7, 1], (*why).to_owned()),
         MailError::InvalidRecipients(why) => Reply::told(550, [5, 1, 3], why.clone()),
+        // RFC 3463 §3.8: the message can't be made what the rules want
+        MailError::Smime(refusal) => Reply::told(550, [5, 7, 5], format!("S/MIME: {refusal}")),
         _ => return None,
     })
 }

@@ -137,3 +137,25 @@ async fn a_rule_encrypts_around_the_clients_own_signature() {
     assert_eq!((kinds, &verdict["status"]), (vec![&json!("enveloped"), &json!("opaque")], &json!("valid")));
     stage.server.finish().await;
 }
+
+/// Programs that submit over SMTP know nothing of keys: the rules sign for them too.
+#[tokio::test]
+async fn rules_hold_for_what_is_submitted_over_smtp() {
+    let stage = Stage::new("[[smime.rules]]\nsign = true\nencrypt = true").await;
+    let adele = stage.server.person("AdeleV");
+    stage.with_key("AdeleV").await;
+    let mut smtp = kit::Smtp::connect(&stage.server).await;
+    smtp.demand("EHLO laptop.contoso.com", 250).await;
+    let token = adele.authorization().trim_start_matches("Bearer ").to_owned();
+    smtp.demand(&format!("AUTH PLAIN {}", base64(format!("\0{}\0{token}", address("AdeleV")).as_bytes())), 235).await;
+    let given = letter(&[("From", &address("AdeleV")), ("To", &address("AlexW")), ("Subject", "Submitted")], "By SMTP.\r\n");
+    smtp.envelope(&address("AdeleV"), &[address("AlexW")]).await;
+    let refused = smtp.data(&given, 550).await;
+    assert!(refused.contains("certificate"), "it says what is missing: {refused}");
+    let alex_key = stage.with_key("AlexW").await;
+    smtp.envelope(&address("AdeleV"), &[address("AlexW")]).await;
+    smtp.data(&given, 250).await;
+    let (octets, _) = only(&stage.server.person("AlexW")).await;
+    assert!(stage.decrypted_and_verified(&octets, &alex_key).contains("By SMTP."));
+    stage.server.finish().await;
+}
