@@ -65,7 +65,7 @@ pub use retry::Retry;
 pub use submit::{Idempotency, SendOptions, Submitted};
 pub use uploads::{UploadId, Uploaded};
 
-pub use smime::{Certificate, MasterKey, Trust};
+pub use smime::{Certificate, Cipher, HeaderProtection, MasterKey, Trust};
 pub use store::Protection;
 
 use acting::Acting;

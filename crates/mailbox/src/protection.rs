@@ -16,7 +16,7 @@ pub(crate) use outgoing::{Octets, Protected, Unprotected, Variant};
 
 use futures::future::BoxFuture;
 use mime::AddrSpec;
-use smime::{MasterKey, Trust};
+use smime::{Cipher, HeaderProtection, MasterKey, Trust};
 use std::fmt;
 use std::sync::Arc;
 use store::Protection;
@@ -30,6 +30,10 @@ pub struct Protecting {
     pub trust: Arc<Trust>,
     /// What is done without being asked for; of those that fit, the first counts.
     pub rules: Vec<Rule>,
+    /// By which cipher is encrypted.
+    pub cipher: Cipher,
+    /// What becomes of the header of what is encrypted.
+    pub header: HeaderProtection,
     /// Where certificates are looked up that a mailbox doesn't know.
     pub directory: Option<Arc<dyn Directory>>,
 }

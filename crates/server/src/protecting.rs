@@ -26,6 +26,8 @@ pub(crate) fn protecting(config: &SmimeConfig, development: Option<&Path>) -> an
     Ok(Protecting {
         master_key: master_key(config.master_key_file.as_deref(), development)?,
         trust: Arc::new(trust(config)?),
+        cipher: config.cipher,
+        header: config.header,
         rules: config.rules.clone(),
         directory: directory.transpose()?,
     })

@@ -47,10 +47,11 @@ pub struct Encryption<'p> {
 }
 
 /// What becomes of a header (RFC 9788 §3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HeaderProtection {
     /// Its fields stand within too, and where the message is encrypted Subject, Keywords and Comments only there
     /// (`hcp_baseline`).
+    #[default]
     Baseline,
     /// Its fields stand within too, and all of them outside.
     Copied,

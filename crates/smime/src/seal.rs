@@ -16,13 +16,14 @@ use std::io;
 const TAG: usize = 16;
 
 /// The cipher of a content (RFC 8551 §2.7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Cipher {
     /// AES-128 in CBC mode: what all can read, and nobody can tell from what was changed on the way
     Aes128Cbc,
     /// AES-128 in GCM mode
     Aes128Gcm,
     /// AES-256 in CBC mode
+    #[default]
     Aes256Cbc,
     /// AES-256 in GCM mode
     Aes256Gcm,

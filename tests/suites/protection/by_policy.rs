@@ -159,3 +159,17 @@ async fn rules_hold_for_what_is_submitted_over_smtp() {
     assert!(stage.decrypted_and_verified(&octets, &alex_key).contains("By SMTP."));
     stage.server.finish().await;
 }
+
+#[tokio::test]
+async fn settings_say_by_which_cipher_and_whether_the_subject_is_hidden() {
+    let stage = Stage::new("cipher = \"aes256-gcm\"\nhide_subject = false\n[[smime.rules]]\nencrypt = true").await;
+    let (adele, alex) = (stage.server.person("AdeleV"), stage.server.person("AlexW"));
+    stage.with_key("AdeleV").await;
+    stage.with_key("AlexW").await;
+    adele.send_json(&message("Seen", &["AlexW"])).await.demand_empty(202);
+    let (octets, id) = only(&alex).await;
+    assert!(text(&octets).contains("Subject: Seen\r\n") && text(&octets).contains("smime-type=authEnveloped-data"));
+    let verdict = alex.get(&format!("messages/{id}/restante.smime")).await.demand(200).json();
+    assert_eq!((&verdict["layers"][0]["kind"], &verdict["header"]["confidential"]), (&json!("authenveloped"), &json!([])));
+    stage.server.finish().await;
+}

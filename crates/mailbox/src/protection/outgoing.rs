@@ -3,7 +3,7 @@
 
 use super::keys::unsealed;
 use super::opening::failed;
-use super::{Decision, WithoutCertificate};
+use super::{Decision, Protecting, WithoutCertificate};
 use crate::Mailbox;
 use crate::error::{MailError, SmimeRefusal};
 use crate::generated::standing_before;
@@ -175,7 +175,8 @@ impl Mailbox {
     /// Makes what is planned, on a thread that may wait for it.
     async fn made(&self, plan: Plan, whole: Message, given: &Unprotected<'_>, cuts: &str) -> Result<Protected, MailError> {
         let Plan { signer, certificates, named, hidden, clear } = plan;
-        let making = Making { whole, signer, boundary: self.boundary_seed(), now: self.now().seconds() };
+        let Protecting { cipher, header, .. } = self.mail.inner.options.protecting;
+        let making = Making { whole, signer, boundary: self.boundary_seed(), now: self.now().seconds(), cipher, header };
         let is_signed_alone = certificates.is_empty() && hidden.is_empty();
         let main = match certificates.is_empty() && !hidden.is_empty() {
             true => None,
@@ -221,16 +222,18 @@ struct Making {
     signer: Option<Key>,
     boundary: String,
     now: i64,
+    cipher: Cipher,
+    header: HeaderProtection,
 }
 
 impl Making {
     fn write(&self, certificates: &[Certificate], spool: Spool) -> Result<Spool, MailError> {
         let sign = self.signer.as_ref().map(|key| Signing { key, opaque: false, pss: false, now: self.now });
-        let encrypt = Encryption { to: certificates, cipher: Cipher::Aes256Cbc, oaep: false };
+        let encrypt = Encryption { to: certificates, cipher: self.cipher, oaep: false };
         let protection = smime::Protection {
             sign,
             encrypt: (!certificates.is_empty()).then_some(encrypt),
-            header: HeaderProtection::Baseline,
+            header: self.header,
             boundary: &self.boundary,
         };
         let mut out = BufWriter::new(spool);

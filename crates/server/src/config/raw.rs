@@ -184,6 +184,12 @@ pub struct RawSmime {
     pub trust: Vec<PathBuf>,
     /// Files with their revocation lists, in PEM or DER. They are read at the start.
     pub crls: Vec<PathBuf>,
+    /// By which cipher is encrypted: `"aes128-cbc"`, `"aes128-gcm"`, `"aes256-cbc"` or `"aes256-gcm"`; older programs can't read GCM.
+    /// Unless said, `"aes256-cbc"`.
+    pub cipher: Option<String>,
+    /// Whether Subject, Keywords and Comments of what is encrypted stand within alone, where few programs look as yet (RFC 9788). Say
+    /// false, and they stand outside too, for everybody on the road to read. Unless said: true.
+    pub hide_subject: Option<bool>,
     /// What is done without being asked for. Of the rules that fit, the first counts.
     pub rules: Vec<RawSmimeRule>,
     /// Where certificates are looked up that a mailbox doesn't know.

@@ -2,7 +2,7 @@
 
 use super::raw::{RawLdap, RawSmime, RawSmimeRule};
 use super::relay::secret;
-use mailbox::{Pattern, Protection, Rule, WithoutCertificate};
+use mailbox::{Cipher, HeaderProtection, Pattern, Protection, Rule, WithoutCertificate};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,10 @@ pub struct SmimeConfig {
     pub trust: Vec<PathBuf>,
     /// The files of revocation lists.
     pub crls: Vec<PathBuf>,
+    /// By which cipher is encrypted.
+    pub cipher: Cipher,
+    /// What becomes of the header of what is encrypted.
+    pub header: HeaderProtection,
     /// What is done without being asked for.
     pub rules: Vec<Rule>,
     /// Where certificates are looked up.
@@ -53,8 +57,23 @@ pub(super) fn smime(raw: &RawSmime, from: &Path, errors: &mut Vec<String>) -> Sm
         master_key_file: raw.master_key_file.as_ref().map(|file| from.join(file)),
         trust: files(&raw.trust),
         crls: files(&raw.crls),
+        cipher: raw.cipher.as_deref().map_or_else(Cipher::default, |name| cipher(name, errors)),
+        header: if raw.hide_subject.unwrap_or(true) { HeaderProtection::Baseline } else { HeaderProtection::Copied },
         rules: raw.rules.iter().map(|one| rule(one, errors)).collect(),
         ldap: raw.ldap.as_ref().and_then(|one| ldap(one, from, errors)),
+    }
+}
+
+fn cipher(name: &str, errors: &mut Vec<String>) -> Cipher {
+    match name {
+        "aes128-cbc" => Cipher::Aes128Cbc,
+        "aes128-gcm" => Cipher::Aes128Gcm,
+        "aes256-cbc" => Cipher::Aes256Cbc,
+        "aes256-gcm" => Cipher::Aes256Gcm,
+        other => {
+            errors.push(format!("smime.cipher is \"{other}\"; it must be aes128-cbc, aes128-gcm, aes256-cbc or aes256-gcm."));
+            Cipher::default()
+        }
     }
 }
 

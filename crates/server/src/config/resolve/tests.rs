@@ -134,3 +134,18 @@ fn the_way_out_is_settled_or_all_that_is_wrong_is_said() {
         assert!(errors.contains(said), "{text}: {errors}");
     }
 }
+
+#[test]
+fn what_is_wrong_with_smime_is_told_at_once() {
+    let text = "domain = 'x.org'\n[smime]\ncipher = 'rot13'\n[[smime.rules]]\nsender = '@'\nwithout_certificate = 'send'\n\
+        [smime.ldap]\nurl = 'http://x'\nfilter = '(mail=*)'\nbind_dn = 'cn=x'";
+    let flags = ServeFlags { data: Some("d".into()), ..ServeFlags::default() };
+    let ConfigErrors(errors) = resolve(file(text), &flags).expect_err("all of it is wrong");
+    for name in ["cipher", "sender", "without_certificate", "ldap.url", "ldap.filter", "bind_dn"] {
+        assert_eq!(errors.iter().filter(|error| error.contains(name)).count(), 1, "{name}: {errors:?}");
+    }
+    let text = "domain = 'x.org'\n[smime]\nhide_subject = false\n[[smime.rules]]\nsender = 'A@X.org'\nsign = true";
+    let config = resolve(file(text), &flags).expect("config").smime;
+    assert_eq!((config.rules.len(), config.rules[0].sender.clone()), (1, Some(mailbox::Pattern::Address("a@x.org".into()))));
+    assert_eq!(config.header, mailbox::HeaderProtection::Copied);
+}
