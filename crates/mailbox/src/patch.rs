@@ -62,7 +62,8 @@ impl Mailbox {
         if !record.is_draft && (!spliced.is_empty() || new_body || new_bcc || new_id.is_some()) {
             return Err(MailError::InvalidPropertySet("Message is not draft."));
         }
-        let overlay = overlay(record, &change, new_bcc);
+        let mut overlay = overlay(record, &change, new_bcc);
+        overlay.quotes_encrypted |= new_body && original.was_encrypted(); // its attachments stay
         let beside = change.beside.clone();
         let octets = if new_body {
             Some(self.composed_anew(&original, change).await?)
@@ -84,8 +85,8 @@ impl Mailbox {
     pub async fn replace_octets(&self, id: MessageId, blob: Blob) -> Result<MessageRecord, MailError> {
         let original = self.unsent(id).await?;
         // What made it an answer stays; what its owner set beside octets that are gone goes with them.
-        let Overlay { to, cc, threading, protection, .. } = original.record.overlay.clone();
-        let overlay = Overlay { to, cc, threading, protection, ..Overlay::default() };
+        let Overlay { to, cc, threading, protection, quotes_encrypted, .. } = original.record.overlay.clone();
+        let overlay = Overlay { to, cc, threading, protection, quotes_encrypted, ..Overlay::default() };
         let octets = Some(NewOctets::of(blob, false));
         let change = Change { octets, message_id: None, beside: Beside::default(), overlay, upload: None };
         self.write_change(original, change).await

@@ -18,7 +18,7 @@ use mime::AddrSpec;
 use smime::{MasterKey, Trust};
 use std::fmt;
 use std::sync::Arc;
-use store::Protection;
+use store::{MessageRecord, Overlay, Protection};
 
 /// What the operator says of S/MIME.
 #[derive(Debug, Clone, Default)]
@@ -97,6 +97,22 @@ struct Decision {
     without_certificate: WithoutCertificate,
 }
 
+/// What is asked for: what is said now, else what the message says of itself. What came encrypted is quoted in no other way
+/// (RFC 9788 §6.1), whatever else is said of it; only who says that nothing be done has thought of it.
+pub(crate) fn asked_for(said: Option<Protection>, overlay: &Overlay) -> Protection {
+    let said = said.or(overlay.protection);
+    let asked = said.unwrap_or_default();
+    let is_let_go = said == Some(Protection::default());
+    Protection { encrypt: asked.encrypt || overlay.quotes_encrypted && !is_let_go, ..asked }
+}
+
+/// What becomes of a draft when it is sent, where that was said or follows from what it quotes.
+pub fn on_sending(record: &MessageRecord) -> Option<Protection> {
+    let overlay = &record.overlay;
+    let is_told = record.is_draft && (overlay.protection.is_some() || overlay.quotes_encrypted);
+    is_told.then(|| asked_for(None, overlay))
+}
+
 impl Protecting {
     /// What is done with a message of `sender` for `recipient`. What was asked for is done whatever the rules say, and is
     /// refused where it can't be.
@@ -125,6 +141,24 @@ mod tests {
 
     fn rule(sender: &str, recipient: &str, protection: Protection, without_certificate: WithoutCertificate) -> Rule {
         Rule { sender: Pattern::parse(sender), recipient: Pattern::parse(recipient), protection, without_certificate }
+    }
+
+    #[test]
+    fn what_quotes_a_text_that_came_encrypted_is_encrypted_unless_nothing_is_to_be_done() {
+        let quoting = |protection| Overlay { quotes_encrypted: true, protection, ..Overlay::default() };
+        let encrypt = Protection { sign: false, encrypt: true };
+        for (said, kept, expected) in [
+            (None, None, encrypt),
+            (Some(SIGN), None, BOTH),
+            (None, Some(SIGN), BOTH),
+            (Some(SIGN), Some(NOTHING), BOTH),
+            (Some(NOTHING), Some(BOTH), NOTHING),
+            (None, Some(NOTHING), NOTHING),
+        ] {
+            assert_eq!(asked_for(said, &quoting(kept)), expected, "{said:?} {kept:?}");
+        }
+        assert_eq!(asked_for(Some(SIGN), &Overlay { protection: Some(BOTH), ..Overlay::default() }), SIGN);
+        assert_eq!(asked_for(None, &Overlay::default()), NOTHING);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub struct Encryption<'p> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeaderProtection {
     /// Its fields stand within too, and where the message is encrypted Subject, Keywords and Comments only there
-    /// (`hcp_baseline`).
+    /// (`hcp_baseline`), and Thread-Topic, which is the subject.
     Baseline,
     /// Its fields stand within too, and all of them outside.
     Copied,
@@ -87,6 +87,9 @@ pub fn protect(message: &Message, mut protection: Protection<'_>, out: &mut dyn 
     lines.finish()
 }
 
+/// Fields that stand within alone: those of hcp_baseline (RFC 9788 §3.2.1), and what repeats the subject (MS-OXOMSG §2.2.1.5).
+const HIDDEN: [&str; 3] = ["Keywords", "Comments", "Thread-Topic"];
+
 /// The fields of a message, whose line ends are CR LF: what stands outside.
 struct OuterHeader {
     lines: Vec<Vec<u8>>,
@@ -98,7 +101,7 @@ impl OuterHeader {
         let lines = message.fields().filter(|field| !is_structural(field)).filter_map(|field| match () {
             // RFC 9788 §3.2.1: hcp_baseline
             () if hides && field.is("Subject") => Some(b"Subject: [...]\r\n".to_vec()),
-            () if hides && (field.is("Keywords") || field.is("Comments")) => None,
+            () if hides && HIDDEN.iter().any(|name| field.is(name)) => None,
             () => Some(line(&field)),
         });
         OuterHeader { lines: lines.collect() }
