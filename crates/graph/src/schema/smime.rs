@@ -18,6 +18,9 @@ pub(crate) fn verdict(record: &MessageRecord, mut value: Value) -> Value {
     value
 }
 
+/// What can be done.
+pub(crate) const WORDS: [&str; 2] = ["sign", "encrypt"];
+
 /// Reads what is to be done: `sign`, `encrypt`, both, or `none`.
 pub(crate) fn protection(text: &str) -> Option<Protection> {
     let mut protection = Protection::default();
