@@ -3,7 +3,7 @@
 
 use crate::session::Transaction;
 use crate::wire::reply::{self, Reply};
-use mailbox::{Arrival, Incoming, Limit, Mail, MailError};
+use mailbox::{Arrival, Incoming, Limit, Mail, MailError, SmimeRefusal};
 use store::{Blob, StoreError};
 
 /// Puts a message into the mailboxes of its recipients.
@@ -22,7 +22,8 @@ pub(crate) fn refused(error: &MailError) -> Reply {
         Some(reply) => reply,
         None => Reply::from(plain(error)),
     };
-    tracing::warn!(%error, code = reply.code, "a message was not taken");
+    let why = error.reason().map_or_else(|| error.to_string(), str::to_owned);
+    tracing::warn!(error = why, code = reply.code, "a message was not taken");
     reply
 }
 
@@ -33,6 +34,8 @@ fn told(error: &MailError) -> Option<Reply> {
         MailError::AppLimited(limit @ Limit::Rate { .. }) => Reply::told(451, [4, 7, 1], format!("The app is limited: {limit}")),
         MailError::AppLimited(limit) => Reply::told(550, [5, 7, 1], format!("The app is limited: {limit}")),
         MailError::AccessDenied(why) | MailError::NotAdmitted(why) => Reply::told(550, [5, 7, 1], (*why).to_owned()),
+        MailError::Smime(SmimeRefusal::NoDirectory) => Reply::told(451, [4, 4, 3], SmimeRefusal::NoDirectory.to_string()),
+        MailError::Smime(refusal) => Reply::told(550, [5, 7, 5], refusal.to_string()),
         MailError::InvalidRecipients(why) => Reply::told(550, [5, 1, 3], why.clone()),
         _ => return None,
     })

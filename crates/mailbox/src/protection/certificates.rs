@@ -117,10 +117,11 @@ impl Mailbox {
     async fn looked_up(&self, address: &str) -> Result<Option<Certificate>, MailError> {
         let Some(directory) = self.mail.inner.options.protecting.directory.clone() else { return Ok(None) };
         let asked = tokio::time::timeout(LOOKUP, directory.certificates(address)).await;
-        let found = asked.unwrap_or_else(|_| Err("it doesn't answer".to_owned())).unwrap_or_else(|error| {
+        // A directory that is down is none that knows nobody: what is to be encrypted waits for it, and goes nowhere in the clear.
+        let found = asked.unwrap_or_else(|_| Err("it doesn't answer".to_owned())).map_err(|error| {
             tracing::warn!(%error, "the directory of certificates can't be asked");
-            Vec::new()
-        });
+            SmimeRefusal::NoDirectory
+        })?;
         let read = found.iter().filter_map(|der| Certificate::read(der).ok()?.into_iter().next()).collect();
         let Some(certificate) = self.best(read, Some(address)) else { return Ok(None) };
         let (owner, rows) = (self.owner.id, rows(&certificate, CertificateSource::Directory, self.now()));
