@@ -10,6 +10,7 @@ pub use certificates::KnownCertificate;
 pub use keys::{HeldKey, Policy};
 pub use opening::OpenedMessage;
 
+pub(crate) use certificates::learn;
 pub(crate) use opening::ArrivedFor;
 pub(crate) use outgoing::{Octets, Protected, Unprotected, Variant};
 

@@ -241,7 +241,11 @@ async fn a_certificate_is_harvested_from_signed_mail_of_somebody_whom_we_trust()
     let stage = Stage::new("").await;
     let alex = stage.server.person("AlexW");
     stage.with_key("AlexW").await;
-    let (ann, eve) = (holder(&stage.pki, "ann", "ann@smime.example"), holder(&kit::Pki::new(), "eve", "eve@smime.example"));
+    // Ann's certificate names her chief too: what she signs tells nobody by which key he is written to.
+    let (ann, eve) = (
+        holder(&stage.pki, "ann", "ann@smime.example,email:chief@smime.example"),
+        holder(&kit::Pki::new(), "eve", "eve@smime.example"),
+    );
     for (signer, from) in [(&ann, "ann@smime.example"), (&eve, "eve@smime.example"), (&ann, "bob@smime.example")] {
         let given = letter(&[("From", from), ("To", &address("AlexW")), ("Subject", from)], "Signed.\r\n");
         let signed = restante_with(

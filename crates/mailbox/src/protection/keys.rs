@@ -10,6 +10,11 @@ use store::{MailboxId, Person, ReadTx, SmimeKey, StoreError, Timestamp, WriteTx}
 /// Before its end a certificate is warned of, in microseconds: thirty days.
 const WARNED_BEFORE: i64 = 30 * 24 * 60 * 60 * 1_000_000;
 
+/// The most keys of a mailbox: each message that is opened is tried with all of them.
+const MOST: usize = 100;
+/// The most octets of a PKCS#12.
+const MOST_OCTETS: usize = 256 * 1024;
+
 /// A key of a mailbox, by what may be told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldKey {
@@ -102,9 +107,12 @@ impl Mail {
     ///
     /// # Errors
     /// [`MailError::Smime`]: no master key is set, it can't be opened, or its certificate is for none of the addresses that he
-    /// may send from; [`MailError::Store`].
+    /// may send from; [`MailError::QuotaExceeded`]; [`MailError::Store`].
     pub async fn keep_key(&self, owner: Person, pkcs12: Vec<u8>, passphrase: String) -> Result<HeldKey, MailError> {
         let master = self.inner.options.protecting.master_key.clone().ok_or(SmimeRefusal::NoMasterKey)?;
+        if pkcs12.len() > MOST_OCTETS {
+            return Err(SmimeRefusal::Unusable("the PKCS#12 has more than 256 KiB".to_owned()).into());
+        }
         let read = tokio::task::spawn_blocking(move || Key::from_pkcs12(&pkcs12, &passphrase)).await;
         let key = read.map_err(|_| StoreError::Stopped)?.map_err(unusable)?;
         let certificate = key.certificate().clone();
@@ -116,6 +124,10 @@ impl Mail {
             let is_his = addresses.iter().try_fold(false, |any, address| Ok(any || tx.may_send_as(owner.id, address)?));
             if !is_his.map_err(|error: StoreError| error)? {
                 return Err(MailError::Smime(SmimeRefusal::ForSomebodyElse(addresses)));
+            }
+            let others = tx.smime_keys(owner.id)?.into_iter().filter(|key| key.fingerprint != kept.fingerprint);
+            if others.count() >= MOST {
+                return Err(MailError::QuotaExceeded("keys"));
             }
             Ok(tx.add_smime_key(owner.id, &kept)?)
         };
