@@ -16,7 +16,7 @@ pub(crate) use outgoing::{Octets, Protected, Unprotected, Variant};
 
 use futures::future::BoxFuture;
 use mime::AddrSpec;
-use smime::{MasterKey, Trust};
+use smime::{MasterKey, Trust, ascii_domain};
 use std::fmt;
 use std::sync::Arc;
 use store::{MessageRecord, Overlay, Protection};
@@ -78,17 +78,24 @@ impl Pattern {
         let folded = text.trim().to_lowercase();
         match folded.trim_start_matches('@') {
             "" => None,
-            domain if !domain.contains('@') => Some(Pattern::Domain(domain.to_owned())),
-            _ => AddrSpec::parse(&folded).map(|address| Pattern::Address(address.folded())),
+            domain if !domain.contains('@') => Some(Pattern::Domain(ascii_domain(domain))),
+            _ => AddrSpec::parse(&folded).map(|address| Pattern::Address(spelled(&address))),
         }
     }
 
     fn fits(&self, address: &AddrSpec) -> bool {
         match self {
-            Pattern::Address(wanted) => *wanted == address.folded(),
-            Pattern::Domain(wanted) => address.domain().eq_ignore_ascii_case(wanted),
+            Pattern::Address(wanted) => *wanted == spelled(address),
+            Pattern::Domain(wanted) => *wanted == ascii_domain(address.domain()),
         }
     }
+}
+
+/// An address in one spelling: nobody goes by a rule by writing a domain in another alphabet.
+fn spelled(address: &AddrSpec) -> String {
+    let folded = address.folded();
+    let local = folded.rsplit_once('@').map_or("", |(local, _)| local);
+    format!("{local}@{}", ascii_domain(address.domain()))
 }
 
 /// What is done for one recipient.
@@ -167,6 +174,8 @@ mod tests {
         let rules = vec![
             rule("", "Bob@partner.example", NOTHING, WithoutCertificate::Refuse),
             rule("ada@contoso.com", "@partner.example", BOTH, WithoutCertificate::Clear),
+            rule("", "xn--bcher-kva.example", SIGN, WithoutCertificate::Refuse),
+            rule("", "eve@BÜRO.example", SIGN, WithoutCertificate::Refuse),
             rule("contoso.com", "", SIGN, WithoutCertificate::Refuse),
         ];
         let protecting = Protecting { rules, ..Protecting::default() };
@@ -178,6 +187,8 @@ mod tests {
             ("ada@contoso.com", "eve@partner.example", BOTH, BOTH, WithoutCertificate::Refuse),
             ("eve@contoso.com", "eve@partner.example", NOTHING, SIGN, WithoutCertificate::Refuse),
             ("eve@other.example", "eve@partner.example", NOTHING, NOTHING, WithoutCertificate::Refuse),
+            ("eve@other.example", "eve@Bücher.example", NOTHING, SIGN, WithoutCertificate::Refuse),
+            ("eve@other.example", "Eve@xn--bro-hoa.example", NOTHING, SIGN, WithoutCertificate::Refuse),
             ("eve@other.example", "eve@sub.partner.example", SIGN, SIGN, WithoutCertificate::Refuse),
         ] {
             let found = decide(from, to, asked);
