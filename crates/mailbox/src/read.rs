@@ -321,13 +321,14 @@ impl Mailbox {
             }
         };
         let message = Message::parse(octets);
-        let keys = match may_be_encrypted(&message) {
-            false => Vec::new(),
-            true => {
-                let (mail, owner, message) = (self.mail.clone(), self.owner.id, message.clone());
-                self.store().read::<_, StoreError>(move |tx: &ReadTx<'_>| mail.showing_keys(tx, owner, &message)).await?
-            }
-        };
-        Ok(Content::of(self.owner.id, record, message, &keys)?)
+        let owner = self.owner.id;
+        if !may_be_encrypted(&message) {
+            return Ok(Content::of(owner, record, message, &[])?);
+        }
+        let (mail, looked_at) = (self.mail.clone(), message.clone());
+        let keys = move |tx: &ReadTx<'_>| mail.showing_keys(tx, owner, &looked_at);
+        let keys = self.store().read::<_, StoreError>(keys).await?;
+        let opened = tokio::task::spawn_blocking(move || Content::of(owner, record, message, &keys)).await;
+        Ok(opened.map_err(|_| StoreError::Stopped)??)
     }
 }
