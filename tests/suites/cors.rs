@@ -56,7 +56,9 @@ async fn answers_may_be_read_by_scripts_and_so_may_refusals() {
     {
         assert_eq!(answer.header(ALLOW_ORIGIN), Some("*"));
         let read = answer.header("access-control-expose-headers").expect("fields are named");
-        for field in ["request-id", "location", "retry-after", "preference-applied", "etag", "www-authenticate"] {
+        for field in
+            ["request-id", "location", "retry-after", "preference-applied", "etag", "www-authenticate", "restante-delivery"]
+        {
             assert!(read.split(',').any(|one| one.trim() == field), "{field} in {read}");
         }
     }

@@ -4,6 +4,8 @@ mod by_api;
 mod by_client;
 mod by_policy;
 mod directory;
+mod followed;
+mod given_away;
 mod keys;
 mod on_the_road;
 

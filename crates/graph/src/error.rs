@@ -288,6 +288,7 @@ impl From<SmimeRefusal> for ApiError {
             SmimeRefusal::NoCertificate(_) => {
                 (ErrorCode::SmimeCertificateNotFound, "The message can't be encrypted for everybody whom it goes to.")
             }
+            SmimeRefusal::NoDirectory => (ErrorCode::ServiceNotAvailable, "The message can't be encrypted now."),
             SmimeRefusal::NoKey(_) => (ErrorCode::SmimeKeyNotFound, "The message can't be signed."),
             SmimeRefusal::NoMasterKey => (ErrorCode::SmimeNotConfigured, "Private keys can't be kept here."),
             SmimeRefusal::ForSomebodyElse(_) | SmimeRefusal::Unusable(_) => {

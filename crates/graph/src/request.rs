@@ -144,6 +144,12 @@ impl Asked<'_> {
     /// What S/MIME is to do with a message (`Prefer: restante.smime="sign, encrypt"`); nothing where it isn't said.
     pub(crate) fn protection(&self) -> Result<Option<Protection>, ApiError> {
         let Some(text) = self.extension("restante.smime").filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+        // Without quotation marks the second word is a preference of its own (RFC 7240 §2), which nobody would honour.
+        if smime::WORDS.iter().any(|word| self.preferences.get(word).is_some()) {
+            return Err(ApiError::bad_request(
+                "The value of 'restante.smime' must stand in quotation marks where it has a comma.",
+            ));
+        }
         let read = smime::protection(text).map(Some);
         read.ok_or_else(|| ApiError::bad_request(format!("The value of 'restante.smime' must be {}.", smime::EXPECTED)))
     }

@@ -11,7 +11,7 @@ use crate::extended::Hanging;
 use crate::generated::{Trace, standing_before, trace_fields};
 use crate::index::{Copy, Place, Reading, index};
 use crate::people::person_at;
-use crate::protection::ArrivedFor;
+use crate::protection::{ArrivedFor, learn};
 use crate::receive::Arrival;
 use crate::report::{Action, Told};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -185,7 +185,7 @@ impl Mail {
             Some((content, subject)) => reading.shown_as(&content, subject),
             None => reading,
         };
-        arrived.certificates.iter().try_for_each(|one| tx.add_smime_certificate(person.id, one))?;
+        arrived.certificates.iter().try_for_each(|one| learn(tx, person.id, one))?;
         let id = uuid::Uuid::from_bytes(arriving.id.0).simple().to_string();
         let by = &self.inner.options.domain;
         let Arriving { reverse_path, arrival, .. } = *arriving;

@@ -35,6 +35,9 @@ pub enum SmimeRefusal {
     /// Nobody knows a certificate by which mail for these is encrypted.
     #[error("no certificate is known by which mail for {} can be encrypted", .0.join(", "))]
     NoCertificate(Vec<String>),
+    /// Nobody here knows a certificate, and the directory that may can't be asked now.
+    #[error("the directory of certificates can't be asked now")]
+    NoDirectory,
     /// The mailbox has no key by which this author signs.
     #[error("the mailbox has no key with a valid certificate by which {0} signs")]
     NoKey(String),
@@ -186,6 +189,7 @@ impl MailError {
             MailError::AppLimited(Limit::Rate { .. }) => Some("the app has sent as many messages as it may in a minute"),
             MailError::AppLimited(Limit::RecipientDomain(_)) => Some("the app is limited to other domains"),
             MailError::Smime(SmimeRefusal::NoCertificate(_)) => Some("no certificate is known of a recipient"),
+            MailError::Smime(SmimeRefusal::NoDirectory) => Some("the directory of certificates can't be asked"),
             MailError::Smime(SmimeRefusal::NoKey(_)) => Some("the mailbox has no key by which the author signs"),
             MailError::SendAsDenied(_) => Some("the caller may not send as the author"),
             _ => None,

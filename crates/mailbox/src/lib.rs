@@ -54,7 +54,7 @@ pub use follow::{Change, Changes, Cursor, PageSize, Stage};
 pub use message_class::{KEY as MESSAGE_CLASS, NOTE};
 pub use people::UserName;
 pub use protection::{
-    Directory, HeldKey, KnownCertificate, OpenedMessage, Pattern, Policy, Protecting, Rule, WithoutCertificate,
+    Directory, HeldKey, KnownCertificate, OpenedMessage, Pattern, Policy, Protecting, Rule, WithoutCertificate, on_sending,
 };
 pub use queue::{Depth, QueueDeed, Queued};
 pub use read::{AttachedPart, AttachmentKey, Content, Listed, MessageQuery};

@@ -10,7 +10,7 @@ use crate::index::{Copy, Place, index};
 use crate::message_class;
 use crate::read::Content;
 use mime::{FieldEdit, Message, NameAddr, Piece, address_line, text_line};
-use store::{Blob, MessageId, MessageRecord, Overlay, Recipient, StoreError, UploadId, UploadOutcome, WriteTx};
+use store::{Blob, MessageId, MessageRecord, Overlay, Protection, Recipient, StoreError, UploadId, UploadOutcome, WriteTx};
 
 /// How often a change is made upon one that came in between, before its client is told to look again.
 const ATTEMPTS: usize = 8;
@@ -62,7 +62,8 @@ impl Mailbox {
         if !record.is_draft && (!spliced.is_empty() || new_body || new_bcc || new_id.is_some()) {
             return Err(MailError::InvalidPropertySet("Message is not draft."));
         }
-        let overlay = overlay(record, &change, new_bcc);
+        let mut overlay = overlay(record, &change, new_bcc);
+        overlay.quotes_encrypted |= new_body && original.was_encrypted(); // its attachments stay
         let beside = change.beside.clone();
         let octets = if new_body {
             Some(self.composed_anew(&original, change).await?)
@@ -77,15 +78,16 @@ impl Mailbox {
         self.write_change(original, Change { octets, message_id: new_id, beside, overlay, upload: None }).await
     }
 
-    /// Replaces all octets of a draft by a client's own.
+    /// Replaces all octets of a draft by a client's own. `said` is what S/MIME is to do with them, where that is said anew.
     ///
     /// # Errors
     /// [`MailError::NotFound`], [`MailError::InvalidPropertySet`], [`MailError::Conflict`], [`MailError::Store`].
-    pub async fn replace_octets(&self, id: MessageId, blob: Blob) -> Result<MessageRecord, MailError> {
+    pub async fn replace_octets(&self, id: MessageId, blob: Blob, said: Option<Protection>) -> Result<MessageRecord, MailError> {
         let original = self.unsent(id).await?;
         // What made it an answer stays; what its owner set beside octets that are gone goes with them.
-        let Overlay { to, cc, threading, protection, .. } = original.record.overlay.clone();
-        let overlay = Overlay { to, cc, threading, protection, ..Overlay::default() };
+        let Overlay { to, cc, threading, protection, quotes_encrypted, .. } = original.record.overlay.clone();
+        let protection = said.or(protection);
+        let overlay = Overlay { to, cc, threading, protection, quotes_encrypted, ..Overlay::default() };
         let octets = Some(NewOctets::of(blob, false));
         let change = Change { octets, message_id: None, beside: Beside::default(), overlay, upload: None };
         self.write_change(original, change).await

@@ -10,16 +10,17 @@ pub use certificates::KnownCertificate;
 pub use keys::{HeldKey, Policy};
 pub use opening::OpenedMessage;
 
+pub(crate) use certificates::learn;
 pub(crate) use keys::READ_AT_ONCE;
 pub(crate) use opening::ArrivedFor;
 pub(crate) use outgoing::{Octets, Protected, Unprotected, Variant};
 
 use futures::future::BoxFuture;
 use mime::AddrSpec;
-use smime::{Cipher, HeaderProtection, MasterKey, Trust};
+use smime::{Cipher, HeaderProtection, MasterKey, Trust, ascii_domain};
 use std::fmt;
 use std::sync::Arc;
-use store::Protection;
+use store::{MessageRecord, Overlay, Protection};
 
 /// What the operator says of S/MIME.
 #[derive(Debug, Clone, Default)]
@@ -82,17 +83,24 @@ impl Pattern {
         let folded = text.trim().to_lowercase();
         match folded.trim_start_matches('@') {
             "" => None,
-            domain if !domain.contains('@') => Some(Pattern::Domain(domain.to_owned())),
-            _ => AddrSpec::parse(&folded).map(|address| Pattern::Address(address.folded())),
+            domain if !domain.contains('@') => Some(Pattern::Domain(ascii_domain(domain))),
+            _ => AddrSpec::parse(&folded).map(|address| Pattern::Address(spelled(&address))),
         }
     }
 
     fn fits(&self, address: &AddrSpec) -> bool {
         match self {
-            Pattern::Address(wanted) => *wanted == address.folded(),
-            Pattern::Domain(wanted) => address.domain().eq_ignore_ascii_case(wanted),
+            Pattern::Address(wanted) => *wanted == spelled(address),
+            Pattern::Domain(wanted) => *wanted == ascii_domain(address.domain()),
         }
     }
+}
+
+/// An address in one spelling: nobody goes by a rule by writing a domain in another alphabet.
+fn spelled(address: &AddrSpec) -> String {
+    let folded = address.folded();
+    let local = folded.rsplit_once('@').map_or("", |(local, _)| local);
+    format!("{local}@{}", ascii_domain(address.domain()))
 }
 
 /// What is done for one recipient.
@@ -100,6 +108,22 @@ impl Pattern {
 struct Decision {
     protection: Protection,
     without_certificate: WithoutCertificate,
+}
+
+/// What is asked for: what is said now, else what the message says of itself. What came encrypted is quoted in no other way
+/// (RFC 9788 §6.1), whatever else is said of it; only who says that nothing be done has thought of it.
+pub(crate) fn asked_for(said: Option<Protection>, overlay: &Overlay) -> Protection {
+    let said = said.or(overlay.protection);
+    let asked = said.unwrap_or_default();
+    let is_let_go = said == Some(Protection::default());
+    Protection { encrypt: asked.encrypt || overlay.quotes_encrypted && !is_let_go, ..asked }
+}
+
+/// What becomes of a draft when it is sent, where that was said or follows from what it quotes.
+pub fn on_sending(record: &MessageRecord) -> Option<Protection> {
+    let overlay = &record.overlay;
+    let is_told = record.is_draft && (overlay.protection.is_some() || overlay.quotes_encrypted);
+    is_told.then(|| asked_for(None, overlay))
 }
 
 impl Protecting {
@@ -133,10 +157,30 @@ mod tests {
     }
 
     #[test]
+    fn what_quotes_a_text_that_came_encrypted_is_encrypted_unless_nothing_is_to_be_done() {
+        let quoting = |protection| Overlay { quotes_encrypted: true, protection, ..Overlay::default() };
+        let encrypt = Protection { sign: false, encrypt: true };
+        for (said, kept, expected) in [
+            (None, None, encrypt),
+            (Some(SIGN), None, BOTH),
+            (None, Some(SIGN), BOTH),
+            (Some(SIGN), Some(NOTHING), BOTH),
+            (Some(NOTHING), Some(BOTH), NOTHING),
+            (None, Some(NOTHING), NOTHING),
+        ] {
+            assert_eq!(asked_for(said, &quoting(kept)), expected, "{said:?} {kept:?}");
+        }
+        assert_eq!(asked_for(Some(SIGN), &Overlay { protection: Some(BOTH), ..Overlay::default() }), SIGN);
+        assert_eq!(asked_for(None, &Overlay::default()), NOTHING);
+    }
+
+    #[test]
     fn the_first_rule_that_fits_counts_and_what_is_asked_for_is_done() {
         let rules = vec![
             rule("", "Bob@partner.example", NOTHING, WithoutCertificate::Refuse),
             rule("ada@contoso.com", "@partner.example", BOTH, WithoutCertificate::Clear),
+            rule("", "xn--bcher-kva.example", SIGN, WithoutCertificate::Refuse),
+            rule("", "eve@BÜRO.example", SIGN, WithoutCertificate::Refuse),
             rule("contoso.com", "", SIGN, WithoutCertificate::Refuse),
         ];
         let protecting = Protecting { rules, ..Protecting::default() };
@@ -148,6 +192,8 @@ mod tests {
             ("ada@contoso.com", "eve@partner.example", BOTH, BOTH, WithoutCertificate::Refuse),
             ("eve@contoso.com", "eve@partner.example", NOTHING, SIGN, WithoutCertificate::Refuse),
             ("eve@other.example", "eve@partner.example", NOTHING, NOTHING, WithoutCertificate::Refuse),
+            ("eve@other.example", "eve@Bücher.example", NOTHING, SIGN, WithoutCertificate::Refuse),
+            ("eve@other.example", "Eve@xn--bro-hoa.example", NOTHING, SIGN, WithoutCertificate::Refuse),
             ("eve@other.example", "eve@sub.partner.example", SIGN, SIGN, WithoutCertificate::Refuse),
         ] {
             let found = decide(from, to, asked);

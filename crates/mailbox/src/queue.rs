@@ -78,26 +78,38 @@ impl Mail {
         Ok(found.into_iter().map(Queued::from).collect())
     }
 
-    /// One submission.
+    /// One submission, and those that are followed under it: what its sender knows as one message.
     ///
     /// # Errors
     /// [`MailError::NotFound`], [`MailError::Store`].
-    pub async fn queued(&self, id: SubmissionId) -> Result<Queued, MailError> {
-        self.inner.store.read(move |tx: &ReadTx<'_>| queued(tx, id)).await
+    pub async fn queued(&self, id: SubmissionId) -> Result<Vec<Queued>, MailError> {
+        let look = move |tx: &ReadTx<'_>| {
+            let own = queued(tx, id)?;
+            let parts = tx.parts_of(own.mailbox, id)?;
+            std::iter::once(Ok(own)).chain(parts.into_iter().map(|part| queued(tx, part))).collect()
+        };
+        self.inner.store.read(look).await
     }
 
-    /// Does something with a submission's recipients, or with one of them; answers to how many it was done.
+    /// Does something with the recipients of submissions, or with one of them; answers to how many it was done.
     ///
     /// # Errors
-    /// [`MailError::NotFound`] where there is no such submission; [`MailError::Store`].
-    pub async fn take_in_hand(&self, id: SubmissionId, address: Option<String>, deed: QueueDeed) -> Result<usize, MailError> {
-        let found = self.queued(id).await?;
-        let message = match &found.submission {
-            Some(submission) => Message::parse(self.inner.store.blob(submission.blob).await?.octets),
-            None => return Ok(0),
-        };
+    /// [`MailError::Store`].
+    pub async fn take_in_hand(&self, these: &[Queued], address: Option<String>, deed: QueueDeed) -> Result<usize, MailError> {
+        let mut messages = Vec::new();
+        for Queued { id, submission, .. } in these {
+            let Some(submission) = submission else { continue };
+            match self.inner.store.blob(submission.blob).await {
+                Err(StoreError::NotFound) => {} // it has ended since
+                blob => messages.push((*id, Message::parse(blob?.octets))),
+            }
+        }
         let mail = self.clone();
-        let done = self.inner.store.write(move |tx| mail.take_within(tx, (id, &message), address.as_deref(), deed)).await?;
+        let take = move |tx: &mut WriteTx<'_>| {
+            let each = messages.iter();
+            each.map(|(id, message)| mail.take_within(tx, (*id, message), address.as_deref(), deed)).sum::<Result<usize, _>>()
+        };
+        let done = self.inner.store.write::<_, MailError>(take).await?;
         self.inner.to_relay.notify_one();
         Ok(done)
     }

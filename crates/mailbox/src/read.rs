@@ -157,6 +157,20 @@ impl Content {
         self.enclosed.as_ref().is_some_and(Message::was_encrypted)
     }
 
+    /// The same also of a draft that quotes such a text.
+    pub(crate) fn holds_encrypted(&self) -> bool {
+        self.was_encrypted() || self.record.is_draft && self.record.overlay.quotes_encrypted
+    }
+
+    /// The subject that others may be told: that of its row came from within only while its text is shown so too. A row
+    /// outlives the key, and the mailbox's wish to see it.
+    pub(crate) fn subject(&self) -> String {
+        match self.was_encrypted() {
+            true => self.record.subject.clone(),
+            false => self.message.text("Subject").unwrap_or_default(),
+        }
+    }
+
     /// The parts that are shown as attachments, in order.
     pub fn attachments(&self) -> impl Iterator<Item = AttachedPart<'_>> {
         let messages: Vec<&Message> = std::iter::once(&self.message).chain(&self.enclosed).collect();
@@ -307,13 +321,14 @@ impl Mailbox {
             }
         };
         let message = Message::parse(octets);
-        let keys = match may_be_encrypted(&message) {
-            false => Vec::new(),
-            true => {
-                let (mail, owner, message) = (self.mail.clone(), self.owner.id, message.clone());
-                self.store().read::<_, StoreError>(move |tx: &ReadTx<'_>| mail.showing_keys(tx, owner, &message)).await?
-            }
-        };
-        Ok(Content::of(self.owner.id, record, message, &keys)?)
+        let owner = self.owner.id;
+        if !may_be_encrypted(&message) {
+            return Ok(Content::of(owner, record, message, &[])?);
+        }
+        let (mail, looked_at) = (self.mail.clone(), message.clone());
+        let keys = move |tx: &ReadTx<'_>| mail.showing_keys(tx, owner, &looked_at);
+        let keys = self.store().read::<_, StoreError>(keys).await?;
+        let opened = tokio::task::spawn_blocking(move || Content::of(owner, record, message, &keys)).await;
+        Ok(opened.map_err(|_| StoreError::Stopped)??)
     }
 }

@@ -41,7 +41,8 @@ impl Mailbox {
         let named = |name: &str, address: &str| [NameAddr { name: name.to_owned(), address: address.to_owned() }];
         let references = of.message.text("References").unwrap_or_default();
         let date = Date::format(now.seconds());
-        let subject = &of.record.subject;
+        // It goes in the clear to whoever sent this, who need not be the author of what it encloses: the subject outside it is.
+        let subject = of.message.text("Subject").unwrap_or_default();
         let mut text = format!("Date: {date}\r\n");
         text += &address_line("From", &named(&owner.display_name, &owner.user_principal_name));
         text += &address_line("To", &named("", to));

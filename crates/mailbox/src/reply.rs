@@ -11,7 +11,7 @@ use crate::read::{AttachedPart, Content};
 use jiff::tz::TimeZone;
 use mime::{Attachment, BodyKind, ItemBody, NameAddr, PartKind, msg_ids};
 use std::collections::HashSet;
-use store::{Blob, MessageId, Overlay, Protection, ReadTx, Recipient, Timestamp};
+use store::{Blob, MessageId, MessageRecord, Overlay, ReadTx, Recipient, Timestamp};
 
 /// Which answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,18 +62,17 @@ impl Mailbox {
             (Some((kind, body)), _) => (kind, body),
             (None, comment) => (kind_of(&quoted), comment.map(|c| as_kind(kind_of(&quoted), &c)).unwrap_or_default()),
         };
-        draft.body = Some(quote((said.0, &said.1), &original.record, &quoted, &zone));
+        let named = MessageRecord { subject: original.subject(), ..original.record.clone() };
+        draft.body = Some(quote((said.0, &said.1), &named, &quoted, &zone));
         draft.to = Some(joined(to, draft.to));
         draft.cc = Some(joined(cc, draft.cc));
-        draft.subject = draft.subject.or_else(|| Some(subject(answer, &original.record.subject)));
+        draft.subject = draft.subject.or_else(|| Some(subject(answer, &named.subject)));
         let carried = original.attachments().filter(|a| answer == Answer::Forward || a.part.is_inline());
         let carried: Vec<NewAttachment> = carried.map(attachment).map(NewAttachment::File).collect();
         draft.attachments.splice(0..0, carried);
-        if original.was_encrypted() {
-            // RFC 9788 §6.1: an answer doesn't give away what it quotes, unless its author says so.
-            draft.protection = draft.protection.or(Some(Protection { sign: false, encrypt: true }));
-        }
-        self.compose_with(draft, threading_fields(&original, self.now())).await
+        let mut new = self.compose_with(draft, threading_fields(&original, self.now())).await?;
+        new.overlay.quotes_encrypted = original.holds_encrypted();
+        Ok(new)
     }
 
     /// Whom an answer goes to: Reply-To or From, and for all also To and Cc but the owner (Graph: message-createreplyall).
@@ -188,10 +187,10 @@ fn threading_fields(original: &Content, now: Timestamp) -> Vec<(String, String)>
         fields.push(("In-Reply-To".to_owned(), parent.clone()));
         fields.push(("References".to_owned(), references.join(" ")));
     }
-    let topic = original.field_text("Thread-Topic").unwrap_or_else(|| topic(&record.subject).to_owned());
-    if !topic.is_empty() {
-        fields.push(("Thread-Topic".to_owned(), topic));
-    }
+    // It stands outside, and the subject of what was encrypted does not.
+    let of_subject = || (!original.was_encrypted()).then(|| topic(&original.subject()).to_owned());
+    let topic = original.field_text("Thread-Topic").or_else(of_subject).filter(|topic| !topic.is_empty());
+    fields.extend(topic.map(|topic| ("Thread-Topic".to_owned(), topic)));
     let index = child_index(&record.conversation_index, now, MessageId::new(now).0[15]);
     fields.push(("Thread-Index".to_owned(), encodify::base64::STANDARD.encode(index)));
     fields

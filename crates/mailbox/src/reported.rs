@@ -81,30 +81,35 @@ impl Reported {
     /// Writes what it says beside the message that it is about, if somebody sent that from this mailbox and it was relayed. A
     /// report can be forged by whoever knows an id, so that it says what others say, and ends nothing that is tried here.
     pub(crate) fn tell(&self, tx: &mut WriteTx<'_>, mailbox: MailboxId, now: Timestamp) -> Result<(), StoreError> {
-        let Some((id, paths)) = self.submission(tx, mailbox)? else { return Ok(()) };
+        let paths = self.forward_paths(tx, mailbox)?;
         for about in &self.recipients {
-            let is_meant =
-                |path: &&ForwardPath| about.addresses.iter().any(|address| address.eq_ignore_ascii_case(&path.address));
-            let Some(path) = paths.iter().find(is_meant) else { continue };
+            let is_meant = |(_, path): &&(SubmissionId, ForwardPath)| {
+                about.addresses.iter().any(|address| address.eq_ignore_ascii_case(&path.address))
+            };
+            let Some((id, path)) = paths.iter().find(is_meant) else { continue };
             let state = if about.action == "failed" { ForwardState::Failed } else { ForwardState::Relayed };
             let changed = ForwardPath { state, due_date_time: now, reply: about.text.clone(), ..path.clone() };
-            tx.set_forward_state((mailbox, id), &changed, &[ForwardState::Relayed])?;
+            tx.set_forward_state((mailbox, *id), &changed, &[ForwardState::Relayed])?;
         }
         Ok(())
     }
 
-    fn submission(&self, tx: &WriteTx<'_>, mailbox: MailboxId) -> Result<Option<(SubmissionId, Vec<ForwardPath>)>, StoreError> {
+    /// The recipients of what it is about, each with the submission by which he gets it.
+    fn forward_paths(&self, tx: &WriteTx<'_>, mailbox: MailboxId) -> Result<Vec<(SubmissionId, ForwardPath)>, StoreError> {
         let mut candidates: Vec<SubmissionId> = self.envelope_id.into_iter().collect();
         if let Some(message_id) = &self.message_id {
             candidates.extend(tx.messages_named(mailbox, message_id)?.into_iter().map(|id| SubmissionId(id.0)));
         }
         for id in candidates {
-            let paths = tx.forward_paths(mailbox, id)?;
-            if !paths.is_empty() {
-                return Ok(Some((id, paths)));
+            let mut found = Vec::new();
+            for part in [vec![id], tx.parts_of(mailbox, id)?].concat() {
+                found.extend(tx.forward_paths(mailbox, part)?.into_iter().map(|path| (part, path)));
+            }
+            if !found.is_empty() {
+                return Ok(found);
             }
         }
-        Ok(None)
+        Ok(Vec::new())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::generated::Missing;
 use crate::index::{Copy, Place, Reading, index};
 use crate::message_class;
 use crate::patch::again_on_conflict;
-use crate::protection::{Octets, Protected, Unprotected, Variant};
+use crate::protection::{Octets, Protected, Unprotected, Variant, asked_for};
 use mime::{Cuts, Message};
 use store::{
     Answered, Blob, Digest, ForwardPath, MessageId, MessageRecord, Overlay, Person, Protection, ReadTx, StoreError, Submission,
@@ -73,7 +73,7 @@ impl Mailbox {
         let (outgoing, sender) = self.outgoing(&message, (options.envelope, options.wishes), &new.overlay).await?;
         let goes_out = self.goes_out(&outgoing);
         let now = self.now();
-        let asked = options.protection.or(new.overlay.protection).unwrap_or_default();
+        let asked = asked_for(options.protection, &new.overlay);
         let sending = Sending {
             copy: self.copy_of_new(&message, &new, sender.as_ref(), now),
             is_composed: new.is_composed,
@@ -138,7 +138,7 @@ impl Mailbox {
             copy: own_copy(&message, read.blob, read.is_composed, &Missing { sender: sender.as_ref(), ..missing }),
             is_composed: read.is_composed,
             overlay: read.overlay.clone(),
-            asked: options.protection.or(read.overlay.protection).unwrap_or_default(),
+            asked: asked_for(options.protection, &read.overlay),
             keeps_copy: true,
         };
         let (sending, outgoing) = self.protect(&message, sending, outgoing).await;

@@ -9,8 +9,16 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 const REMEMBERED: Duration = Duration::from_secs(2 * 60 * 60);
 const METHODS: [Method; 6] = [Method::DELETE, Method::GET, Method::HEAD, Method::PATCH, Method::POST, Method::PUT];
 /// Fields of answers that a page's script may read beside those that every script may.
-const READ: [&str; 6] =
-    ["client-request-id", "internet-message-id", "odata-version", "preference-applied", "repr-digest", "request-id"];
+const READ: [&str; 8] = [
+    "client-request-id",
+    "internet-message-id",
+    "odata-version",
+    "preference-applied",
+    "repr-digest",
+    "request-id",
+    "restante-delivery",
+    "restante-smime-status",
+];
 
 /// Any page may ask, since nothing is answered for a cookie: what a page may see is what its own token opens. No answer says
 /// that credentials may come along, so browsers send none.

@@ -2,11 +2,9 @@
 
 use crate::config::{self, SmimeConfig};
 use crate::directory::LdapDirectory;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use mailbox::{Directory, MasterKey, Protecting, Trust};
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,16 +46,14 @@ pub(crate) fn master_key(file: Option<&Path>, dir: Option<&Path>) -> anyhow::Res
     MasterKey::parse(&text).map(Some).with_context(|| format!("{name}"))
 }
 
-/// Makes a key file, readable by its owner alone, unless there is one.
+/// Makes a key file, readable by its owner alone, unless there is one. It is there whole or not at all: what is sealed under half
+/// a key could be opened by none.
 fn make_master_key(file: &Path) -> anyhow::Result<()> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
-        Ok(mut new) => {
-            new.write_all(MasterKey::generate()?.as_bytes())?;
-            Ok(new.sync_all()?)
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => bail!("{} can't be made: {error}", file.display()),
+    if file.exists() {
+        return Ok(());
     }
+    let made = identity::replace_file(file, MasterKey::generate()?.as_bytes(), 0o600);
+    made.with_context(|| format!("{} can't be made", file.display()))
 }
 
 fn trust(config: &SmimeConfig) -> anyhow::Result<Trust> {

@@ -37,7 +37,7 @@ pub async fn run(command: QueueCommand) -> anyhow::Result<ExitCode> {
             tell(at, &found.iter().map(told).collect::<Vec<_>>(), &found.iter().map(lines).collect::<String>())?;
         }
         Queue::Show { id } => {
-            let found = mail.queued(parse(&id)?).await.with_context(|| format!("there is no message {id} on its way"))?;
+            let found = whole(mail.queued(parse(&id)?).await.with_context(|| format!("there is no message {id} on its way"))?);
             tell(at, &told(&found), &lines(&found))?;
         }
     }
@@ -70,9 +70,9 @@ async fn take(at: &Register, mail: &Mail, which: &Which, deed: QueueDeed, done: 
             count += all(mail, *state, which, deed).await?;
         }
     } else {
-        let id = parse(&which.id)?;
-        let taken = mail.take_in_hand(id, which.recipient.clone(), deed).await;
-        count = taken.with_context(|| format!("there is no message {} on its way", which.id))?;
+        let found = mail.queued(parse(&which.id)?).await;
+        let found = found.with_context(|| format!("there is no message {} on its way", which.id))?;
+        count = mail.take_in_hand(&found, which.recipient.clone(), deed).await?;
     }
     tell(at, &json!({"recipients": count}), &format!("{count} recipients: {done}.\n"))
 }
@@ -85,7 +85,7 @@ async fn all(mail: &Mail, state: ForwardState, which: &Which, deed: QueueDeed) -
         let found = mail.waiting(state, if stays { usize::MAX } else { TOGETHER }).await?;
         let mut taken = 0;
         for one in &found {
-            taken += mail.take_in_hand(one.id, which.recipient.clone(), deed).await?;
+            taken += mail.take_in_hand(std::slice::from_ref(one), which.recipient.clone(), deed).await?;
         }
         count += taken;
         if taken == 0 || found.len() < TOGETHER || stays {
@@ -99,6 +99,16 @@ fn parse(id: &str) -> anyhow::Result<SubmissionId> {
         Ok(id) => Ok(SubmissionId(*id.as_bytes())),
         Err(_) => bail!("\"{id}\" is no id of a message on its way; restante queue list shows them"),
     }
+}
+
+/// A message as its sender knows it: with those of its recipients that get octets of their own.
+fn whole(mut found: Vec<Queued>) -> Queued {
+    let mut first = found.remove(0); // it is there, or nothing was found
+    for part in found {
+        first.forward_paths.extend(part.forward_paths);
+        first.submission = first.submission.or(part.submission);
+    }
+    first
 }
 
 fn told(queued: &Queued) -> Value {

@@ -212,10 +212,14 @@ pub(crate) fn same_address(one: &str, other: &str) -> bool {
     let folded = |address: &str| {
         let address = AddrSpec::parse(address.trim())?;
         let local = address.as_str().strip_suffix(address.domain())?.to_ascii_lowercase();
-        let domain = idna::domain_to_ascii(address.domain()).unwrap_or_else(|_| address.domain().to_lowercase());
-        Some((local, domain))
+        Some((local, ascii_domain(address.domain())))
     };
     matches!((folded(one), folded(other)), (Some(one), Some(other)) if one == other)
+}
+
+/// A domain as DNS has it, in one spelling of its many.
+pub fn ascii_domain(domain: &str) -> String {
+    idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_lowercase())
 }
 
 /// The addresses in the subject alternative names of a certificate in DER.

@@ -25,7 +25,7 @@ mod trust;
 mod verdict;
 mod verify;
 
-pub use certificate::Certificate;
+pub use certificate::{Certificate, ascii_domain};
 pub use content::{content, outermost};
 pub use error::SmimeError;
 pub use key::Key;

@@ -50,7 +50,7 @@ pub struct Encryption<'p> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HeaderProtection {
     /// Its fields stand within too, and where the message is encrypted Subject, Keywords and Comments only there
-    /// (`hcp_baseline`).
+    /// (`hcp_baseline`), and Thread-Topic, which is the subject.
     #[default]
     Baseline,
     /// Its fields stand within too, and all of them outside.
@@ -87,6 +87,9 @@ pub fn protect(message: &Message, mut protection: Protection<'_>, out: &mut dyn 
     lines.finish()
 }
 
+/// Fields that stand within alone: those of hcp_baseline (RFC 9788 §3.2.1), and what repeats the subject (MS-OXOMSG §2.2.1.5).
+const HIDDEN: [&str; 3] = ["Keywords", "Comments", "Thread-Topic"];
+
 /// The fields of a message, whose line ends are CR LF: what stands outside.
 struct OuterHeader {
     lines: Vec<OuterLine>,
@@ -105,7 +108,7 @@ impl OuterHeader {
             let octets = match () {
                 // RFC 9788 §3.2.1: hcp_baseline
                 () if hides && field.is("Subject") => b"Subject: [...]\r\n".to_vec(),
-                () if hides && (field.is("Keywords") || field.is("Comments")) => return None,
+                () if hides && HIDDEN.iter().any(|name| field.is(name)) => return None,
                 () => line(&field),
             };
             Some(OuterLine { octets, stays: stays_outside(&field) })

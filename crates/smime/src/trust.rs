@@ -135,6 +135,13 @@ impl Trust {
         Ok(Chain { fault: fault.or_else(|| unfit(&certificates)), certificates })
     }
 
+    /// Whether a list that was given names a certificate; whose issuer it is of goes by the name alone, since the operator gave it.
+    pub fn revokes(&self, certificate: &Certificate) -> bool {
+        let issuer = certificate.0.issuer_name();
+        let is_of = |list: &X509Crl| list.issuer_name().try_cmp(issuer).is_ok_and(|order| order.is_eq());
+        self.crls.iter().any(|list| is_of(&list.0) && revoked(&list.0, &certificate.0))
+    }
+
     /// What lists and responses say of a chain that ends where we trust; `stapled` came with the message. What others revoke is nobody's
     /// word, and may be made to take any time.
     pub(crate) fn revocation(&self, chain: &Chain, stapled: &Stapled, at: i64) -> RevocationStatus {

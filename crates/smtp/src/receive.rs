@@ -3,7 +3,7 @@
 
 use crate::session::Transaction;
 use crate::wire::reply::{self, Reply};
-use mailbox::{Arrival, Incoming, Limit, Mail, MailError};
+use mailbox::{Arrival, Incoming, Limit, Mail, MailError, SmimeRefusal};
 use store::{Blob, StoreError};
 
 /// Puts a message into the mailboxes of its recipients.
@@ -34,9 +34,10 @@ fn told(error: &MailError) -> Option<Reply> {
         MailError::AppLimited(limit @ Limit::Rate { .. }) => Reply::told(451, [4, 7, 1], format!("The app is limited: {limit}")),
         MailError::AppLimited(limit) => Reply::told(550, [5, 7, 1], format!("The app is limited: {limit}")),
         MailError::AccessDenied(why) | MailError::NotAdmitted(why) => Reply::told(550, [5, 7, 1], (*why).to_owned()),
-        MailError::InvalidRecipients(why) => Reply::told(550, [5, 1, 3], why.clone()),
         // RFC 3463 §3.8: the message can't be made what the rules want
-        MailError::Smime(refusal) => Reply::told(550, [5, 7, 5], format!("S/MIME: {refusal}")),
+        MailError::Smime(SmimeRefusal::NoDirectory) => Reply::told(451, [4, 4, 3], SmimeRefusal::NoDirectory.to_string()),
+        MailError::Smime(refusal) => Reply::told(550, [5, 7, 5], refusal.to_string()),
+        MailError::InvalidRecipients(why) => Reply::told(550, [5, 1, 3], why.clone()),
         _ => return None,
     })
 }

@@ -118,6 +118,12 @@ const RULES: &[(&str, &str)] = &[
          OR 17 <> (SELECT count(*) FROM folder f WHERE f.mailbox = p.id AND f.well_known_name IS NOT NULL)",
     ),
     (
+        "a key and a certificate of S/MIME are a mailbox's",
+        "SELECT 'a key of ' || k.added_date_time FROM smime_key k WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = k.mailbox)
+         UNION ALL SELECT 'a certificate of ' || c.added_date_time FROM smime_certificate c
+         WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = c.mailbox)",
+    ),
+    (
         "a code and a refresh token stand for a person",
         "SELECT 'a refresh token for ' || client_id FROM refresh_token t WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = t.mailbox)
          UNION ALL SELECT 'a code for ' || client_id FROM authorization_code c

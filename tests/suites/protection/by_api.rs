@@ -150,6 +150,29 @@ async fn what_is_asked_for_in_json_or_at_sending_is_done() {
     stage.server.finish().await;
 }
 
+/// `sign, encrypt` without quotation marks are two preferences (RFC 7240 §2), of which nobody would honour the second.
+#[tokio::test]
+async fn what_is_asked_for_is_done_whole_or_refused() {
+    let stage = Stage::new("").await;
+    let (adele, alex) = (stage.server.person("AdeleV"), stage.server.person("AlexW"));
+    stage.with_key("AdeleV").await;
+    let (_, json) = (stage.with_key("AlexW").await, ("content-type", "application/json"));
+    let body = json!({"message": message("Half", &["AlexW"])}).to_string();
+    let refused =
+        adele.call(hyper::Method::POST, "sendMail", &[("prefer", "restante.smime=sign, encrypt"), json], body.into()).await;
+    assert!(refused.demand_error(400, "BadRequest").contains("quotation marks"));
+
+    // A draft's owner may think again, in the header too.
+    let draft = adele.post_json("messages", &message("Thought", &["AlexW"])).await.demand(201).json();
+    let path = format!("messages/{}", draft["id"].as_str().unwrap());
+    let encrypt = [("prefer", "restante.smime=encrypt"), json];
+    let changed = adele.call(hyper::Method::PATCH, &path, &encrypt, json!({"importance": "high"}).to_string().into()).await;
+    assert_eq!(changed.demand(200).json()["@restante.smime"]["onSending"], "encrypt");
+    adele.post_nothing(&format!("{path}/send")).await.demand_empty(202);
+    assert!(!text(&only(&alex).await.0).contains("Thought"));
+    stage.server.finish().await;
+}
+
 #[tokio::test]
 async fn what_can_not_be_done_is_refused_and_sends_nothing() {
     let stage = Stage::new("").await;
@@ -220,7 +243,11 @@ async fn a_certificate_is_harvested_from_signed_mail_of_somebody_whom_we_trust()
     let stage = Stage::new("").await;
     let alex = stage.server.person("AlexW");
     stage.with_key("AlexW").await;
-    let (ann, eve) = (holder(&stage.pki, "ann", "ann@smime.example"), holder(&kit::Pki::new(), "eve", "eve@smime.example"));
+    // Ann's certificate names her chief too: what she signs tells nobody by which key he is written to.
+    let (ann, eve) = (
+        holder(&stage.pki, "ann", "ann@smime.example,email:chief@smime.example"),
+        holder(&kit::Pki::new(), "eve", "eve@smime.example"),
+    );
     for (signer, from) in [(&ann, "ann@smime.example"), (&eve, "eve@smime.example"), (&ann, "bob@smime.example")] {
         let given = letter(&[("From", from), ("To", &address("AlexW")), ("Subject", from)], "Signed.\r\n");
         let signed = restante_with(

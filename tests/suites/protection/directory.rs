@@ -1,7 +1,7 @@
 //! Certificates that a directory knows.
 
-use super::{Stage, holder, text};
-use kit::{READER, SLAPD_BASE, Slapd, may_start_peers};
+use super::{Stage, holder, message, text};
+use kit::{Person, READER, SLAPD_BASE, Server, Slapd, Smtp, address, base64, letter, may_start_peers};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -39,7 +39,45 @@ async fn whose_certificate_nobody_knows_is_looked_up_once() {
     assert_eq!((&one["address"], &one["source"]), (&json!("ann@smime.example"), &json!("directory")));
     drop(directory);
     alex.send_json(&to("ann@smime.example")).await.demand_empty(202);
-    alex.send_json(&to("bob@smime.example")).await.demand_error(400, "SmimeCertificateNotFound");
+    alex.send_json(&to("bob@smime.example")).await.demand_error(503, "ServiceNotAvailable");
     assert!(stage.server.log().contains("the directory of certificates can't be asked"));
     stage.server.finish().await;
+}
+
+/// Whoever keeps the server from its directory doesn't get to read what is written.
+#[tokio::test]
+async fn while_the_directory_is_down_nothing_goes_in_the_clear() {
+    let settings = "[[smime.rules]]\nencrypt = true\nwithout_certificate = \"clear\"\n\
+        [smime.ldap]\nurl = \"ldap://127.0.0.1:1\"\nbase = \"dc=example\"";
+    let stage = Stage::new(settings).await;
+    let (adele, alex) = (stage.server.person("AdeleV"), stage.server.person("AlexW"));
+    stage.with_key("AdeleV").await;
+    adele.send_json(&message("Waits", &["AlexW"])).await.demand_error(503, "ServiceNotAvailable");
+    let told = submitted(&stage.server, &adele, 451).await;
+    assert!(told.starts_with("451 4.4.3 "), "{told}");
+    assert!(adele.sent().await.is_empty() && alex.inbox().await.is_empty());
+    stage.server.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_submits_over_smtp_is_told_what_is_missing() {
+    let stage = Stage::new("[[smime.rules]]\nencrypt = true").await;
+    let adele = stage.server.person("AdeleV");
+    stage.with_key("AdeleV").await;
+    let told = submitted(&stage.server, &adele, 550).await;
+    assert!(told.starts_with("550 5.7.5 ") && told.contains("AlexW@contoso.com"), "{told}");
+    let log = stage.server.log();
+    let line = log.lines().find(|line| line.contains("a message was not taken")).expect("the log tells of it");
+    assert!(!line.contains("AlexW"), "and names nobody: {line}");
+    stage.server.finish().await;
+}
+
+async fn submitted(server: &Server, adele: &Person, code: u16) -> String {
+    let token = adele.authorization();
+    let user = address("AdeleV");
+    let mut smtp = Smtp::connect(server).await;
+    smtp.demand("EHLO laptop.contoso.com", 250).await;
+    smtp.demand(&format!("AUTH XOAUTH2 {}", base64(format!("user={user}\x01auth={token}\x01\x01").as_bytes())), 235).await;
+    smtp.envelope(&user, &[address("AlexW")]).await;
+    smtp.data(&letter(&[("From", &user), ("Subject", "Waits")], "Waits.\r\n"), code).await
 }

@@ -1,6 +1,6 @@
 //! Keys: given once, by API or command, sealed, never to be read again.
 
-use super::{Stage, give_certificate, give_key, holder};
+use super::{Stage, give_certificate, give_key, holder, message};
 use kit::{P256, PASSPHRASE, Pki, Server, Wanted, address, base64};
 use serde_json::json;
 use std::fs;
@@ -57,6 +57,20 @@ async fn what_is_no_key_or_somebody_elses_is_refused_and_changes_nothing() {
     stage.server.finish().await;
 }
 
+/// Each address has a row with the certificate, and each message is tried with each key: neither is without end.
+#[tokio::test]
+async fn nobody_fills_the_store_with_what_no_mailbox_needs() {
+    let stage = Stage::new("").await;
+    let adele = stage.server.person("AdeleV");
+    let many: Vec<String> = (0..101).map(|number| format!("email:{number}@smime.example")).collect();
+    let wide = holder(&stage.pki, "wide", &many.join(",").replacen("email:", "", 1));
+    let refused = give_certificate(&adele, &wide).await.demand_error(400, "SmimeInvalid");
+    assert!(refused.contains("can't be used"), "{refused}");
+    let large = json!({"pkcs12": base64(&[0x30; 300_000]), "passphrase": ""});
+    adele.post_json("restante.smime/keys", &large).await.demand_error(400, "SmimeInvalid");
+    stage.server.finish().await;
+}
+
 #[tokio::test]
 async fn outside_development_mode_keys_need_a_master_key() {
     let server = Server::in_production("").await;
@@ -86,6 +100,25 @@ async fn outside_development_mode_keys_need_a_master_key() {
     assert!(removed.status.success());
     assert!(server.restante(&["key", "list", "AdeleV@contoso.com"]).await.stdout.is_empty());
     server.finish().await;
+}
+
+/// A certificate is revoked because somebody else may have its key: nothing is encrypted for it, whoever gave it.
+#[tokio::test]
+async fn nothing_is_encrypted_for_a_certificate_that_was_revoked() {
+    let pki = Pki::new();
+    let (bob, eve) = (holder(&pki, "bob", "bob@smime.example"), holder(&pki, "eve", "eve@smime.example"));
+    let list = pki.revoke(&eve);
+    let stage = Stage::with(pki, "", &format!("crls = [\"{}\"]", list.display())).await;
+    let adele = stage.server.person("AdeleV");
+    stage.with_key("AdeleV").await;
+    for (holder, address, status) in [(&bob, "bob@smime.example", 202), (&eve, "eve@smime.example", 400)] {
+        give_certificate(&adele, holder).await.demand(201);
+        let mut secret = message("Secret", &[]);
+        secret["toRecipients"] = json!([{"emailAddress": {"address": address}}]);
+        secret["@restante.smime"] = "encrypt".into();
+        assert_eq!(adele.send_json(&secret).await.status, status, "{address}");
+    }
+    stage.server.finish().await;
 }
 
 #[tokio::test]

@@ -131,12 +131,13 @@ pub(crate) async fn update_message(asked: &Asked<'_>, id: MessageId, body: &mut 
     let record = match asked.body(&mailbox, body).await? {
         (Given::Json(value), _) => {
             let mut change = draft::message(&value)?;
+            change.protection = asked.protection()?.or(change.protection);
             if change.body.is_some() && is_shown(asked, &mailbox, id, &value).await? {
                 change.body = None;
             }
             mailbox.update(id, change).await?
         }
-        (Given::Mime(blob), _) => mailbox.replace_octets(id, blob).await?,
+        (Given::Mime(blob), _) => mailbox.replace_octets(id, blob, asked.protection()?).await?,
     };
     if asked.preferences.wants_minimal() {
         return Ok(tagged(minimal_answer(), &etag(&record)));

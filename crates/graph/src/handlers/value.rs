@@ -52,7 +52,7 @@ pub(crate) async fn get_value(asked: &Asked<'_>, id: MessageId) -> Result<Respon
 pub(crate) async fn put_value(asked: &Asked<'_>, id: MessageId, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox().await?;
     match asked.body(&mailbox, body).await? {
-        (Given::Mime(blob), _) => mailbox.replace_octets(id, blob).await?,
+        (Given::Mime(blob), _) => mailbox.replace_octets(id, blob, asked.protection()?).await?,
         (Given::Json(_), _) => return Err(ApiError::invalid_mime("the body is JSON, or there is none")),
     };
     Ok(empty_answer(StatusCode::NO_CONTENT))

@@ -3,7 +3,7 @@
 use super::json::Members;
 use super::message::{date, date_text};
 use crate::error::ApiError;
-use mailbox::{HeldKey, KnownCertificate};
+use mailbox::{HeldKey, KnownCertificate, on_sending};
 use serde_json::{Value, json};
 use store::{MessageRecord, Protection, Timestamp};
 
@@ -12,11 +12,14 @@ pub(crate) const ANNOTATION: &str = "@restante.smime";
 
 /// A verdict as JSON, with what becomes of a draft.
 pub(crate) fn verdict(record: &MessageRecord, mut value: Value) -> Value {
-    if let Some(protection) = record.overlay.protection.filter(|_| record.is_draft) {
+    if let Some(protection) = on_sending(record) {
         value["onSending"] = words(protection).into();
     }
     value
 }
+
+/// What can be done.
+pub(crate) const WORDS: [&str; 2] = ["sign", "encrypt"];
 
 /// Reads what is to be done: `sign`, `encrypt`, both, or `none`.
 pub(crate) fn protection(text: &str) -> Option<Protection> {

@@ -6,10 +6,13 @@ use crate::error::{Kind, MailError, SmimeRefusal};
 use crate::people::person_at;
 use smime::Certificate;
 use std::time::Duration;
-use store::{CertificateSource, ReadTx, SmimeCertificate, StoreError, Timestamp, WriteTx};
+use store::{CertificateSource, MailboxId, ReadTx, SmimeCertificate, StoreError, Timestamp, WriteTx};
 
-/// Certificates of others that one mailbox knows at most.
+/// Certificates of others that one mailbox knows at most; one counts for each address that it is for.
 const MOST: usize = 10_000;
+/// The most addresses of a certificate that is given, and its most octets: each address has a row, and each row has it.
+const MOST_ADDRESSES: usize = 100;
+const MOST_OCTETS: usize = 32 * 1024;
 /// How long a directory is waited for.
 const LOOKUP: Duration = Duration::from_secs(10);
 
@@ -51,13 +54,17 @@ impl Mailbox {
         let certificate = Certificate::read(octets).map_err(unusable)?.into_iter().next();
         let certificate = certificate.filter(Certificate::may_encrypt);
         let certificate = certificate.ok_or_else(|| unfit("the certificate is not for encrypting mail"))?;
-        let rows = rows(&certificate, CertificateSource::Given, self.now());
-        if rows.is_empty() {
-            return Err(unfit("the certificate names no address"));
+        let rows: Vec<SmimeCertificate> = match certificate.addresses() {
+            none if none.is_empty() => return Err(unfit("the certificate names no address")),
+            many if many.len() > MOST_ADDRESSES => return Err(unfit("the certificate is for more than a hundred addresses")),
+            each => each.iter().map(|address| row(&certificate, address, CertificateSource::Given, self.now())).collect(),
+        };
+        if rows[0].certificate.len() > MOST_OCTETS {
+            return Err(unfit("the certificate has more than 32 KiB"));
         }
         let (owner, kept) = (self.owner.id, rows.clone());
         let deed = move |tx: &mut WriteTx<'_>| {
-            if tx.smime_certificates(owner, None)?.len() + kept.len() > MOST {
+            if tx.count_smime_certificates(owner, MOST)? + kept.len() > MOST {
                 return Err(MailError::QuotaExceeded("certificates"));
             }
             kept.iter().try_for_each(|row| Ok(tx.add_smime_certificate(owner, row)?))
@@ -108,8 +115,9 @@ impl Mailbox {
     fn best(&self, certificates: Vec<Certificate>, address: Option<&str>) -> Option<Certificate> {
         let now = self.now().seconds();
         let is_valid = |one: &Certificate| one.validity().0 <= now && now <= one.validity().1;
+        let trust = &self.mail.inner.options.protecting.trust;
         let is_for = |one: &Certificate| address.is_none_or(|address| one.is_for(address));
-        let fit = certificates.into_iter().filter(|one| one.may_encrypt() && is_valid(one) && is_for(one));
+        let fit = certificates.into_iter().filter(|one| one.may_encrypt() && is_valid(one) && is_for(one) && !trust.revokes(one));
         fit.max_by_key(|one| one.validity().1)
     }
 
@@ -117,14 +125,15 @@ impl Mailbox {
     async fn looked_up(&self, address: &str) -> Result<Option<Certificate>, MailError> {
         let Some(directory) = self.mail.inner.options.protecting.directory.clone() else { return Ok(None) };
         let asked = tokio::time::timeout(LOOKUP, directory.certificates(address)).await;
-        let found = asked.unwrap_or_else(|_| Err("it doesn't answer".to_owned())).unwrap_or_else(|error| {
+        // A directory that is down is none that knows nobody: what is to be encrypted waits for it, and goes nowhere in the clear.
+        let found = asked.unwrap_or_else(|_| Err("it doesn't answer".to_owned())).map_err(|error| {
             tracing::warn!(%error, "the directory of certificates can't be asked");
-            Vec::new()
-        });
+            SmimeRefusal::NoDirectory
+        })?;
         let read = found.iter().filter_map(|der| Certificate::read(der).ok()?.into_iter().next()).collect();
         let Some(certificate) = self.best(read, Some(address)) else { return Ok(None) };
-        let (owner, rows) = (self.owner.id, rows(&certificate, CertificateSource::Directory, self.now()));
-        let deed = move |tx: &mut WriteTx<'_>| rows.iter().try_for_each(|row| tx.add_smime_certificate(owner, row));
+        let (owner, row) = (self.owner.id, row(&certificate, address, CertificateSource::Directory, self.now()));
+        let deed = move |tx: &mut WriteTx<'_>| learn(tx, owner, &row);
         self.store().write::<_, StoreError>(deed).await?;
         Ok(Some(certificate))
     }
@@ -134,15 +143,24 @@ fn unfit(why: &str) -> MailError {
     SmimeRefusal::Unusable(why.to_owned()).into()
 }
 
-/// A certificate as rows have it: once for each of its addresses.
-pub(super) fn rows(certificate: &Certificate, source: CertificateSource, now: Timestamp) -> Vec<SmimeCertificate> {
-    let row = |address: String| SmimeCertificate {
+/// A certificate as a row has it, for one address. What nobody here gave is kept for the one that was asked for, or proven: who
+/// may have a certificate for his own address may have one that names others too.
+pub(super) fn row(certificate: &Certificate, address: &str, source: CertificateSource, now: Timestamp) -> SmimeCertificate {
+    SmimeCertificate {
         address: address.to_lowercase(),
         fingerprint: fingerprint(certificate),
         certificate: certificate.to_der(),
         source,
         added_date_time: now,
         not_after: not_after(certificate),
-    };
-    certificate.addresses().into_iter().map(row).collect()
+    }
+}
+
+/// Keeps what was harvested or looked up, while there is room: mail doesn't wait for it.
+pub(crate) fn learn(tx: &mut WriteTx<'_>, mailbox: MailboxId, row: &SmimeCertificate) -> Result<(), StoreError> {
+    if row.certificate.len() <= MOST_OCTETS && tx.count_smime_certificates(mailbox, MOST)? < MOST {
+        return tx.add_smime_certificate(mailbox, row);
+    }
+    tracing::warn!(mailbox = %uuid::Uuid::from_bytes(mailbox.0), "a certificate is too large to be kept, or one too many");
+    Ok(())
 }

@@ -15,6 +15,10 @@ const WARNED_BEFORE: i64 = 30 * 24 * 60 * 60 * 1_000_000;
 pub(crate) const READ_AT_ONCE: usize = 2;
 /// How long one waits for others.
 const READING: Duration = Duration::from_secs(10);
+/// The most keys of a mailbox: each message that is opened is tried with all of them.
+const MOST: usize = 100;
+/// The most octets of a PKCS#12.
+const MOST_OCTETS: usize = 256 * 1024;
 
 /// A key of a mailbox, by what may be told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,9 +112,12 @@ impl Mail {
     ///
     /// # Errors
     /// [`MailError::Smime`]: no master key is set, it can't be opened, or its certificate is for none of the addresses that he
-    /// may send from; [`MailError::Store`].
+    /// may send from; [`MailError::QuotaExceeded`]; [`MailError::Store`].
     pub async fn keep_key(&self, owner: Person, pkcs12: Vec<u8>, passphrase: String) -> Result<HeldKey, MailError> {
         let master = self.inner.options.protecting.master_key.clone().ok_or(SmimeRefusal::NoMasterKey)?;
+        if pkcs12.len() > MOST_OCTETS {
+            return Err(SmimeRefusal::Unusable("the PKCS#12 has more than 256 KiB".to_owned()).into());
+        }
         let permit = tokio::time::timeout(READING, self.inner.key_reading.clone().acquire_owned()).await;
         let permit = permit.map_err(|_| SmimeRefusal::Failed("other keys are being read; try again".to_owned()))?;
         let read = tokio::task::spawn_blocking(move || {
@@ -127,6 +134,10 @@ impl Mail {
             let is_his = addresses.iter().try_fold(false, |any, address| Ok(any || tx.may_send_as(owner.id, address)?));
             if !is_his.map_err(|error: StoreError| error)? {
                 return Err(MailError::Smime(SmimeRefusal::ForSomebodyElse(addresses)));
+            }
+            let others = tx.smime_keys(owner.id)?.into_iter().filter(|key| key.fingerprint != kept.fingerprint);
+            if others.count() >= MOST {
+                return Err(MailError::QuotaExceeded("keys"));
             }
             Ok(tx.add_smime_key(owner.id, &kept)?)
         };

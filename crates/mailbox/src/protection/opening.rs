@@ -1,6 +1,6 @@
 //! Protected messages opened: for whoever asks what one is worth, and for what arrives.
 
-use super::certificates::rows;
+use super::certificates::row;
 use super::keys::{unsealed, unusable};
 use crate::error::MailError;
 use crate::opened::{MAX_SHOWN, may_enclose};
@@ -9,7 +9,7 @@ use crate::read::Content;
 use crate::{Mail, Mailbox};
 use bytes::Bytes;
 use mime::Message;
-use smime::{Key, Opened, SmimeError, Verdict, With};
+use smime::{Certificate, Key, Kind, Opened, Signer, SmimeError, Verdict, With};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufWriter, Write};
 use store::{CertificateSource, MailboxId, MessageId, MessageRecord, ReadTx, SmimeCertificate, StoreError};
@@ -129,31 +129,34 @@ impl Mail {
     }
 
     fn opened_for(&self, message: &Message, mailboxes: Vec<ForMailbox>) -> Result<ArrivedFor, SmimeError> {
-        let mut found = HashMap::new();
-        let mut without_keys: Option<Arrived> = None;
-        for ForMailbox { mailbox, keys, shows_opened } in mailboxes {
-            let arrived = match &without_keys {
-                Some(arrived) if keys.is_empty() => arrived.clone(),
-                _ => self.arrived_with(message, &keys, shows_opened)?,
+        // What no key is needed for is the same for everybody: a letter to many is verified once.
+        let (for_all, is_closed) = self.arrived_with(message, &[], false)?;
+        let for_one = |one: ForMailbox| {
+            let arrived = match is_closed && !one.keys.is_empty() {
+                true => self.arrived_with(message, &one.keys, one.shows_opened)?.0,
+                false => for_all.clone(),
             };
-            if keys.is_empty() {
-                without_keys = Some(arrived.clone());
-            }
-            found.insert(mailbox, arrived);
-        }
-        Ok(found)
+            Ok((one.mailbox, arrived))
+        };
+        mailboxes.into_iter().map(for_one).collect()
     }
 
-    fn arrived_with(&self, message: &Message, keys: &[Key], shows_opened: bool) -> Result<Arrived, SmimeError> {
+    /// What these keys tell, and whether there is something that needs keys.
+    fn arrived_with(&self, message: &Message, keys: &[Key], shows_opened: bool) -> Result<(Arrived, bool), SmimeError> {
         let Opened { verdict, content } = self.open_message(message.clone(), keys)?;
         let now = self.inner.clock.now();
         let signers = verdict.layers.iter().flat_map(|layer| &layer.signers);
         let authors = signers.filter(|signer| signer.matches_from == Some(true));
-        let certificates = authors.flat_map(|author| &author.encryption_certificates);
-        let certificates = certificates.flat_map(|one| rows(one, CertificateSource::Signed, now)).collect();
+        let of_author = |author: &Signer| {
+            let address = author.address.clone().unwrap_or_default(); // the one by which he is the author
+            let his: Vec<&Certificate> = author.encryption_certificates.iter().filter(|one| one.is_for(&address)).collect();
+            his.into_iter().map(|one| row(one, &address, CertificateSource::Signed, now)).collect::<Vec<_>>()
+        };
+        let certificates = authors.flat_map(of_author).collect();
         let was_encrypted = verdict.layers.iter().any(|layer| layer.opened_for.is_some());
         let shown = (shows_opened && was_encrypted).then(|| (content.decrypted(), verdict.header.subject));
-        Ok(Arrived { certificates, shown })
+        let is_closed = verdict.layers.iter().any(|layer| matches!(layer.kind, Kind::Enveloped | Kind::AuthEnveloped));
+        Ok((Arrived { certificates, shown }, is_closed))
     }
 }
 

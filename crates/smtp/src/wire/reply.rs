@@ -11,6 +11,9 @@ pub(crate) struct Reply {
     lines: Vec<Cow<'static, str>>,
 }
 
+/// Octets of words of its own: a line has 512 with code, status and line end (RFC 5321 §4.5.3.1.5).
+const MOST_TOLD: usize = 480;
+
 impl Reply {
     /// A reply of several lines, without a status.
     pub(crate) fn of_lines(code: u16, lines: Vec<Cow<'static, str>>) -> Reply {
@@ -20,7 +23,8 @@ impl Reply {
     /// A reply in words of its own.
     pub(crate) fn told(code: u16, status: [u8; 3], text: String) -> Reply {
         // Words that quote a client's must not end the line.
-        let text = text.replace(|c: char| c.is_control() || !c.is_ascii(), "?");
+        let mut text = text.replace(|c: char| c.is_control() || !c.is_ascii(), "?");
+        text.truncate(MOST_TOLD);
         Reply { code, status: Some(status), lines: vec![Cow::Owned(text)] }
     }
 

@@ -171,6 +171,9 @@ pub struct Overlay {
     /// What is done with it by S/MIME when it is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protection: Option<Protection>,
+    /// Whether it holds a text that came encrypted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub quotes_encrypted: bool,
     /// Attachments whose name or type became another one: the mark of each now, and the one that its id has.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub renamed_attachments: Vec<(u32, u32)>,

@@ -99,8 +99,22 @@ impl ReadTx<'_> {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn delivery(&self, mailbox: MailboxId, id: SubmissionId) -> Result<Vec<ForwardPath>, StoreError> {
-        let sql = format!("{PATH} WHERE mailbox = $1 AND (submission = $2 OR part_of = $2) ORDER BY forward_path");
+        // An OR of both would look at all that the mailbox ever sent.
+        let (own, parts) = ("WHERE mailbox = $1 AND submission = $2", "WHERE mailbox = $1 AND part_of = $2");
+        let sql = format!("{PATH} {own} UNION ALL {PATH} {parts} ORDER BY forward_path");
         self.rows(&sql, values![&mailbox.0, &id.0], forward_path)
+    }
+
+    /// The submissions that are followed under this one, since their recipients get octets of their own.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn parts_of(&self, mailbox: MailboxId, id: SubmissionId) -> Result<Vec<SubmissionId>, StoreError> {
+        let sql = "SELECT submission FROM outbox_recipient WHERE mailbox = $1 AND part_of = $2";
+        let mut parts = self.rows(sql, values![&mailbox.0, &id.0], |row| Ok(SubmissionId(row.fixed(0)?)))?;
+        parts.sort_unstable();
+        parts.dedup();
+        Ok(parts)
     }
 
     /// Submissions by which something waits in a state, from the one that has waited longest, each with the paths that do.
@@ -345,3 +359,6 @@ fn forward_path(row: &Row<'_>) -> Result<ForwardPath, StoreError> {
         is_delay_told: row.flag(9)?,
     })
 }
+
+#[cfg(test)]
+mod tests;

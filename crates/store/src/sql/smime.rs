@@ -43,6 +43,17 @@ impl ReadTx<'_> {
         }
     }
 
+    /// How many certificates of others a mailbox knows; no more than `most` are counted.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn count_smime_certificates(&self, mailbox: MailboxId, most: usize) -> Result<usize, StoreError> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM smime_certificate WHERE mailbox = $1 LIMIT $2) AS known";
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let count = self.row(sql, values![&mailbox.0, most], |row| row.integer(0))?;
+        Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
+    }
+
     /// Whether a mailbox shows what is encrypted for its owner as it was before that.
     ///
     /// # Errors
