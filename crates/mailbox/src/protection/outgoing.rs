@@ -15,6 +15,9 @@ use std::collections::HashSet;
 use std::io::{BufWriter, Write};
 use store::{Blob, Digest, Protection, ReadTx, Spool, StoreError};
 
+/// What is made for those who are hidden, as a multiple of the largest message.
+const MOST_HIDDEN: u64 = 8;
+
 /// A message as it stands before it is protected.
 pub(crate) struct Unprotected<'u> {
     pub(crate) message: &'u Message,
@@ -79,6 +82,12 @@ impl Mailbox {
         let plan = self.plan(&given, &whole, outgoing, &decisions).await?;
         if plan.signer.is_none() && plan.certificates.is_empty() && plan.hidden.is_empty() {
             return Ok(None); // nobody has a certificate, and the rules let it go
+        }
+        // Whoever is hidden gets octets of his own: a large message to many of them would fill the disk by one request.
+        let hidden = (plan.hidden.len() as u64).saturating_mul(whole.octets().len() as u64);
+        if hidden > MOST_HIDDEN.saturating_mul(self.mail.inner.options.max_message_octets) {
+            let why = "so large a message can't be encrypted for each of so many who are hidden";
+            return Err(SmimeRefusal::Failed(why.to_owned()).into());
         }
         let made = self.made(plan, whole, &given, &outgoing.cuts).await?;
         Ok(Some(made))
