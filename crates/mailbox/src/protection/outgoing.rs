@@ -13,8 +13,11 @@ use mime::{AddrSpec, Cuts, Message, pieces};
 use smime::{Certificate, Cipher, Encryption, HeaderProtection, Key, Kind, Signing};
 use std::collections::HashSet;
 use std::io::{BufWriter, Write};
+use std::time::Duration;
 use store::{Blob, Digest, Protection, ReadTx, Spool, StoreError};
 
+/// How long a send waits for the directory, however many of its recipients are looked up there.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// What is made for those who are hidden, as a multiple of the largest message.
 const MOST_HIDDEN: u64 = 8;
 
@@ -79,7 +82,8 @@ impl Mailbox {
             return Ok(None);
         }
         let whole = self.whole(&given, &outgoing.cuts).await?;
-        let plan = self.plan(&given, &whole, outgoing, &decisions).await?;
+        let plan = tokio::time::timeout(PATIENCE, self.plan(&given, &whole, outgoing, &decisions)).await;
+        let plan = plan.map_err(|_| SmimeRefusal::NoDirectory)??;
         if plan.signer.is_none() && plan.certificates.is_empty() && plan.hidden.is_empty() {
             return Ok(None); // nobody has a certificate, and the rules let it go
         }
