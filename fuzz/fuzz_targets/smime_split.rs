@@ -3,6 +3,9 @@
 #![no_main]
 
 #[allow(dead_code, reason = "the room uses more of it")]
+#[path = "../../crates/smime/src/ber.rs"]
+mod ber;
+#[allow(dead_code, reason = "the room uses more of it")]
 #[path = "../../crates/smime/src/error.rs"]
 mod error;
 #[path = "smime/keys.rs"]
@@ -78,9 +81,6 @@ fn is_what_the_library_takes(data: &[u8], whole: &Taken) {
     let read = CmsContentInfo::from_der(data).and_then(|mut cms| cms.verify(None, None, None, Some(&mut theirs), flags));
     if read.is_ok() && split.has_content {
         assert_eq!(*content, theirs);
-    }
-    if let (Some(enclosed), Ok(_)) = (smime::signed_content(data), CmsContentInfo::from_der(&split.around)) {
-        assert_eq!(*content, enclosed);
     }
 }
 

@@ -147,7 +147,7 @@ pub enum MailError {
     SendAsDenied(String),
     /// S/MIME can't do what was asked for, or what the rules want.
     #[error("S/MIME: {0}")]
-    Smime(#[from] SmimeRefusal),
+    Smime(SmimeRefusal),
     /// More of something than a mailbox may have.
     #[error("the mailbox has too many {0}")]
     QuotaExceeded(&'static str),
@@ -177,6 +177,13 @@ pub enum MailError {
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<SmimeRefusal> for MailError {
+    /// It is no source of another sentence: its own is all that there is to say.
+    fn from(refusal: SmimeRefusal) -> MailError {
+        MailError::Smime(refusal)
+    }
 }
 
 impl MailError {

@@ -237,6 +237,27 @@ async fn who_is_hidden_gets_a_message_of_his_own() {
     stage.server.finish().await;
 }
 
+/// Each who is hidden gets octets of his own: one request for many of them fills no disk.
+#[tokio::test]
+async fn a_large_message_is_not_made_anew_for_any_number_of_people_who_are_hidden() {
+    let stage = Stage::with(kit::Pki::new(), "[limits]\nmessage_octets = 20000\n", "").await;
+    let adele = stage.server.person("AdeleV");
+    stage.with_key("AdeleV").await;
+    let many: Vec<String> = (0..30).map(|number| format!("{number}@smime.example")).collect();
+    give_certificate(&adele, &holder(&stage.pki, "many", &many.join(",email:"))).await.demand(201);
+    for (hidden, status) in [(3, 202), (30, 400)] {
+        let mut large = message("Large", &["AdeleV"]);
+        large["body"]["content"] = "x".repeat(15_000).into();
+        let address = |address: &String| json!({"emailAddress": {"address": address}});
+        large["bccRecipients"] = many[..hidden].iter().map(address).collect();
+        large["@restante.smime"] = "encrypt".into();
+        let answer = adele.send_json(&large).await;
+        assert_eq!(answer.status, status, "{hidden}: {}", text(&answer.body));
+    }
+    assert_eq!(adele.sent().await.len(), 1);
+    stage.server.finish().await;
+}
+
 /// Signed mail from outside brings the certificate by which it is answered.
 #[tokio::test]
 async fn a_certificate_is_harvested_from_signed_mail_of_somebody_whom_we_trust() {

@@ -52,7 +52,8 @@ impl Mailbox {
         let master = self.mail.inner.options.protecting.master_key.clone();
         let look = move |tx: &ReadTx<'_>| unsealed(tx, owner, master.as_ref());
         let keys = self.store().read::<_, StoreError>(look).await?;
-        let opened = tokio::task::spawn_blocking(move || mail.open_message(message, &keys)).await;
+        let most = self.mail.inner.options.max_message_octets;
+        let opened = tokio::task::spawn_blocking(move || mail.open_message(message, &keys, most)).await;
         opened.map_err(|_| StoreError::Stopped)?.map_err(failed)
     }
 }
@@ -82,10 +83,10 @@ impl Mail {
         Ok(spool.finish_unnamed().await?.1)
     }
 
-    fn open_message(&self, message: Message, keys: &[Key]) -> Result<Opened, SmimeError> {
-        let options = &self.inner.options;
+    /// `max_octets` are the most that a compressed layer may hold.
+    fn open_message(&self, message: Message, keys: &[Key], max_octets: u64) -> Result<Opened, SmimeError> {
         let now = self.inner.clock.now().seconds();
-        let with = With { keys, trust: &options.protecting.trust, now, max_octets: options.max_message_octets };
+        let with = With { keys, trust: &self.inner.options.protecting.trust, now, max_octets };
         smime::open(message, with, &mut || Ok(Box::new(Layer(BufWriter::new(self.spool())))))
     }
 
@@ -143,7 +144,8 @@ impl Mail {
 
     /// What these keys tell, and whether there is something that needs keys.
     fn arrived_with(&self, message: &Message, keys: &[Key], shows_opened: bool) -> Result<(Arrived, bool), SmimeError> {
-        let Opened { verdict, content } = self.open_message(message.clone(), keys)?;
+        // Anybody may send layers that decompress to any size, each again; what is shown is no larger than that.
+        let Opened { verdict, content } = self.open_message(message.clone(), keys, MAX_SHOWN as u64)?;
         let now = self.inner.clock.now();
         let signers = verdict.layers.iter().flat_map(|layer| &layer.signers);
         let authors = signers.filter(|signer| signer.matches_from == Some(true));

@@ -13,7 +13,13 @@ use mime::{AddrSpec, Cuts, Message, pieces};
 use smime::{Certificate, Cipher, Encryption, HeaderProtection, Key, Kind, Signing};
 use std::collections::HashSet;
 use std::io::{BufWriter, Write};
+use std::time::Duration;
 use store::{Blob, Digest, Protection, ReadTx, Spool, StoreError};
+
+/// How long a send waits for the directory, however many of its recipients are looked up there.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What is made for those who are hidden, as a multiple of the largest message.
+const MOST_HIDDEN: u64 = 8;
 
 /// A message as it stands before it is protected.
 pub(crate) struct Unprotected<'u> {
@@ -76,9 +82,16 @@ impl Mailbox {
             return Ok(None);
         }
         let whole = self.whole(&given, &outgoing.cuts).await?;
-        let plan = self.plan(&given, &whole, outgoing, &decisions).await?;
+        let plan = tokio::time::timeout(PATIENCE, self.plan(&given, &whole, outgoing, &decisions)).await;
+        let plan = plan.map_err(|_| SmimeRefusal::NoDirectory)??;
         if plan.signer.is_none() && plan.certificates.is_empty() && plan.hidden.is_empty() {
             return Ok(None); // nobody has a certificate, and the rules let it go
+        }
+        // Whoever is hidden gets octets of his own: a large message to many of them would fill the disk by one request.
+        let hidden = (plan.hidden.len() as u64).saturating_mul(whole.octets().len() as u64);
+        if hidden > MOST_HIDDEN.saturating_mul(self.mail.inner.options.max_message_octets) {
+            let why = "so large a message can't be encrypted for each of so many who are hidden";
+            return Err(SmimeRefusal::Failed(why.to_owned()).into());
         }
         let made = self.made(plan, whole, &given, &outgoing.cuts).await?;
         Ok(Some(made))
