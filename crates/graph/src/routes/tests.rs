@@ -51,6 +51,8 @@ fn described_places_lead_to_their_resources() {
         ("{message-id}", ids::message(message)),
         ("{attachment-id}", ids::attachment(message, key)),
         ("{extension-id}", "Com.Contoso.Referral".to_owned()),
+        ("{certificate-id}", "0a".repeat(32)),
+        ("{key-id}", "0a".repeat(32)),
     ];
     for (resource, template) in described_paths().filter(|(resource, _)| *resource != "Upload") {
         let path = given.iter().fold(template.clone(), |path, (name, value)| path.replace(name, value));
