@@ -158,6 +158,10 @@ const DIGESTS: [&str; 12] = [
     "SHAKE256",
 ];
 
+/// Digests for which anybody finds another text at once: what is signed with them is nobody's word (RFC 6149, RFC 6150, RFC 6151
+/// §2).
+const FORGED: [&str; 3] = ["MD2", "MD4", "MD5"];
+
 fn signer(
     info: &SignerInfo<'_>,
     filter: &Filter<'_>,
@@ -180,9 +184,14 @@ fn signer(
     let chain = chain_of(&own, certificates, stapled, signing_time, against)?;
     let forgeable = (!DIGESTS.contains(&digest.as_str())).then(|| format!("another text can be made that has the same {digest}"));
     let (status, reason) = match chain.reason.clone().or(forgeable) {
+        _ if FORGED.contains(&digest.as_str()) => (Status::Invalid, Some(format!("{digest} can be forged"))),
         _ if !good => (Status::Invalid, Some("the signature is not that of this text".to_owned())),
         None => (Status::Valid, None),
         reason => (Status::Untrusted, reason),
+    };
+    let encryption_certificates = match status {
+        Status::Valid => encryption_certificates(&own, (certificates, stapled), &chain, against)?,
+        _ => Vec::new(),
     };
     let (not_before, not_after) = own.validity();
     Ok(Signer {
@@ -199,11 +208,7 @@ fn signer(
         not_after: Some(not_after),
         signing_time,
         algorithms: vec![digest, signature, own.key_algorithm()],
-        encryption_certificates: if good {
-            encryption_certificates(&own, (certificates, stapled), &chain, against)?
-        } else {
-            Vec::new()
-        },
+        encryption_certificates,
         chain,
         ..Signer::default() // who the author is, is not known here
     })
