@@ -1,7 +1,7 @@
 //! Signatures checked (RFC 5652 §5.6, RFC 8550 §3 and §4).
 
 use crate::ber::element;
-use crate::certificate::{Certificate, same_address};
+use crate::certificate::Certificate;
 use crate::cms::{Cms, Filter, SignerInfo};
 use crate::error::SmimeError;
 use crate::ocsp::Response;
@@ -10,7 +10,7 @@ use crate::trust::{Chain, Stapled, Trust};
 use crate::verdict::{ChainStatus, ChainVerdict, RevocationStatus, Signer, Status};
 use bytes::Bytes;
 use openssl::sha::Sha256;
-use openssl::x509::X509;
+use openssl::x509::{X509, X509KeyUsage};
 use std::io::{self, Write};
 
 const SET: u8 = 0x31;
@@ -189,16 +189,17 @@ fn signer(
         None => (Status::Valid, None),
         reason => (Status::Untrusted, reason),
     };
+    let addresses = own.addresses();
     let encryption_certificates = match status {
-        Status::Valid => encryption_certificates(&own, (certificates, stapled), &chain, against)?,
+        Status::Valid => encryption_certificates((&own, &addresses), (certificates, stapled), against)?,
         _ => Vec::new(),
     };
     let (not_before, not_after) = own.validity();
     Ok(Signer {
         status,
         reason,
-        address: own.addresses().into_iter().next(),
-        addresses: own.addresses(),
+        address: addresses.first().cloned(),
+        addresses,
         subject: Some(own.subject()),
         issuer: Some(own.issuer()),
         serial_number: Some(own.serial_number()),
@@ -217,20 +218,16 @@ fn signer(
 /// By which mail can be encrypted for a signer whom we trust: his own certificate, and others of his that came along (RFC 8551
 /// §2.5.2: some have one for each purpose).
 fn encryption_certificates(
-    own: &Certificate,
+    (own, addresses): (&Certificate, &[String]),
     (others, stapled): (&[X509], &Stapled),
-    chain: &ChainVerdict,
     against: Against<'_>,
 ) -> Result<Vec<Certificate>, SmimeError> {
-    if chain.status != ChainStatus::Valid {
-        return Ok(Vec::new());
-    }
-    let addresses = own.addresses();
-    let mut found: Vec<Certificate> = Vec::new();
-    for one in std::iter::once(own.clone()).chain(others.iter().cloned().map(Certificate)) {
-        let is_his = one.addresses().iter().any(|address| addresses.iter().any(|his| same_address(his, address)));
-        let is_known = || found.iter().any(|known| known.fingerprint() == one.fingerprint());
-        if !is_his || !one.may_encrypt() || is_known() {
+    let mut found: Vec<Certificate> = own.may_encrypt().then(|| own.clone()).into_iter().collect();
+    // Those who vouch for him come along with every signature, and are nobody to write to.
+    let vouches = |one: &X509| one.key_usage().is_some_and(|usage| usage.contains(X509KeyUsage::KEY_CERT_SIGN));
+    for one in others.iter().filter(|one| !vouches(one) && **one != own.0).cloned().map(Certificate) {
+        let is_his = || addresses.iter().any(|address| one.is_for(address));
+        if !one.may_encrypt() || !is_his() || found.contains(&one) {
             continue;
         }
         let chain = against.trust.chain(&one.0, others, against.now)?;
