@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, header};
 use identity::{Caller, Scope};
 use mailbox::{Idempotency, Kind, MailError, Mailbox, NewMessage, UserName};
 use odata::Options;
+use serde_json::Value;
 use std::sync::OnceLock;
 use store::{Digest, MessageRecord, Protection, Timestamp};
 
@@ -112,6 +113,14 @@ impl Asked<'_> {
             }
         };
         Ok((given, self.idempotency(&digest)?))
+    }
+
+    /// Reads a body that must be JSON.
+    pub(crate) async fn json(&self, mailbox: &Mailbox, body: &mut Body) -> Result<Value, ApiError> {
+        match self.body(mailbox, body).await? {
+            (Given::Json(value), _) => Ok(value),
+            (Given::Mime(_), _) => Err(ApiError::unreadable_member("", "an object")),
+        }
     }
 
     /// The key of this request, with a digest of everything it asks.

@@ -1,8 +1,8 @@
 //! What is shown of a message whose octets enclose another one: an opaque signature hides its text from whoever can't
 //! read CMS, not from its recipient; and what is encrypted is shown where its mailbox says so.
 
-use mime::{Message, Part, PartKind};
-use smime::Key;
+use mime::Message;
+use smime::{Key, may_enclose};
 
 /// Larger ones stay closed when they are shown: opening decodes all of it in memory. In octets, as encoded.
 pub(crate) const MAX_SHOWN: usize = 16 * 1024 * 1024;
@@ -17,14 +17,6 @@ pub(crate) fn enclosed(message: &Message, keys: &[Key]) -> Option<Message> {
     }
     let opened = smime::content(message, keys, MAX_SHOWN as u64, &mut || Ok(Box::new(Vec::new())));
     opened.unwrap_or_default()
-}
-
-/// A look at type and name saves decoding; what it is, the CMS itself says (RFC 8551 §3.10).
-pub(crate) fn may_enclose(part: &Part) -> bool {
-    let named = part.file_name.as_deref().is_some_and(|name| name.to_ascii_lowercase().ends_with(".p7m"));
-    let essence = part.media_type.essence.as_str();
-    let typed = matches!(essence, "application/pkcs7-mime" | "application/x-pkcs7-mime");
-    part.kind == PartKind::Other && (typed || named)
 }
 
 /// Whether keys could open something of a message.

@@ -44,15 +44,10 @@ fn element_at(octets: &[u8], depth: usize) -> Option<(Element<'_>, &[u8])> {
     Some((Element { tag, content }, rest))
 }
 
-/// The elements of `octets`, each whole: identifier and length octets too.
-pub(crate) fn whole_elements(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = octets;
-    std::iter::from_fn(move || {
-        let (_, after) = element(rest)?;
-        let whole = &rest[..rest.len() - after.len()];
-        rest = after;
-        Some(whole)
-    })
+/// The first element, whole, and what follows it.
+pub(crate) fn after(octets: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (_, rest) = element(octets)?;
+    Some((&octets[..octets.len() - rest.len()], rest))
 }
 
 /// An element whose content ends with two octets of zero (X.690 §8.1.3.6).

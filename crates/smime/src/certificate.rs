@@ -24,17 +24,8 @@ const OTHER_NAME: u8 = 0xa0;
 const UTF8_STRING: u8 = 0x0c;
 
 /// A certificate of a person, or of somebody who vouches for one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate(pub(crate) X509);
-
-/// Certificates are the same where their octets are.
-impl PartialEq for Certificate {
-    fn eq(&self, other: &Certificate) -> bool {
-        self.to_der() == other.to_der()
-    }
-}
-
-impl Eq for Certificate {}
 
 impl Certificate {
     /// Reads certificates: any number of them in PEM, or one in DER.
@@ -90,6 +81,12 @@ impl Certificate {
     /// From when and until when it is valid, in seconds since 1970.
     pub fn validity(&self) -> (i64, i64) {
         (seconds(self.0.not_before()).unwrap_or(i64::MAX), seconds(self.0.not_after()).unwrap_or(i64::MIN))
+    }
+
+    /// Whether a time, in seconds since 1970, is within its validity.
+    pub fn is_valid_at(&self, time: i64) -> bool {
+        let (not_before, not_after) = self.validity();
+        (not_before..=not_after).contains(&time)
     }
 
     /// The addresses that it is for: rfc822Name and SmtpUTF8Mailbox, or what the name of its subject has where there are

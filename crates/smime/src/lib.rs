@@ -29,7 +29,7 @@ pub use certificate::{Certificate, ascii_domain};
 pub use content::{content, outermost};
 pub use error::SmimeError;
 pub use key::Key;
-pub use open::{Opened, Spool, With, open};
+pub use open::{Opened, Spool, With, may_enclose, open};
 pub use protect::{Encryption, HeaderProtection, Protection, Signing, protect};
 pub use seal::Cipher;
 pub use sealed::MasterKey;

@@ -1,7 +1,7 @@
 //! What an authority answered about a certificate (OCSP, RFC 6960): a response that was given, or that came with a signature
 //! (RFC 5940). Nobody is asked here.
 
-use crate::ber::{CONTEXT_0, OBJECT_IDENTIFIER, SEQUENCE, element, whole_elements};
+use crate::ber::{CONTEXT_0, OBJECT_IDENTIFIER, SEQUENCE, after, element};
 use crate::certificate::seconds;
 use crate::cms::as_time;
 use crate::error::SmimeError;
@@ -53,7 +53,7 @@ impl Response {
         let responses = others.filter_map(|other| {
             let (kind, response) = element(other.content)?;
             let is_response = kind.tag == OBJECT_IDENTIFIER && kind.content == OCSP_RESPONSE;
-            Response::read(whole_elements(response).next().filter(|_| is_response)?).ok()
+            Response::read(after(response).filter(|_| is_response)?.0).ok()
         });
         responses.collect()
     }

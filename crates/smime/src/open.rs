@@ -165,8 +165,9 @@ fn is_signature(part: &Part) -> bool {
         || essence == "application/octet-stream" && ends_with(part, &[".p7s"])
 }
 
-/// A look at type and name; what it is, the structure itself says.
-fn may_enclose(part: &Part) -> bool {
+/// Whether a part may be a structure that encloses something: a look at type and name, which saves decoding. What it is, the
+/// structure itself says (RFC 8551 §3.10).
+pub fn may_enclose(part: &Part) -> bool {
     let typed = matches!(part.media_type.essence.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime");
     part.kind == PartKind::Other && (typed || ends_with(part, &[".p7m", ".p7z"]))
 }

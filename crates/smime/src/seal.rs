@@ -1,7 +1,7 @@
 //! Signing and encrypting structures (RFC 5652 §5 and §6, RFC 5083), whatever their content's size: the content goes through
 //! once to be digested or encrypted, and what is written is DER of definite lengths.
 
-use crate::ber::{Element, SEQUENCE, element};
+use crate::ber::{SEQUENCE, after, element};
 use crate::certificate::Certificate;
 use crate::cms::{Cms, curve};
 use crate::entity::Entity;
@@ -159,12 +159,6 @@ impl<'d> Parts<'d> {
             [&content_info[..], self.content_type, &explicit, &structure, self.before, &holder, self.holder, opening].concat();
         Ok(Around { before, behind: behind.to_vec() })
     }
-}
-
-/// The first element, whole, and what follows it.
-fn after(octets: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (_, rest): (Element<'_>, _) = element(octets)?;
-    Some((&octets[..octets.len() - rest.len()], rest))
 }
 
 /// Identifier and length octets (X.690 §10.1).

@@ -1,6 +1,5 @@
 //! Open extensions of messages (Graph: opentypeextension-post-opentypeextension, -get, -update, -delete).
 
-use crate::body::Given;
 use crate::error::ApiError;
 use crate::ids;
 use crate::page::{collection, empty_answer, entity, json_answer, number_answer};
@@ -42,7 +41,7 @@ async fn named(asked: &Asked<'_>, mailbox: &Mailbox, message: MessageId) -> Resu
 /// `POST …/messages/{id}/extensions`
 pub(crate) async fn create_extension(asked: &Asked<'_>, message: MessageId, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox().await?;
-    let given = extension::read(&json(asked, &mailbox, body).await?, "")?;
+    let given = extension::read(&asked.json(&mailbox, body).await?, "")?;
     let created = mailbox.create_extension(message, given).await?;
     let id = ExtensionId::of(&created.name);
     Ok(answer(asked, &mailbox, message, StatusCode::CREATED, &created, id))
@@ -64,7 +63,7 @@ pub(crate) async fn update_extension(
     body: &mut Body,
 ) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox().await?;
-    let change = extension::members(&json(asked, &mailbox, body).await?, "")?;
+    let change = extension::members(&asked.json(&mailbox, body).await?, "")?;
     let updated = mailbox.update_extension(message, id.name().to_owned(), change).await?;
     Ok(answer(asked, &mailbox, message, StatusCode::OK, &updated, id))
 }
@@ -74,13 +73,6 @@ pub(crate) async fn delete_extension(asked: &Asked<'_>, message: MessageId, id: 
     let mailbox = asked.mailbox().await?;
     mailbox.delete_extension(message, id.name().to_owned()).await?;
     Ok(empty_answer(StatusCode::NO_CONTENT))
-}
-
-async fn json(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> Result<Value, ApiError> {
-    match asked.body(mailbox, body).await? {
-        (Given::Json(value), _) => Ok(value),
-        (Given::Mime(_), _) => Err(ApiError::unreadable_member("", "an object")),
-    }
 }
 
 fn answer(

@@ -2,7 +2,6 @@
 //! mailfolder-delete, mailfolder-permanentdelete, mailfolder-copy, mailfolder-move).
 
 use super::messages::destination;
-use crate::body::Given;
 use crate::error::ApiError;
 use crate::page::{collection, count_answer, empty_answer, entity, json_answer, minimal_answer};
 use crate::request::Asked;
@@ -72,7 +71,7 @@ pub(crate) async fn create_mail_folder(
     body: &mut Body,
 ) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox().await?;
-    let value = json(asked, &mailbox, body).await?;
+    let value = asked.json(&mailbox, body).await?;
     let members = Members::of(&value, "")?;
     let name = display_name(&members)?.ok_or_else(|| members.wrong("displayName", "a name"))?;
     let is_hidden = members.boolean("isHidden")?.unwrap_or(false);
@@ -99,7 +98,7 @@ pub(crate) async fn get_mail_folder(asked: &Asked<'_>, name: FolderName) -> Resu
 /// is sent back as it was read.
 pub(crate) async fn update_mail_folder(asked: &Asked<'_>, name: FolderName, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox().await?;
-    let value = json(asked, &mailbox, body).await?;
+    let value = asked.json(&mailbox, body).await?;
     let members = Members::of(&value, "")?;
     let folder = mailbox.folder(name).await?;
     // Graph: mailfolder-post-childfolders: isHidden is said when the folder is made, and then stays.
@@ -143,13 +142,6 @@ fn answer(asked: &Asked<'_>, mailbox: &Mailbox, status: StatusCode, folder: &Fol
     let context = asked.context(mailbox.owner().id, "mailFolders/$entity", None);
     let value = Selection::of(&Options::default(), asked.version)?.render_alone(folder);
     Ok(json_answer(status, &entity(context, value)))
-}
-
-async fn json(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> Result<Value, ApiError> {
-    match asked.body(mailbox, body).await? {
-        (Given::Json(value), _) => Ok(value),
-        (Given::Mime(_), _) => Err(ApiError::unreadable_member("", "an object")),
-    }
 }
 
 /// The extended properties that a body gives a folder.

@@ -188,9 +188,7 @@ async fn filed(asked: &Asked<'_>, mailbox: &Mailbox, record: MessageRecord) -> R
 }
 
 pub(super) async fn destination(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> Result<FolderName, ApiError> {
-    let (Given::Json(value), _) = asked.body(mailbox, body).await? else {
-        return Err(ApiError::unreadable_member("", "an object"));
-    };
+    let value = asked.json(mailbox, body).await?;
     let members = Members::of(&value, "")?;
     let Some(name) = members.text("destinationId")? else { return Err(members.wrong("destinationId", "a folder")) };
     match WellKnownName::parse(name) {

@@ -3,7 +3,6 @@
 
 use super::messages::tagged;
 use super::value::of_octets;
-use crate::body::Given;
 use crate::error::{ApiError, ErrorCode};
 use crate::page::{collection, empty_answer, entity, json_answer};
 use crate::request::Asked;
@@ -15,7 +14,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use encodify::base64::STANDARD;
 use mailbox::Mailbox;
-use serde_json::{Value, json};
+use serde_json::json;
 use store::MessageId;
 
 /// What is to be thought of a content: it may be read by somebody who looks at nothing else.
@@ -61,7 +60,7 @@ pub(crate) async fn get_smime(asked: &Asked<'_>) -> Result<Response, ApiError> {
 /// `PATCH …/restante.smime`
 pub(crate) async fn update_smime(asked: &Asked<'_>, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox().await?;
-    let value = json_body(asked, &mailbox, body).await?;
+    let value = asked.json(&mailbox, body).await?;
     if let Some(shows) = Members::of(&value, "")?.boolean("showsOpened")? {
         mailbox.show_opened(shows).await?;
     }
@@ -86,7 +85,7 @@ pub(crate) async fn list_smime_keys(asked: &Asked<'_>) -> Result<Response, ApiEr
 /// `POST …/restante.smime/keys`: a PKCS#12 in base64, and its passphrase.
 pub(crate) async fn create_smime_key(asked: &Asked<'_>, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox().await?;
-    let value = json_body(asked, &mailbox, body).await?;
+    let value = asked.json(&mailbox, body).await?;
     let given = Members::of(&value, "")?;
     let pkcs12 = given.text("pkcs12")?.and_then(|text| STANDARD.decode(text.trim()).ok());
     let pkcs12 = pkcs12.ok_or_else(|| given.wrong("pkcs12", "a PKCS#12 in base64"))?;
@@ -114,7 +113,7 @@ pub(crate) async fn list_smime_certificates(asked: &Asked<'_>) -> Result<Respons
 /// `POST …/restante.smime/certificates`: one in PEM, or in DER and base64.
 pub(crate) async fn create_smime_certificate(asked: &Asked<'_>, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox().await?;
-    let value = json_body(asked, &mailbox, body).await?;
+    let value = asked.json(&mailbox, body).await?;
     let given = Members::of(&value, "")?;
     let Some(text) = given.text("certificate")? else { return Err(given.wrong("certificate", "a certificate")) };
     let octets = STANDARD.decode(text.trim()).unwrap_or_else(|_| text.as_bytes().to_vec());
@@ -127,11 +126,4 @@ pub(crate) async fn create_smime_certificate(asked: &Asked<'_>, body: &mut Body)
 pub(crate) async fn delete_smime_certificate(asked: &Asked<'_>, fingerprint: [u8; 32]) -> Result<Response, ApiError> {
     asked.mailbox().await?.remove_smime_certificate(fingerprint).await?;
     Ok(empty_answer(StatusCode::NO_CONTENT))
-}
-
-async fn json_body(asked: &Asked<'_>, mailbox: &Mailbox, body: &mut Body) -> Result<Value, ApiError> {
-    match asked.body(mailbox, body).await? {
-        (Given::Json(value), _) => Ok(value),
-        (Given::Mime(_), _) => Err(ApiError::unreadable_member("", "an object")),
-    }
 }

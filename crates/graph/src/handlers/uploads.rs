@@ -2,7 +2,7 @@
 //! they are too large for one request. A whole message is then named by `uploadSession=` where a body would stand; an
 //! attachment is put into its draft.
 
-use crate::body::{self, Given};
+use crate::body;
 use crate::error::{ApiError, ErrorCode};
 use crate::ids;
 use crate::page::{attachment_location, empty_answer, json_answer};
@@ -29,9 +29,7 @@ pub(crate) async fn create_upload_session(
     body: &mut Body,
 ) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox().await?;
-    let (Given::Json(value), _) = asked.body(&mailbox, body).await? else {
-        return Err(ApiError::unreadable_member("", "an object"));
-    };
+    let value = asked.json(&mailbox, body).await?;
     let session = if let Some(message) = attachment_of {
         let (item, size) = new_attachment::item_to_come(&value)?;
         mailbox.begin_attachment_upload(message, item, size).await?

@@ -3,7 +3,7 @@
 use super::json::Members;
 use super::message::{date, date_text};
 use crate::error::ApiError;
-use mailbox::{HeldKey, KnownCertificate, on_sending};
+use mailbox::{Certificate, HeldKey, KnownCertificate, on_sending};
 use serde_json::{Value, json};
 use store::{MessageRecord, Protection, Timestamp};
 
@@ -60,39 +60,34 @@ fn words(protection: Protection) -> &'static str {
 /// A key, without what is secret of it.
 pub(crate) fn held_key(key: &HeldKey) -> Value {
     let certificate = &key.certificate;
-    let (not_before, not_after) = certificate.validity();
-    json!({
-        "id": certificate.fingerprint(),
-        "addresses": certificate.addresses(),
-        "subject": certificate.subject(),
-        "issuer": certificate.issuer(),
-        "serialNumber": certificate.serial_number(),
-        "notBefore": date_text(Timestamp::from_seconds(not_before)),
-        "notAfter": date_text(Timestamp::from_seconds(not_after)),
-        "usages": certificate.usages(),
-        "algorithm": certificate.key_algorithm(),
-        "maySign": certificate.may_sign(),
-        "mayEncrypt": certificate.may_encrypt(),
-        "isEnding": key.is_ending,
-        "addedDateTime": date(key.added_date_time),
-    })
+    let mut value = told(certificate, key.added_date_time);
+    value["addresses"] = json!(certificate.addresses());
+    value["usages"] = json!(certificate.usages());
+    value["maySign"] = certificate.may_sign().into();
+    value["mayEncrypt"] = certificate.may_encrypt().into();
+    value["isEnding"] = key.is_ending.into();
+    value
 }
 
 /// A certificate of somebody else.
 pub(crate) fn known_certificate(known: &KnownCertificate) -> Value {
-    let certificate = &known.certificate;
+    let mut value = told(&known.certificate, known.added_date_time);
+    value["address"] = known.address.as_str().into();
+    value["source"] = known.source.as_str().into();
+    value
+}
+
+fn told(certificate: &Certificate, added: Timestamp) -> Value {
     let (not_before, not_after) = certificate.validity();
     json!({
         "id": certificate.fingerprint(),
-        "address": known.address,
         "subject": certificate.subject(),
         "issuer": certificate.issuer(),
         "serialNumber": certificate.serial_number(),
         "notBefore": date_text(Timestamp::from_seconds(not_before)),
         "notAfter": date_text(Timestamp::from_seconds(not_after)),
         "algorithm": certificate.key_algorithm(),
-        "source": known.source.as_str(),
-        "addedDateTime": date(known.added_date_time),
+        "addedDateTime": date(added),
     })
 }
 

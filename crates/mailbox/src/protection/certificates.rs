@@ -114,10 +114,11 @@ impl Mailbox {
     /// What may be encrypted by now, and is for an address where one is given.
     fn best(&self, certificates: Vec<Certificate>, address: Option<&str>) -> Option<Certificate> {
         let now = self.now().seconds();
-        let is_valid = |one: &Certificate| one.validity().0 <= now && now <= one.validity().1;
         let trust = &self.mail.inner.options.protecting.trust;
         let is_for = |one: &Certificate| address.is_none_or(|address| one.is_for(address));
-        let fit = certificates.into_iter().filter(|one| one.may_encrypt() && is_valid(one) && is_for(one) && !trust.revokes(one));
+        let fit = certificates
+            .into_iter()
+            .filter(|one| one.may_encrypt() && one.is_valid_at(now) && is_for(one) && !trust.revokes(one));
         fit.max_by_key(|one| one.validity().1)
     }
 

@@ -131,8 +131,8 @@ impl Mail {
         let told = held(&kept, now)?;
         let deed = move |tx: &mut WriteTx<'_>| {
             let addresses = certificate.addresses();
-            let is_his = addresses.iter().try_fold(false, |any, address| Ok(any || tx.may_send_as(owner.id, address)?));
-            if !is_his.map_err(|error: StoreError| error)? {
+            let his = |any, address: &String| Ok::<_, StoreError>(any || tx.may_send_as(owner.id, address)?);
+            if !addresses.iter().try_fold(false, his)? {
                 return Err(MailError::Smime(SmimeRefusal::ForSomebodyElse(addresses)));
             }
             let others = tx.smime_keys(owner.id)?.into_iter().filter(|key| key.fingerprint != kept.fingerprint);

@@ -3,13 +3,13 @@
 use super::certificates::row;
 use super::keys::{unsealed, unusable};
 use crate::error::MailError;
-use crate::opened::{MAX_SHOWN, may_enclose};
+use crate::opened::MAX_SHOWN;
 use crate::people::person_at;
 use crate::read::Content;
 use crate::{Mail, Mailbox};
 use bytes::Bytes;
 use mime::Message;
-use smime::{Certificate, Key, Kind, Opened, Signer, SmimeError, Verdict, With};
+use smime::{Certificate, Key, Kind, Opened, Signer, SmimeError, Verdict, With, may_enclose};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufWriter, Write};
 use store::{CertificateSource, MailboxId, MessageId, MessageRecord, ReadTx, SmimeCertificate, StoreError};
@@ -100,20 +100,33 @@ impl Mail {
         if !looks_protected {
             return HashMap::new();
         }
-        let addresses = addresses.map(str::to_owned).collect();
-        let (mail, message) = (self.clone(), message.clone());
-        let opened = async {
-            let with_keys = self.with_keys(addresses).await?;
-            let opened = tokio::task::spawn_blocking(move || mail.opened_for(&message, with_keys)).await;
-            opened.map_err(|_| StoreError::Stopped)?.map_err(failed)
-        };
-        opened.await.unwrap_or_else(|error: MailError| {
+        self.arrived_for(message.clone(), addresses.map(str::to_owned).collect()).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "what arrives could not be opened");
             HashMap::new()
         })
     }
 
-    async fn with_keys(&self, addresses: Vec<String>) -> Result<Vec<ForMailbox>, StoreError> {
+    /// What no key is needed for is the same for everybody: a letter to many is verified once, and no key is unsealed for it.
+    async fn arrived_for(&self, message: Message, addresses: Vec<String>) -> Result<ArrivedFor, MailError> {
+        let (mail, closed) = (self.clone(), message.clone());
+        let read = tokio::task::spawn_blocking(move || mail.arrived_with(&closed, &[], false)).await;
+        let (for_all, is_closed) = read.map_err(|_| StoreError::Stopped)?.map_err(failed)?;
+        let mailboxes = self.mailboxes_with_keys(addresses, is_closed).await?;
+        let mail = self.clone();
+        let for_one = move |one: ForMailbox| {
+            let arrived = match one.keys.is_empty() {
+                true => for_all.clone(),
+                false => mail.arrived_with(&message, &one.keys, one.shows_opened)?.0,
+            };
+            Ok((one.mailbox, arrived))
+        };
+        let each = move || mailboxes.into_iter().map(for_one).collect::<Result<ArrivedFor, SmimeError>>();
+        let opened = tokio::task::spawn_blocking(each).await;
+        opened.map_err(|_| StoreError::Stopped)?.map_err(failed)
+    }
+
+    /// Whose mailboxes these addresses are, with their keys where some are needed.
+    async fn mailboxes_with_keys(&self, addresses: Vec<String>, needs_keys: bool) -> Result<Vec<ForMailbox>, StoreError> {
         let master = self.inner.options.protecting.master_key.clone();
         let look = move |tx: &ReadTx<'_>| {
             let mut mailboxes = HashSet::new();
@@ -121,25 +134,12 @@ impl Mail {
                 mailboxes.extend(person_at(tx, address)?.map(|person| person.id));
             }
             let each = mailboxes.into_iter().map(|mailbox| {
-                let keys = unsealed(tx, mailbox, master.as_ref())?;
+                let keys = unsealed(tx, mailbox, master.as_ref().filter(|_| needs_keys))?;
                 Ok(ForMailbox { mailbox, keys, shows_opened: tx.shows_opened(mailbox)? })
             });
             each.collect()
         };
         self.inner.store.read(look).await
-    }
-
-    fn opened_for(&self, message: &Message, mailboxes: Vec<ForMailbox>) -> Result<ArrivedFor, SmimeError> {
-        // What no key is needed for is the same for everybody: a letter to many is verified once.
-        let (for_all, is_closed) = self.arrived_with(message, &[], false)?;
-        let for_one = |one: ForMailbox| {
-            let arrived = match is_closed && !one.keys.is_empty() {
-                true => self.arrived_with(message, &one.keys, one.shows_opened)?.0,
-                false => for_all.clone(),
-            };
-            Ok((one.mailbox, arrived))
-        };
-        mailboxes.into_iter().map(for_one).collect()
     }
 
     /// What these keys tell, and whether there is something that needs keys.

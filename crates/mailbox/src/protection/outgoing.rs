@@ -173,16 +173,14 @@ impl Mailbox {
         let now = self.now().seconds();
         let may = |key: &&Key| {
             let certificate = key.certificate();
-            let (begin, end) = certificate.validity();
-            certificate.may_sign() && certificate.is_for(from) && (begin..=end).contains(&now)
+            certificate.may_sign() && certificate.is_for(from) && certificate.is_valid_at(now)
         };
         keys.iter().find(may).cloned().ok_or_else(|| SmimeRefusal::NoKey(from.to_owned()).into())
     }
 
     fn own_certificate(&self, keys: &[Key]) -> Option<Certificate> {
         let now = self.now().seconds();
-        let is_valid = |one: &&Certificate| (one.validity().0..=one.validity().1).contains(&now);
-        keys.iter().map(Key::certificate).filter(is_valid).find(|one| one.may_encrypt()).cloned()
+        keys.iter().map(Key::certificate).find(|one| one.may_encrypt() && one.is_valid_at(now)).cloned()
     }
 
     /// Makes what is planned, on a thread that may wait for it.
