@@ -1,5 +1,8 @@
 //! What can go wrong with keeping.
 
+/// Seconds after which it is worth to ask again where the store can't be reached.
+pub const RETRY: i64 = 5;
+
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -30,4 +33,7 @@ pub enum StoreError {
     /// What is asked would look at more than it may.
     #[error("the work that it takes is more than a request may do")]
     TooMuchWork,
+    /// Where rows or octets stand can't be reached now; the text says what happened. It may be in a few seconds.
+    #[error("the store can't be reached: {0}")]
+    Unavailable(String),
 }

@@ -10,6 +10,7 @@ mod db;
 mod error;
 mod ids;
 mod invariants;
+mod location;
 mod migrate;
 mod model;
 mod sql;
@@ -17,9 +18,10 @@ mod sql;
 pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use db::{IndexTx, ReadTx, WriteTx};
-pub use error::StoreError;
+pub use error::{RETRY, StoreError};
 pub use ids::{FolderId, MailboxId, MessageId, SubmissionId, UploadId};
 pub use invariants::check;
+pub use location::{Location, Octets, Rows, redacted};
 pub use model::application::{Application, ApplicationLimits, ApplicationUse, Credentials, KeyCredential, PasswordCredential};
 pub use model::condition::{
     BodyText, Candidate, Collection, Condition, ExtendedCondition, ExtendedTest, Field, FieldValue, FlagDate, Operator,
@@ -194,6 +196,17 @@ impl Store {
     /// As [`Store::blob`].
     pub fn blob_within(&self, tx: &ReadTx<'_>, digest: Digest) -> Result<Blob, StoreError> {
         named_blob(tx, &self.inner.files, digest)
+    }
+
+    /// Looks whether rows and octets can be reached: a step into an index, and a glance at where octets stand.
+    ///
+    /// # Errors
+    /// [`StoreError`]: why they can't.
+    pub async fn reach(&self) -> Result<(), StoreError> {
+        let files = self.inner.files.clone();
+        // Nobody has this id.
+        let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>((tx.person(MailboxId([0; 16]))?, files.reach()?));
+        self.read(look).await.map(drop)
     }
 
     /// The octets of several blobs in one look; one that can't be had leaves the others.
