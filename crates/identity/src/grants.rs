@@ -298,7 +298,7 @@ pub(crate) fn grant(mailbox: MailboxId, client_id: &str, granted: &Granted) -> G
 
 fn failed(error: &StoreError) -> OAuthError {
     tracing::error!(%error, "a sign-in can't be kept or read");
-    OAuthError::ServerError
+    if matches!(error, StoreError::Unavailable(_)) { OAuthError::Unavailable } else { OAuthError::ServerError }
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ impl Mail {
         // What delivery adds, a trace, is read by no row: all recipients' copies are read alike, and once.
         let message = Message::parse(blob?.octets);
         let reading = Reading::of(&submission.prefix, &message);
-        let arrived = self.arrived(&message, submission.forward_paths.iter().map(|path| path.address.as_str())).await;
+        let arrived = self.arrived(&message, submission.forward_paths.iter().map(|path| path.address.as_str())).await?;
         let mail = self.clone();
         self.inner.store.write(move |tx| mail.file(tx, (&submission, &message), (reading, &arrived))).await
     }

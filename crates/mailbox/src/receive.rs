@@ -99,7 +99,7 @@ impl Mail {
         let reported = if incoming.reverse_path.is_empty() { reported(&message) } else { None };
         // Read before the deed, and once: the writer is one.
         let reading = Reading::of("", &message).about(reported.as_ref().and_then(|reported| reported.root.clone()));
-        let arrived = self.arrived(&message, incoming.forward_paths.iter().map(String::as_str)).await;
+        let arrived = self.arrived(&message, incoming.forward_paths.iter().map(String::as_str)).await?;
         let found = Found { reading, reported, arrived };
         let mail = self.clone();
         self.inner.store.write(move |tx: &mut WriteTx<'_>| mail.file_incoming(tx, &incoming, found)).await

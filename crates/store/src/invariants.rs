@@ -1,6 +1,7 @@
 //! What must always hold, looked up in one consistent state, so that it holds beside a running server too.
 
 use crate::blobs::{BlobFiles, Digest};
+use crate::db::postgres::Server;
 use crate::db::{self, ReadTx};
 use crate::error::StoreError;
 use crate::location::{Location, Rows};
@@ -137,7 +138,7 @@ const RULES: &[(&str, &str)] = &[
 /// # Errors
 /// [`StoreError`] where it can't be read.
 pub fn check(location: impl Into<Location>) -> Result<Vec<String>, StoreError> {
-    let Location { dir, rows } = location.into();
+    let Location { dir, rows, octets: _ } = location.into();
     match rows {
         Rows::Sqlite if !db::exists(&dir) => Err(StoreError::Missing),
         Rows::Sqlite => {
@@ -148,9 +149,9 @@ pub fn check(location: impl Into<Location>) -> Result<Vec<String>, StoreError> {
             connection.batch("ROLLBACK")?;
             Ok(findings)
         }
-        Rows::Postgres(server) => {
+        Rows::Postgres { url } => {
             let files = BlobFiles::open(&dir)?;
-            server.on_connection(|connection| {
+            Server::parse(&url)?.on_connection(|connection| {
                 migrate::must_be_there(connection)?;
                 connection.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0")?;
                 findings(&ReadTx::new(connection), false, &files)

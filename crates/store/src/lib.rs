@@ -18,10 +18,10 @@ mod sql;
 pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use db::{IndexTx, ReadTx, WriteTx};
-pub use error::StoreError;
+pub use error::{RETRY, StoreError};
 pub use ids::{FolderId, MailboxId, MessageId, SubmissionId, UploadId};
 pub use invariants::check;
-pub use location::{Location, Rows};
+pub use location::{Location, Octets, Rows, redacted};
 pub use model::application::{Application, ApplicationLimits, ApplicationUse, Credentials, KeyCredential, PasswordCredential};
 pub use model::condition::{
     BodyText, Candidate, Collection, Condition, ExtendedCondition, ExtendedTest, Field, FieldValue, FlagDate, Operator,
@@ -88,7 +88,7 @@ impl Store {
     /// [`StoreError::InUse`] when another process serves it; [`StoreError::Io`], [`StoreError::Database`] and
     /// [`StoreError::Unavailable`].
     pub fn serve(location: impl Into<Location>) -> Result<Store, StoreError> {
-        let Location { dir, rows } = location.into();
+        let Location { dir, rows, octets: _ } = location.into();
         fs::create_dir_all(&dir)?;
         let lock = File::options().create(true).truncate(false).write(true).open(dir.join("lock"))?;
         lock.try_lock().map_err(|_| StoreError::InUse)?;
@@ -101,7 +101,8 @@ impl Store {
                 let index = db::open_index(&dir, migrate::migrate_index)?;
                 Ok(Store::on_sqlite(&dir, files, writer, Some((index, lock))))
             }
-            Rows::Postgres(server) => {
+            Rows::Postgres { url } => {
+                let server = Server::parse(&url)?;
                 server.on_connection(|connection| {
                     migrate::migrate_postgres(connection)?;
                     sweep(&files, &ReadTx::new(connection))
@@ -117,11 +118,12 @@ impl Store {
     /// [`StoreError::Missing`] when there is none; [`StoreError::Io`], [`StoreError::Database`] and
     /// [`StoreError::Unavailable`].
     pub fn beside(location: impl Into<Location>) -> Result<Store, StoreError> {
-        let Location { dir, rows } = location.into();
+        let Location { dir, rows, octets: _ } = location.into();
         match rows {
             Rows::Sqlite if !db::exists(&dir) => Err(StoreError::Missing),
             Rows::Sqlite => Ok(Store::on_sqlite(&dir, BlobFiles::open(&dir)?, db::open_for_writing(&dir)?, None)),
-            Rows::Postgres(server) => {
+            Rows::Postgres { url } => {
+                let server = Server::parse(&url)?;
                 server.on_connection(migrate::must_be_there)?;
                 Ok(Store::on_postgres(server, BlobFiles::open(&dir)?, None))
             }
@@ -279,6 +281,17 @@ impl Store {
     /// As [`Store::blob`].
     pub fn blob_within(&self, tx: &ReadTx<'_>, digest: Digest) -> Result<Blob, StoreError> {
         named_blob(tx, &self.inner.files, digest)
+    }
+
+    /// Looks whether rows and octets can be reached: a step into an index, and a glance at where octets stand.
+    ///
+    /// # Errors
+    /// [`StoreError`]: why they can't.
+    pub async fn reach(&self) -> Result<(), StoreError> {
+        let files = self.inner.files.clone();
+        // Nobody has this id.
+        let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>((tx.person(MailboxId([0; 16]))?, files.reach()?));
+        self.read(look).await.map(drop)
     }
 
     /// The octets of several blobs in one look; one that can't be had leaves the others.
