@@ -14,6 +14,7 @@ pub(crate) use indexer::Indexer;
 pub(crate) use readers::Readers;
 #[cfg(test)]
 pub(crate) use sqlite::STEPS;
+pub use sqlite::sqlite_version;
 pub(crate) use sqlite::{Connection, Row, attach_index, exists, names_blob, open_for_writing, open_index};
 pub(crate) use writer::Writer;
 
