@@ -14,8 +14,8 @@ use crate::patch::again_on_conflict;
 use crate::protection::{Octets, Protected, Unprotected, Variant, asked_for};
 use mime::{Cuts, Message};
 use store::{
-    Answered, Blob, Digest, ForwardPath, MailboxId, MessageId, MessageRecord, Overlay, Person, Protection, ReadTx, StoreError, Submission,
-    SubmissionId, Timestamp, WellKnownName, Wishes, WriteTx,
+    Answered, Blob, Digest, ForwardPath, MailboxId, MessageId, MessageRecord, Overlay, Person, Protection, ReadTx, StoreError,
+    Submission, SubmissionId, Timestamp, WellKnownName, Wishes, WriteTx,
 };
 
 /// How a message is to be sent.

@@ -15,6 +15,7 @@ pub(crate) use indexer::Indexer;
 pub(crate) use readers::Readers;
 #[cfg(test)]
 pub(crate) use sqlite::STEPS;
+pub use sqlite::sqlite_version;
 pub(crate) use sqlite::{attach_index, exists, open_for_writing, open_index};
 pub(crate) use writer::Writer;
 

@@ -17,7 +17,7 @@ mod sql;
 
 pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use db::{IndexTx, ReadTx, WriteTx};
+pub use db::{IndexTx, ReadTx, WriteTx, sqlite_version};
 pub use error::{RETRY, StoreError};
 pub use ids::{FolderId, MailboxId, MessageId, SubmissionId, UploadId};
 pub use invariants::check;

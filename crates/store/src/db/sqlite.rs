@@ -27,6 +27,11 @@ pub(crate) struct Connection(rusqlite::Connection);
 /// One row of an answer.
 pub(crate) struct Row<'r>(&'r rusqlite::Row<'r>);
 
+/// The version of SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 fn file(dir: &Path) -> PathBuf {
     dir.join(FILE)
 }
