@@ -13,6 +13,7 @@ mod folders;
 mod idempotency;
 mod list;
 mod messages;
+mod nodes;
 mod outbox;
 mod people;
 mod search;
