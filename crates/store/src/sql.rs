@@ -16,6 +16,7 @@ mod messages;
 mod outbox;
 mod people;
 mod search;
+mod secrets;
 mod sign_in;
 mod smime;
 mod uploads;
