@@ -30,7 +30,7 @@ impl Server {
     /// Does a deed in the store, as a command beside the server does.
     pub async fn write<T: Send + 'static>(
         &self,
-        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, StoreError> + Send + 'static,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> T {
         self.store().write(deed).await.expect("the store can be written")
     }

@@ -226,7 +226,7 @@ impl Server {
     /// Its store, beside it.
     pub fn store(&self) -> Store {
         let location = self.place.location(&self.data_dir());
-        Store::beside(&location.dir).expect("the store can be opened beside the server")
+        Store::beside(location).expect("the store can be opened beside the server")
     }
 
     /// A directory with the server's keys, as `identity::Keys` reads them.

@@ -320,7 +320,9 @@ impl From<StoreError> for ApiError {
             | StoreError::InUse
             | StoreError::Io(_)
             | StoreError::Missing
-            | StoreError::NotFound => ApiError::internal(error),
+            | StoreError::NotFound
+            | StoreError::Postgres(_)
+            | StoreError::Url(_) => ApiError::internal(error),
         }
     }
 }

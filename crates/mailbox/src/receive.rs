@@ -112,6 +112,7 @@ impl Mail {
         Found { reading, reported, arrived }: Found,
     ) -> Result<(), MailError> {
         let recipients = recipients(tx, &incoming.forward_paths)?;
+        tx.hold(recipients.iter().map(|(person, _)| person.id))?;
         tx.put_blob(&incoming.blob)?;
         let arriving = Arriving {
             id: SubmissionId::new(self.inner.clock.now()),
@@ -132,6 +133,7 @@ impl Mail {
 }
 
 /// What is read of a message from outside, before the deed that files it.
+#[derive(Clone)]
 struct Found {
     reading: Reading,
     reported: Option<Reported>,

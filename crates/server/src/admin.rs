@@ -18,8 +18,7 @@ const TOKEN_DAYS: i64 = 30;
 /// Where the store can't be read.
 pub fn check(store: &cli::Store) -> anyhow::Result<ExitCode> {
     let location = config::location(store)?;
-    crate::mounted(&location)?;
-    let findings = store::check(&location.dir).with_context(|| cannot_open(&location))?;
+    let findings = store::check(location.clone()).with_context(|| cannot_open(&location))?;
     for finding in &findings {
         println!("{finding}");
     }
@@ -57,7 +56,7 @@ async fn person(which: &cli::Store, name: &str) -> anyhow::Result<(Store, Person
 /// Where there is none, or it can't be opened.
 pub(crate) fn open(which: &cli::Store) -> anyhow::Result<Store> {
     let location = config::location(which)?;
-    match beside(&location) {
+    match Store::beside(location.clone()) {
         Err(StoreError::Missing) => {
             bail!("there is no store {location} yet. The server makes it when it first starts; then this works beside it.")
         }
@@ -72,11 +71,6 @@ pub(crate) fn open(which: &cli::Store) -> anyhow::Result<Store> {
 pub(crate) async fn keys(store: &Store, which: &cli::Store) -> anyhow::Result<Keys> {
     let location = config::location(which)?;
     Ok(Keys::of(&secrets(store, &location, SystemClock.now())).await?)
-}
-
-fn beside(location: &Location) -> Result<Store, StoreError> {
-    crate::mounted(location)?;
-    Store::beside(&location.dir)
 }
 
 fn cannot_open(location: &Location) -> String {

@@ -35,11 +35,3 @@ mod protecting;
 mod request_target;
 mod sockets;
 mod tenant;
-
-/// Whether this build can reach a store there.
-fn mounted(location: &store::Location) -> Result<(), store::StoreError> {
-    if location.rows == store::Rows::Sqlite && location.octets == store::Octets::Files {
-        return Ok(());
-    }
-    Err(store::StoreError::Unavailable("PostgreSQL and object storage are not part of this build".to_owned()))
-}

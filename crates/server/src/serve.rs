@@ -82,8 +82,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let said = &config.location.dir;
     let dir = data_dir(said).with_context(|| format!("the data directory {} can't be had", said.display()))?;
     let location = Location { dir: dir.clone(), ..config.location.clone() };
-    crate::mounted(&location)?;
-    let store = Store::serve(&location.dir).with_context(|| format!("the store {location} can't be opened"))?;
+    let store = Store::serve(location.clone()).with_context(|| format!("the store {location} can't be opened"))?;
     let domain = config.domain.clone();
     store.write::<_, StoreError>(move |tx| tx.set_domain(&domain)).await?;
     let secrets = secrets(&store, &location, clock.now());

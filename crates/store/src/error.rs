@@ -15,6 +15,9 @@ pub enum StoreError {
     /// The database refused or failed.
     #[error("database: {0}")]
     Database(#[from] rusqlite::Error),
+    /// PostgreSQL refused a statement; the text says why.
+    #[error("database: {0}")]
+    Postgres(String),
     /// Another process serves this directory.
     #[error("another process serves this data directory")]
     InUse,
@@ -30,6 +33,9 @@ pub enum StoreError {
     /// The store is closing, or a deed broke off.
     #[error("the store stopped before the deed was done")]
     Stopped,
+    /// What says where the store is can't be read; the text says why, and tells no password.
+    #[error("{0}")]
+    Url(String),
     /// What is asked would look at more than it may.
     #[error("the work that it takes is more than a request may do")]
     TooMuchWork,

@@ -66,6 +66,12 @@ impl From<&Path> for Location {
     }
 }
 
+impl From<&PathBuf> for Location {
+    fn from(dir: &PathBuf) -> Location {
+        dir.as_path().into()
+    }
+}
+
 impl Rows {
     /// Reads `sqlite:` or `postgres://…`.
     ///
