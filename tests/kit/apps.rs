@@ -77,7 +77,7 @@ impl Server {
     }
 
     fn identity(&self) -> Identity {
-        let keys = Keys::open(&self.data_dir()).expect("the server made its keys");
+        let keys = Keys::open(&self.keys_dir()).expect("the server made its keys");
         let tenant = self.dev()["tenant"].as_str().expect("dev.json names the tenant");
         Identity::new(&keys, tenant, Arc::new(SystemClock)).expect("its keys sign")
     }

@@ -18,7 +18,7 @@ pub struct Forge {
 impl Forge {
     /// Forges after a token of this server, with the server's own key.
     pub fn new(server: &Server, good: &str) -> Forge {
-        let pem = fs::read_to_string(server.data_dir().join("keys/token.pem")).expect("the server made its key");
+        let pem = fs::read_to_string(server.keys_dir().join("keys/token.pem")).expect("the server made its key");
         let der: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
         let pair = rsa::KeyPair::from_pkcs8(&STANDARD.decode(der).expect("PEM holds base64")).expect("it is a key");
         let mut parts = good.split('.').map(|part| {

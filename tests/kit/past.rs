@@ -19,7 +19,7 @@ impl Clock for Stopped {
 pub fn expired_token(server: &Server, name: &str) -> String {
     let (dev, person) = (server.dev(), server.entry(name));
     let text = |value: &serde_json::Value| value.as_str().expect("dev.json holds texts").to_owned();
-    let keys = Keys::open(&server.data_dir()).expect("the server made its keys");
+    let keys = Keys::open(&server.keys_dir()).expect("the server made its keys");
     let clock = Arc::new(Stopped(Timestamp::from_seconds(1_577_836_800)));
     let identity = Identity::new(&keys, &text(&dev["tenant"]), clock).expect("its keys sign");
     let id = Uuid::parse_str(&text(&person["id"])).expect("a person's id is a GUID");

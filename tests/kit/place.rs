@@ -36,6 +36,14 @@ impl Place {
         }
     }
 
+    /// The database, where they are not in the data directory.
+    pub(crate) fn rows(&self) -> Option<&Database> {
+        match self {
+            Place::DataDirectory => None,
+            Place::Shared { rows, .. } => Some(rows),
+        }
+    }
+
     /// The variables by which the binary is told.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         match self {

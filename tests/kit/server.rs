@@ -226,7 +226,23 @@ impl Server {
     /// Its store, beside it.
     pub fn store(&self) -> Store {
         let location = self.place.location(&self.data_dir());
-        Store::beside(&location.dir).expect("the store can be opened beside the server")
+        Store::beside(location).expect("the store can be opened beside the server")
+    }
+
+    /// A directory with the server's keys, as `identity::Keys` reads them.
+    pub(crate) fn keys_dir(&self) -> PathBuf {
+        let Some(rows) = self.place.rows() else { return self.data_dir() };
+        let dir = self.home.path().join("secrets");
+        for line in rows.ask("SELECT name, encode(octets, 'hex') FROM secret WHERE name LIKE 'keys/%'").lines() {
+            let (name, hex) = line.split_once('|').expect("two columns");
+            let octets = hex.as_bytes().chunks(2).map(|pair| {
+                let pair = std::str::from_utf8(pair).expect("hexadecimal");
+                u8::from_str_radix(pair, 16).expect("hexadecimal")
+            });
+            fs::create_dir_all(dir.join("keys")).expect("a folder can be made");
+            fs::write(dir.join(name), octets.collect::<Vec<u8>>()).expect("a key can be written");
+        }
+        dir
     }
 
     /// The number of the process.

@@ -1,5 +1,7 @@
 //! Why somebody isn't let in.
 
+use store::StoreError;
+
 /// Why a bearer token is refused (RFC 6750 §3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
@@ -32,6 +34,9 @@ pub enum KeyError {
     /// The file system refused or failed.
     #[error("file system: {0}")]
     Io(#[from] std::io::Error),
+    /// The store that they stand in refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why no token is issued. `endpoints::refusal` gives each the words of RFC 6749 §5.2 and the number that libraries look for.

@@ -1,8 +1,9 @@
-//! The keys of a data directory: one seed from which secrets are derived, and the key that signs tokens. Both are made
-//! on first start and readable by their owner alone.
+//! The keys of a server: one seed from which secrets are derived, and the key that signs tokens. Both are made on first start,
+//! and stand where [`Secrets`] do.
 
 use crate::error::KeyError;
 use crate::file::replace_file;
+use crate::secrets::{OWNERS_ALONE, Secrets};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::{hmac, rand};
@@ -11,6 +12,10 @@ use std::path::Path;
 
 /// RS256 is what every client of Graph can check.
 const SIZE: KeySize = KeySize::Rsa2048;
+
+/// By what names they are kept.
+const SEED: &str = "keys/seed";
+const TOKEN: &str = "keys/token.pem";
 
 /// The keys.
 pub struct Keys {
@@ -21,22 +26,24 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The keys in `dir/keys`, made where there are none.
+    /// The keys among these secrets, made where there are none.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub async fn of(secrets: &Secrets) -> Result<Keys, KeyError> {
+        Keys::read(secrets.kept(SEED, new_seed).await?, secrets.kept(TOKEN, new_signing_key).await?)
+    }
+
+    /// The keys in the files of a data directory, made where there are none.
     ///
     /// # Errors
     /// [`KeyError`].
     pub fn open(dir: &Path) -> Result<Keys, KeyError> {
-        let folder = dir.join("keys");
-        fs::create_dir_all(&folder)?;
-        let seed = kept(&folder.join("seed"), || {
-            let mut seed = vec![0; 32];
-            rand::fill(&mut seed).map_err(crypto)?;
-            Ok(seed)
-        })?;
-        let signing_pem = kept(&folder.join("token.pem"), || {
-            let der: Pkcs8V1Der<'_> = KeyPair::generate(SIZE).and_then(|pair| pair.as_der()).map_err(crypto)?;
-            Ok(pem("PRIVATE KEY", der.as_ref()).into_bytes())
-        })?;
+        fs::create_dir_all(dir.join("keys"))?;
+        Keys::read(kept(&dir.join(SEED), new_seed)?, kept(&dir.join(TOKEN), new_signing_key)?)
+    }
+
+    fn read(seed: Vec<u8>, signing_pem: Vec<u8>) -> Result<Keys, KeyError> {
         let pair = KeyPair::from_pkcs8(&der_of(&signing_pem)?).map_err(crypto)?;
         let public = aws_lc_rs::signature::KeyPair::public_key(&pair);
         Ok(Keys {
@@ -54,7 +61,7 @@ impl Keys {
         Ok(aws_lc_rs::signature::KeyPair::public_key(&pair).as_ref().to_vec())
     }
 
-    /// A secret for one purpose, always the same in this directory: 32 URL-safe characters, 192 bits.
+    /// A secret for one purpose, always the same with these keys: 32 URL-safe characters, 192 bits.
     pub fn derive(&self, purpose: &str) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.seed);
         let tag = hmac::sign(&key, purpose.as_bytes());
@@ -67,11 +74,22 @@ fn kept(path: &Path, make: impl FnOnce() -> Result<Vec<u8>, KeyError>) -> Result
     match fs::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let octets = make()?;
-            replace_file(path, &octets, 0o600)?;
+            replace_file(path, &octets, OWNERS_ALONE)?;
             Ok(octets)
         }
         read => Ok(read?),
     }
+}
+
+fn new_seed() -> Result<Vec<u8>, KeyError> {
+    let mut seed = vec![0; 32];
+    rand::fill(&mut seed).map_err(crypto)?;
+    Ok(seed)
+}
+
+fn new_signing_key() -> Result<Vec<u8>, KeyError> {
+    let der: Pkcs8V1Der<'_> = KeyPair::generate(SIZE).and_then(|pair| pair.as_der()).map_err(crypto)?;
+    Ok(pem("PRIVATE KEY", der.as_ref()).into_bytes())
 }
 
 fn pem(label: &str, der: &[u8]) -> String {

@@ -21,6 +21,7 @@ mod registry;
 mod scope;
 mod seal;
 mod secret;
+mod secrets;
 mod token;
 
 pub use admin::{Admin, admin_routes};
@@ -41,3 +42,4 @@ pub use registry::{
 };
 pub use scope::{Scope, Scopes};
 pub use seal::Seal;
+pub use secrets::Secrets;

@@ -1,12 +1,13 @@
 //! The commands beside the server: they open the same data directory, whether a server runs on it or not.
 
+use crate::serve::secrets;
 use crate::tenant::Tenant;
 use crate::{cli, config};
 use anyhow::{Context, bail};
 use identity::{Identity, Keys, Scopes};
 use std::process::ExitCode;
 use std::sync::Arc;
-use store::{Location, Person, Store, StoreError, SystemClock};
+use store::{Clock, Location, Person, Store, StoreError, SystemClock};
 
 /// Days that a token is good for.
 const TOKEN_DAYS: i64 = 30;
@@ -29,12 +30,12 @@ pub fn check(store: &cli::Store) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// Where there is no such person, or the store or its keys can't be read.
 pub async fn token(token: &cli::Token) -> anyhow::Result<ExitCode> {
-    let (_, person) = person(&token.store, &token.user).await?;
+    let (store, person) = person(&token.store, &token.user).await?;
     let nothing = Scopes::parse("");
     for name in token.scope.split_whitespace().filter(|name| Scopes::parse(name) == nothing) {
         eprintln!("restante: \"{name}\" is no permission that this server knows; it grants nothing.");
     }
-    let keys = Keys::open(&token.store.data)?;
+    let keys = keys(&store, &token.store).await?;
     let tenant = Tenant::of(&keys);
     let identity = Identity::new(&keys, &tenant.id.to_string(), Arc::new(SystemClock))?;
     println!("{}", identity.person_token(&person, &tenant.app(), &token.scope, TOKEN_DAYS)?);
@@ -61,6 +62,15 @@ pub(crate) fn open(which: &cli::Store) -> anyhow::Result<Store> {
         }
         opened => opened.with_context(|| cannot_open(&location)),
     }
+}
+
+/// The keys of the servers of a store.
+///
+/// # Errors
+/// Where they can't be read.
+pub(crate) async fn keys(store: &Store, which: &cli::Store) -> anyhow::Result<Keys> {
+    let location = config::location(which)?;
+    Ok(Keys::of(&secrets(store, &location, SystemClock.now())).await?)
 }
 
 fn cannot_open(location: &Location) -> String {

@@ -2,9 +2,9 @@
 //! a secret. Made on first start and kept in one file with its key, as libraries of Azure read them.
 
 use anyhow::Context;
+use identity::Secrets;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A certificate and its key.
 pub(crate) struct AppCertificate {
@@ -15,19 +15,14 @@ pub(crate) struct AppCertificate {
 }
 
 impl AppCertificate {
-    /// The certificate in `dir/keys`, made where there is none. Its file is readable by its owner alone.
+    /// The certificate, made where there is none. Its file is readable by its owner alone.
     ///
     /// # Errors
-    /// Where the file system fails, or what is there can't be read.
-    pub(crate) fn open(dir: &Path) -> anyhow::Result<AppCertificate> {
-        let folder = dir.join("keys");
-        fs::create_dir_all(&folder)?;
-        let file = folder.join("app.pem");
-        if !file.exists() {
-            identity::replace_file(&file, made()?.as_bytes(), 0o600)?;
-        }
-        let text = fs::read_to_string(&file)?;
-        let key = KeyPair::from_pem(&text).with_context(|| format!("{} can't be read", file.display()))?;
+    /// Where the file system or the store fails, or what is there can't be read.
+    pub(crate) async fn open(secrets: &Secrets) -> anyhow::Result<AppCertificate> {
+        let (file, octets) = secrets.kept_in_file("keys/app.pem", || Ok::<_, anyhow::Error>(made()?.into_bytes())).await?;
+        let key = std::str::from_utf8(&octets).map_err(anyhow::Error::from).and_then(|text| Ok(KeyPair::from_pem(text)?));
+        let key = key.with_context(|| format!("{} can't be read", file.display()))?;
         Ok(AppCertificate { file, public_key: key.public_key_raw().to_vec() })
     }
 }
@@ -44,15 +39,17 @@ fn made() -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    #[test]
-    fn the_key_stays_and_is_its_owners_alone() {
+    #[tokio::test]
+    async fn the_key_stays_and_is_its_owners_alone() {
         let dir = tempfile::tempdir().expect("temporary directory");
-        let first = AppCertificate::open(dir.path()).expect("made");
+        let secrets = Secrets::from(dir.path());
+        let first = AppCertificate::open(&secrets).await.expect("made");
         let mode = fs::metadata(&first.file).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(AppCertificate::open(dir.path()).expect("read").public_key, first.public_key);
+        assert_eq!(AppCertificate::open(&secrets).await.expect("read").public_key, first.public_key);
         let text = fs::read_to_string(&first.file).expect("read");
         assert!(text.contains("BEGIN PRIVATE KEY") && text.contains("BEGIN CERTIFICATE"));
     }

@@ -12,13 +12,13 @@ pub(crate) use operator::OperatorCertificate;
 
 use crate::config::Config;
 use crate::hosts::Hosts;
+use identity::Secrets;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use std::fmt;
 use std::net::IpAddr;
-use std::path::Path;
 use std::sync::Arc;
 use store::Clock;
 
@@ -33,14 +33,19 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    /// The certificates of a server with these settings that is reached at `address`; its CA is in `dir/tls`.
+    /// The certificates of a server with these settings that is reached at `address`; its CA is among its secrets.
     ///
     /// # Errors
     /// Where the operator's files can't be used, or no certificate of our own can be made.
-    pub(crate) fn open(dir: &Path, config: &Config, address: IpAddr, clock: &Arc<dyn Clock>) -> anyhow::Result<Certificates> {
+    pub(crate) async fn open(
+        secrets: &Secrets,
+        config: &Config,
+        address: IpAddr,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<Certificates> {
         let Hosts { names, addresses, .. } = &config.hosts;
         let addresses = [addresses, &[address][..]].concat();
-        let local = LocalCertificate::open(dir, Names::with(names, &addresses), clock.clone())?;
+        let local = LocalCertificate::open(secrets, Names::with(names, &addresses), clock.clone()).await?;
         let open = |files: &CertificateFiles| OperatorCertificate::open(files.clone(), clock.clone());
         let operator = config.tls.as_ref().map(open).transpose()?.map(Arc::new);
         if let Some(operator) = &operator {

@@ -2,7 +2,7 @@
 
 use crate::admin;
 use crate::cli::{KeyCommand, KeyDeed, Register};
-use crate::protecting::master_key;
+use crate::protecting::{master_key, of_development};
 use crate::queue::mail_of;
 use crate::register::tell;
 use anyhow::{Context, anyhow};
@@ -21,7 +21,7 @@ pub async fn run(command: KeyCommand) -> anyhow::Result<ExitCode> {
     let at = &command.register;
     match command.deed {
         KeyDeed::Add { user, pkcs12, passphrase_file, master_key_file } => {
-            let master = master_key(master_key_file.as_deref(), Some(&at.store.data))?;
+            let master = master_key(master_key_file.or_else(|| of_development(&at.store.data)).as_deref())?;
             let (mail, person) = open(at, &user, Protecting { master_key: master, ..Protecting::default() }).await?;
             let octets = fs::read(&pkcs12).with_context(|| format!("{} can't be read", pkcs12.display()))?;
             let key = mail.keep_key(person, octets, passphrase(passphrase_file.as_deref())?).await?;

@@ -14,7 +14,7 @@ use crate::admin;
 use crate::cli::Register;
 use crate::tenant::Tenant;
 use anyhow::Context;
-use identity::{Keys, Registry};
+use identity::Registry;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -22,9 +22,9 @@ use std::sync::Arc;
 use store::SystemClock;
 
 /// The register of a data directory, and its tenant.
-fn open(at: &Register) -> anyhow::Result<(Registry, Tenant)> {
+async fn open(at: &Register) -> anyhow::Result<(Registry, Tenant)> {
     let store = admin::open(&at.store)?;
-    let tenant = Tenant::of(&Keys::open(&at.store.data)?);
+    let tenant = Tenant::of(&admin::keys(&store, &at.store).await?);
     Ok((Registry::new(store, Arc::new(SystemClock), tenant.client_id.to_string()), tenant))
 }
 

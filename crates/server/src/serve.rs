@@ -17,8 +17,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use graph::{BodyBudget, Graph, Throttle};
 use identity::{
-    Admin, Fetch, Grants, Guesses, Identity, Issuers, Keys, Passwords, Registry, Seal, SignIn, SignInRoutes, admin_routes,
-    sign_in_routes,
+    Admin, Fetch, Grants, Guesses, Identity, Issuers, Keys, Passwords, Registry, Seal, Secrets, SignIn, SignInRoutes,
+    admin_routes, sign_in_routes,
 };
 use mailbox::{Mail, Options};
 use smtp::{Courier, Dns};
@@ -30,7 +30,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Clock, Location, Store, StoreError, SystemClock};
+use store::{Clock, Location, Store, StoreError, SystemClock, Timestamp};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -85,7 +85,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let store = Store::serve(location.clone()).with_context(|| format!("the store {location} can't be opened"))?;
     let domain = config.domain.clone();
     store.write::<_, StoreError>(move |tx| tx.set_domain(&domain)).await?;
-    let keys = Keys::open(&dir)?;
+    let secrets = secrets(&store, &location, clock.now());
+    let keys = Keys::of(&secrets).await?;
     let tenant = Tenant::of(&keys);
     let identity = Identity::new(&keys, &tenant.id.to_string(), clock.clone())?;
     let identity = Arc::new(identity.trusting(others(&config.issuers, &store, &clock)?));
@@ -94,14 +95,14 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         max_message_octets: config.message_octets,
         query_work: config.query_work,
         relaying: config.relay.relaying.clone(),
-        protecting: protecting(&config.smime, config.development.then_some(dir.as_path()))?,
+        protecting: protecting(&config.smime, config.development.then_some(&secrets)).await?,
     };
     let mail = Mail::new(store.clone(), clock.clone(), options);
     mail.say_there().await?;
 
     let sockets = Sockets::bind(&config).await?;
     let addresses = sockets.addresses()?;
-    let certificates = Certificates::open(&dir, &config, addresses.https.ip(), &clock)?;
+    let certificates = Certificates::open(&secrets, &config, addresses.https.ip(), &clock).await?;
     let (ca, operator) = (certificates.local.ca().to_owned(), certificates.operator.clone());
     let tls = certificate::tls(certificates)?;
 
@@ -110,7 +111,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     if config.development {
         let people = development::people(&tenant, &config.domain);
         development::move_in(&store, people.clone(), clock.now()).await?;
-        let certificate = AppCertificate::open(&dir)?;
+        let certificate = AppCertificate::open(&secrets).await?;
         let dev = DevFile::new(addresses, (&ca, &certificate.file), (&keys, &tenant, &identity), &people)?;
         let file = dir.join("dev.json");
         dev.write(&file)?;
@@ -240,6 +241,14 @@ fn work(mail: Mail, courier: Courier, told: watch::Receiver<bool>) -> JoinSet<()
     work.spawn(async move { to_index.index_until(told_to_stop(index_told)).await });
     work.spawn(async move { to_finish.finish_folders_until(told_to_stop(finish_told)).await });
     work
+}
+
+/// Where a server of this store has its secrets, or a command beside it.
+pub(crate) fn secrets(store: &Store, location: &Location, now: Timestamp) -> Secrets {
+    match location.rows.are_shared() {
+        true => Secrets::Store { store: store.clone(), dir: location.dir.clone(), now },
+        false => Secrets::Files(location.dir.clone()),
+    }
 }
 
 /// Waits until `stop` says so, or nobody is left to say it.

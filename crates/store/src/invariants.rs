@@ -69,6 +69,7 @@ const RULES: &[(&str, &str)] = &[
          UNION ALL SELECT 'a certificate for ' || c.address FROM smime_certificate c
          WHERE NOT EXISTS (SELECT 1 FROM mailbox b WHERE b.id = c.mailbox)",
     ),
+    ("a secret has octets", "SELECT 'the secret ' || name FROM secret WHERE length(octets) = 0"),
     (
         "a submission has a forward-path that has not ended, and each of these a submission",
         "SELECT 'a submission of ' || o.created_date_time FROM outbox o

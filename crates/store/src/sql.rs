@@ -17,6 +17,7 @@ mod nodes;
 mod outbox;
 mod people;
 mod search;
+mod secrets;
 mod sign_in;
 mod smime;
 mod uploads;

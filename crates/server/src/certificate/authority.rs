@@ -3,6 +3,7 @@
 
 use super::provider;
 use anyhow::Context;
+use identity::Secrets;
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, NameConstraints, SanType, SerialNumber,
@@ -14,7 +15,6 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +30,9 @@ pub(super) const LIFE: i64 = 365;
 const NO_END: Timestamp = Timestamp(253_402_300_799_000_000);
 /// Days by which a client's clock may be behind ours.
 const BEFORE: i64 = 1;
+/// What clients are to trust, and who may read it.
+const FILE: &str = "tls/ca.pem";
+const FOR_ALL: u32 = 0o644;
 /// What every machine calls itself.
 const LOCALHOST: &str = "localhost";
 
@@ -56,6 +59,32 @@ impl Names {
         for address in addresses.iter().map(IpAddr::to_canonical) {
             if !names.addresses.contains(&address) && !address.is_unspecified() {
                 names.addresses.push(address);
+            }
+        }
+        names
+    }
+
+    /// Adds those that are not among them.
+    fn add(&mut self, others: &Names) {
+        let (dns, addresses) = (self.dns.clone(), self.addresses.clone());
+        self.dns.extend(others.dns.iter().filter(|name| !dns.contains(name)).cloned());
+        self.addresses.extend(others.addresses.iter().filter(|address| !addresses.contains(address)));
+    }
+
+    /// As they stand before a certificate that several nodes have: it can't be asked for them without reading all of it.
+    fn list(&self) -> String {
+        let dns = self.dns.iter().map(|name| format!("DNS:{name}\n"));
+        let addresses = self.addresses.iter().map(|address| format!("IP:{address}\n"));
+        dns.chain(addresses).collect()
+    }
+
+    fn listed(text: &[u8]) -> Names {
+        let mut names = Names { dns: Vec::new(), addresses: Vec::new() };
+        for line in String::from_utf8_lossy(text).lines() {
+            match line.split_once(':') {
+                Some(("DNS", name)) => names.dns.push(name.to_owned()),
+                Some(("IP", address)) => names.addresses.extend(address.parse::<IpAddr>()),
+                _ => {}
             }
         }
         names
@@ -95,34 +124,49 @@ pub(super) struct Leaf {
 }
 
 impl Authority {
-    /// The CA in `dir/tls`, made where there is none. Its key is readable by its owner alone. One that is there stays, unless
-    /// it does not speak for all of `names`: then the same key says anew what it speaks for, and clients must trust that.
+    /// The CA in `tls`, made where there is none. Its key is readable by its owner alone. One that is there stays, unless it does
+    /// not speak for all of `names`: then the same key says anew what it speaks for, and clients must trust that. Where other
+    /// nodes have it too, it goes on to speak for theirs.
     ///
     /// # Errors
-    /// Where the file system fails, or the key that is there can't be read.
-    pub(super) fn open(dir: &Path, names: &Names, now: Timestamp) -> anyhow::Result<Authority> {
-        let folder = dir.join("tls");
-        fs::create_dir_all(&folder)?;
-        let (key_file, pem) = (folder.join("ca-key.pem"), folder.join("ca.pem"));
-        if !key_file.exists() {
-            identity::replace_file(&key_file, KeyPair::generate()?.serialize_pem().as_bytes(), 0o600)?;
-        }
-        let text = fs::read_to_string(&key_file)?;
-        let key = KeyPair::from_pem(&text).with_context(|| format!("{} can't be read", key_file.display()))?;
-        let params = authority_params(&key, names, now);
-        let certificate = params.self_signed(&key)?.pem();
-        let authority = Authority { issuer: Issuer::new(params, key), pem };
-        let is_new = !authority.pem.exists();
-        if is_new || !authority.speaks_for(names, now)? {
-            identity::replace_file(&authority.pem, certificate.as_bytes(), 0o644)?;
-            if !is_new {
-                let file = authority.pem.display();
-                tracing::warn!(
-                    "the local CA did not speak for all names of this server and was made anew; clients must trust {file} now"
-                );
-            }
+    /// Where the file system or the store fails, or the key that is there can't be read.
+    pub(super) async fn open(secrets: &Secrets, names: &Names, now: Timestamp) -> anyhow::Result<Authority> {
+        let make_key = || Ok::<_, anyhow::Error>(KeyPair::generate()?.serialize_pem().into_bytes());
+        let key = secrets.kept("tls/ca-key.pem", make_key).await?;
+        let key = std::str::from_utf8(&key).map_err(anyhow::Error::from).and_then(|text| Ok(KeyPair::from_pem(text)?));
+        let key = key.with_context(|| format!("{} can't be read", secrets.file("tls/ca-key.pem").display()))?;
+        let authority = Authority { issuer: Issuer::new(authority_params(&key, names, now), key), pem: secrets.file(FILE) };
+        let said = secrets.revised(FILE, FOR_ALL, |standing| authority.revised(standing, names, secrets, now)).await?;
+        if secrets.are_shared() {
+            secrets.write_file(FILE, certificate_in(&said), FOR_ALL)?;
         }
         Ok(authority)
+    }
+
+    /// What takes the place of what it says of itself, where that is too little.
+    fn revised(
+        &self,
+        standing: Option<&[u8]>,
+        names: &Names,
+        secrets: &Secrets,
+        now: Timestamp,
+    ) -> anyhow::Result<Option<Vec<u8>>> {
+        if let Some(standing) = standing {
+            if self.speaks_for(certificate_in(standing), names, now)? {
+                return Ok(None);
+            }
+            let file = self.pem.display();
+            tracing::warn!(
+                "the local CA did not speak for all names of this server and is made anew; clients must trust {file} then"
+            );
+        }
+        let (mut names, mut text) = (names.clone(), String::new());
+        if secrets.are_shared() {
+            names.add(&Names::listed(standing.unwrap_or_default()));
+            text = names.list();
+        }
+        text += &authority_params(self.issuer.key(), &names, now).self_signed(self.issuer.key())?.pem();
+        Ok(Some(text.into_bytes()))
     }
 
     /// The file that clients are to trust.
@@ -147,11 +191,11 @@ impl Authority {
         Ok(Leaf { key: Arc::new(key), end })
     }
 
-    /// Whether a client that trusts the file takes what this CA issues for every one of these names. It is tried, as a client
-    /// would: what the file says, another version may have written.
-    fn speaks_for(&self, names: &Names, now: Timestamp) -> anyhow::Result<bool> {
+    /// Whether a client that trusts this certificate takes what this CA issues for every one of these names. It is tried, as a client
+    /// would: what it says, another version may have written.
+    fn speaks_for(&self, pem: &[u8], names: &Names, now: Timestamp) -> anyhow::Result<bool> {
         let mut roots = RootCertStore::empty();
-        let Ok(trusted) = CertificateDer::from_pem_file(&self.pem) else { return Ok(false) };
+        let Ok(trusted) = CertificateDer::from_pem_slice(pem) else { return Ok(false) };
         if roots.add(trusted).is_err() {
             return Ok(false);
         }
@@ -162,6 +206,13 @@ impl Authority {
         let takes = |name: &ServerName<'_>| verifier.verify_server_cert(shown, &[], name, &[], time).is_ok();
         Ok(names.server_names().all(|name| name.is_some_and(|name| takes(&name))))
     }
+}
+
+/// The certificate behind the names that stand before it.
+fn certificate_in(text: &[u8]) -> &[u8] {
+    const BEGIN: &[u8] = b"-----BEGIN";
+    let at = text.windows(BEGIN.len()).position(|octets| octets == BEGIN);
+    text.get(at.unwrap_or_default()..).unwrap_or_default()
 }
 
 /// What the CA says of itself. The same key has the same name, so that what is issued after a restart fits the file; each

@@ -2,6 +2,7 @@
 
 use super::authority::{Authority, DAY, LIFE, Leaf, Names};
 use super::provider;
+use identity::Secrets;
 use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
 use std::path::Path;
@@ -22,12 +23,12 @@ pub(crate) struct LocalCertificate {
 }
 
 impl LocalCertificate {
-    /// A certificate for these names by the CA in `dir/tls`, which is made where there is none.
+    /// A certificate for these names by the CA in `tls`, which is made where there is none.
     ///
     /// # Errors
-    /// Where the file system fails, the key of the CA can't be read, or no certificate can be made.
-    pub(crate) fn open(dir: &Path, names: Names, clock: Arc<dyn Clock>) -> anyhow::Result<LocalCertificate> {
-        let authority = Authority::open(dir, &names, clock.now())?;
+    /// Where the file system or the store fails, the key of the CA can't be read, or no certificate can be made.
+    pub(crate) async fn open(secrets: &Secrets, names: Names, clock: Arc<dyn Clock>) -> anyhow::Result<LocalCertificate> {
+        let authority = Authority::open(secrets, &names, clock.now()).await?;
         let provider = provider();
         let leaf = RwLock::new(authority.issue(&names, &provider, clock.now())?);
         Ok(LocalCertificate { authority, names, provider, clock, leaf })
@@ -64,11 +65,12 @@ mod tests {
     use super::*;
     use crate::fake_clock::FakeClock;
 
-    #[test]
-    fn a_certificate_is_kept_until_thirty_days_before_its_end() {
+    #[tokio::test]
+    async fn a_certificate_is_kept_until_thirty_days_before_its_end() {
         let dir = tempfile::tempdir().expect("temporary directory");
         let clock = FakeClock::at_noon();
-        let local = LocalCertificate::open(dir.path(), Names::with(&[], &[]), clock.clone()).expect("certificate");
+        let opened = LocalCertificate::open(&dir.path().into(), Names::with(&[], &[]), clock.clone()).await;
+        let local = opened.expect("certificate");
         let first = local.current();
         clock.advance((LIFE - SPARE) * DAY - 1);
         assert!(Arc::ptr_eq(&first, &local.current()), "one second before, the same");

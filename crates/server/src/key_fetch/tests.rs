@@ -72,7 +72,7 @@ async fn whoever_does_not_answer_is_not_waited_for() {
 async fn a_certificate_is_checked() {
     let dir = tempfile::tempdir().expect("temporary directory");
     let clock = Arc::new(store::SystemClock);
-    let local = LocalCertificate::open(dir.path(), Names::with(&[], &[]), clock).expect("a certificate");
+    let local = LocalCertificate::open(&dir.path().into(), Names::with(&[], &[]), clock).await.expect("a certificate");
     let ca = local.ca().to_owned();
     let config = tls(Certificates::local(local)).expect("TLS");
     let at = answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", Some(TlsAcceptor::from(config))).await;
@@ -81,7 +81,9 @@ async fn a_certificate_is_checked() {
     let trusting = KeyFetch::new(Some(&ca)).expect("a client");
     assert_eq!(get(&trusting, &here).await.as_deref(), Ok("ok"));
     let elsewhere = tempfile::tempdir().expect("temporary directory");
-    let other = LocalCertificate::open(elsewhere.path(), Names::with(&[], &[]), FakeClock::at_noon()).expect("a certificate");
+    let other = LocalCertificate::open(&elsewhere.path().into(), Names::with(&[], &[]), FakeClock::at_noon())
+        .await
+        .expect("a certificate");
     for stranger in [KeyFetch::new(None), KeyFetch::new(Some(other.ca()))] {
         let cause = get(&stranger.expect("a client"), &here).await.expect_err("not trusted");
         assert!(cause.contains("certificate"), "{cause}");

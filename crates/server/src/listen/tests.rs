@@ -70,7 +70,7 @@ async fn a_silent_client_is_let_go() {
     silence_ends_after(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", None, HEADER).await;
     let dir = tempfile::tempdir().expect("temporary directory");
     let clock = crate::fake_clock::FakeClock::at_noon();
-    let local = LocalCertificate::open(dir.path(), Names::with(&[], &[]), clock).expect("certificate");
+    let local = LocalCertificate::open(&dir.path().into(), Names::with(&[], &[]), clock).await.expect("certificate");
     let tls = certificate::tls(Certificates::local(local)).expect("tls");
     silence_ends_after(b"", Some(tls.clone()), HANDSHAKE).await;
     silence_ends_after(b"\x16\x03\x01\x02", Some(tls), HANDSHAKE).await;

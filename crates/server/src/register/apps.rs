@@ -18,7 +18,7 @@ use std::process::ExitCode;
 /// Where the deed is refused, or the store can't be opened.
 pub async fn app(command: AppCommand) -> anyhow::Result<ExitCode> {
     let at = &command.register;
-    let (registry, tenant) = open(at)?;
+    let (registry, tenant) = open(at).await?;
     match command.deed {
         App::Add(new) => add(at, &registry, &tenant, new).await?,
         App::Certificate(Credential::Add { app, with, expires }) => {

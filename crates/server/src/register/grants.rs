@@ -11,7 +11,7 @@ use std::process::ExitCode;
 /// Where the deed is refused, or the store can't be opened.
 pub async fn grant(command: GrantCommand) -> anyhow::Result<ExitCode> {
     let at = &command.register;
-    let (registry, _) = open(at)?;
+    let (registry, _) = open(at).await?;
     match command.deed {
         Grant::Add(right) => {
             let granted = registry.add_grant(right.into()).await?;

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 /// Where the deed is refused, or the store can't be opened.
 pub async fn user(command: UserCommand) -> anyhow::Result<ExitCode> {
     let at = &command.register;
-    let (registry, _) = open(at)?;
+    let (registry, _) = open(at).await?;
     match command.deed {
         User::Add(new) => tell_of(at, &registry.add_person(person(new)).await?)?,
         User::Alias(Alias::Add { user, address }) => tell_of(at, &registry.add_alias(user, address).await?)?,

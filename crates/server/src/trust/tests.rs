@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 /// A data directory with a CA, and a machine whose program notes in a file how often it ran, and what it found then.
-fn fixture() -> (TempDir, LocalCa, Machine) {
+async fn fixture() -> (TempDir, LocalCa, Machine) {
     let home = tempfile::tempdir().expect("temporary directory");
     let data = home.path().join("data");
     fs::create_dir(&data).expect("data");
-    LocalCertificate::open(&data, Names::with(&[], &[]), FakeClock::at_noon()).expect("a CA");
+    LocalCertificate::open(&data.as_path().into(), Names::with(&[], &[]), FakeClock::at_noon()).await.expect("a CA");
     let folder = home.path().join("added");
     fs::create_dir(&folder).expect("folder");
     let update = home.path().join("update");
@@ -24,9 +24,9 @@ fn ran(home: &TempDir) -> Vec<String> {
     fs::read_to_string(home.path().join("ran")).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
 
-#[test]
-fn a_machine_is_told_to_trust_and_no_more() {
-    let (home, ca, machine) = fixture();
+#[tokio::test]
+async fn a_machine_is_told_to_trust_and_no_more() {
+    let (home, ca, machine) = fixture().await;
     let said = machine.install(&ca).expect("installed");
     let added = machine.place(&ca.dir);
     assert!(said.contains(&added.display().to_string()), "{said}");
@@ -39,9 +39,9 @@ fn a_machine_is_told_to_trust_and_no_more() {
     assert_eq!(ran(&home), ["1", "1", "0"], "what is not there is not removed");
 }
 
-#[test]
-fn another_kind_of_machine_and_a_program_that_fails_are_told() {
-    let (home, ca, machine) = fixture();
+#[tokio::test]
+async fn another_kind_of_machine_and_a_program_that_fails_are_told() {
+    let (home, ca, machine) = fixture().await;
     fs::write(&machine.update, "#!/bin/sh\nexit 3\n").expect("program");
     assert!(machine.install(&ca).expect_err("it fails").to_string().contains("exit status: 3"));
     fs::remove_file(&machine.update).expect("remove");
@@ -52,9 +52,9 @@ fn another_kind_of_machine_and_a_program_that_fails_are_told() {
 }
 
 /// A machine that trusts a CA without limits believes it about its bank too.
-#[test]
-fn a_ca_without_limits_is_not_installed() {
-    let (home, _, machine) = fixture();
+#[tokio::test]
+async fn a_ca_without_limits_is_not_installed() {
+    let (home, _, machine) = fixture().await;
     let data = home.path().join("data");
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("made");
     fs::write(data.join("tls/ca.pem"), made.cert.pem()).expect("write");
@@ -64,9 +64,9 @@ fn a_ca_without_limits_is_not_installed() {
     assert!(how::explain(&ca).contains("ANY server"));
 }
 
-#[test]
-fn the_explanation_names_file_and_fingerprint() {
-    let (_home, ca, _) = fixture();
+#[tokio::test]
+async fn the_explanation_names_file_and_fingerprint() {
+    let (_home, ca, _) = fixture().await;
     let text = how::explain(&ca);
     assert!(text.contains(&format!("NODE_EXTRA_CA_CERTS={}", ca.file.display())) && text.contains("keytool"));
     let fingerprint = ca.fingerprint();
