@@ -58,9 +58,21 @@ pub(crate) enum Value<'v> {
     Text(&'v str),
 }
 
+/// Who keeps the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Postgres,
+    Sqlite,
+}
+
 impl<'c> ReadTx<'c> {
     pub(crate) fn new(connection: &'c Connection) -> ReadTx<'c> {
         ReadTx { connection }
+    }
+
+    /// For the few statements of which there is no text for both.
+    pub(crate) fn engine(&self) -> Engine {
+        self.connection.engine()
     }
 
     /// Every row of a query.

@@ -3,8 +3,8 @@
 use crate::blobs::{BlobFiles, Digest};
 use crate::db::{self, ReadTx};
 use crate::error::StoreError;
-use crate::sql::SEARCH_RULES;
 use crate::sql::derived;
+use crate::sql::search_rules;
 use std::path::Path;
 
 /// Each query lists what breaks the sentence before it.
@@ -145,8 +145,9 @@ pub fn check(dir: &Path) -> Result<Vec<String>, StoreError> {
     connection.batch("BEGIN")?;
     let tx = ReadTx::new(&connection);
     let mut findings = Vec::new();
-    let of_index = SEARCH_RULES.iter().filter(|_| has_index);
-    for (rule, sql) in RULES.iter().chain(of_index) {
+    let of_index = search_rules(tx.engine());
+    let of_index = of_index.iter().filter(|_| has_index).map(|(rule, sql)| (*rule, sql.as_str()));
+    for (rule, sql) in RULES.iter().copied().chain(of_index) {
         let broken = tx.rows(sql, &[], |row| row.text(0))?;
         findings.extend(broken.into_iter().map(|what| format!("{rule}: {what}")));
     }

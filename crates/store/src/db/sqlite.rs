@@ -1,6 +1,6 @@
 //! SQLite: write-ahead log, every commit synced (`synchronous=FULL`).
 
-use super::Value;
+use super::{Engine, Value};
 use crate::blobs::Digest;
 use crate::error::StoreError;
 use crate::model::condition::FieldValue;
@@ -119,6 +119,10 @@ pub(crate) fn names_blob(connection: &Connection, digest: &Digest) -> Result<boo
 }
 
 impl Connection {
+    pub(crate) fn engine(&self) -> Engine {
+        Engine::Sqlite
+    }
+
     pub(crate) fn rows<T>(
         &self,
         sql: &str,

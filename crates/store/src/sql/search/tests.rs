@@ -45,7 +45,7 @@ impl Shelf {
         let texts = MessageTexts { body: body.to_owned(), attachments: vec![format!("{}.pdf", record.subject)] };
         let record = record.clone();
         let work = move |tx: &mut crate::IndexTx<'_>| {
-            let unindexed = tx.unindexed(OWNER, 1000)?;
+            let unindexed = tx.unindexed(OWNER, 1000)?.unwrap();
             tx.keep_indexed(OWNER, &unindexed.then)?;
             tx.index_message(&unindexed.then, &record, &texts)
         };
@@ -228,7 +228,7 @@ async fn a_document_follows_its_message() {
     let found = shelf.page(ListQuery { folder: Some(hidden), ..list(words("coffee")) }).await;
     assert_eq!(subjects(&found), ["here"]);
     let known = move |tx: &mut crate::IndexTx<'_>| {
-        let then = tx.unindexed(OWNER, 1)?.then;
+        let then = tx.unindexed(OWNER, 1)?.unwrap().then;
         Ok((tx.knows(&then, &moved)?, tx.knows(&then, &inbox)?))
     };
     assert_eq!(shelf.store.index::<_, StoreError>(known).await.unwrap(), (true, false));
@@ -249,7 +249,7 @@ async fn what_goes_with_its_folder_is_missed_by_nobody() {
     shelf.store.write::<_, StoreError>(file).await.unwrap();
     let index = move |tx: &mut crate::IndexTx<'_>| {
         for _ in 0..2 {
-            let unindexed = tx.unindexed(OWNER, 1000)?;
+            let unindexed = tx.unindexed(OWNER, 1000)?.unwrap();
             assert!(tx.message(OWNER, gone.id)?.is_none(), "it is seen no more");
             tx.keep_indexed(OWNER, &unindexed.then)?;
         }
@@ -270,7 +270,7 @@ async fn large_shelf() -> Shelf {
     let file = move |tx: &mut crate::WriteTx<'_>| kept.iter().try_for_each(|one| tx.add_message(OWNER, one).map(drop));
     shelf.store.write::<_, StoreError>(file).await.unwrap();
     let index = move |tx: &mut crate::IndexTx<'_>| {
-        let then = tx.unindexed(OWNER, 1)?.then;
+        let then = tx.unindexed(OWNER, 1)?.unwrap().then;
         for (n, one) in records.iter().enumerate() {
             let body = if n % 100 == 0 { "rare tea" } else { "tea" }.to_owned();
             tx.index_message(&then, one, &MessageTexts { body, attachments: Vec::new() })?;
