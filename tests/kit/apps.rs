@@ -4,8 +4,8 @@ use crate::{Person, Server, address};
 use identity::{ClientApp, Identity, Keys};
 use std::sync::Arc;
 use store::{
-    Account, Application, ApplicationLimits, Credentials, MailboxAccess, MailboxId, ReadTx, Store, StoreError, SystemClock,
-    Timestamp, WriteTx,
+    Account, Application, ApplicationLimits, Credentials, MailboxAccess, MailboxId, ReadTx, StoreError, SystemClock, Timestamp,
+    WriteTx,
 };
 use uuid::Uuid;
 
@@ -30,10 +30,9 @@ impl Server {
     /// Does a deed in the store, as a command beside the server does.
     pub async fn write<T: Send + 'static>(
         &self,
-        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, StoreError> + Send + 'static,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> T {
-        let store = Store::beside(&self.data_dir()).expect("the store can be opened beside the server");
-        store.write(deed).await.expect("the store can be written")
+        self.store().write(deed).await.expect("the store can be written")
     }
 
     /// Registers an app, or changes its registration.
@@ -70,9 +69,8 @@ impl Server {
     /// Somebody through an app, with a token of these permissions.
     pub async fn through(&self, app: &Application, name: &str, permissions: &str) -> Person {
         let named = address(name);
-        let store = Store::beside(&self.data_dir()).expect("the store can be opened beside the server");
         let look = move |tx: &ReadTx<'_>| tx.person_by_address(&named);
-        let person = store.read::<_, StoreError>(look).await.expect("the store can be read").expect("the person is here");
+        let person = self.store().read::<_, StoreError>(look).await.expect("the store can be read").expect("the person is here");
         let client = ClientApp::new(app.clone(), Credentials::default());
         let token = self.identity().person_token(&person, &client, permissions, 1).expect("the server's keys sign");
         self.bearer(Some(token))

@@ -28,7 +28,7 @@ pub fn may_start_peers() -> bool {
 }
 
 /// A folder that the servers' own users may go through.
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary directory can be made");
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("it is ours");
     folder

@@ -1,5 +1,7 @@
 //! The real binary, as a child process on free ports of the loopback and a data directory of its own.
 
+use crate::place::{NOT_FOR_SERVERS, Place};
+use crate::s3::SECRET_KEY;
 use crate::settings::binary;
 use crate::{Http, Person, until_within};
 use bytes::Bytes;
@@ -11,6 +13,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
+use store::Store;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
@@ -25,6 +28,7 @@ pub fn address(name: &str) -> String {
 /// A server. A test ends with [`Server::finish`], or it fails.
 pub struct Server {
     child: Child,
+    place: Place,
     home: TempDir,
     config: Option<PathBuf>,
     /// Outside development mode, what the log was like before the last start: it alone says where the server listens.
@@ -65,8 +69,10 @@ impl Server {
             fs::write(&path, text).expect("the config can be written");
             path
         });
-        let child = spawn(home.path(), config.as_deref());
-        let mut server = Server { child, home, config, production: None, dev: Value::Null, http: Http::new(), finished: false };
+        let place = Place::new();
+        let child = spawn(home.path(), config.as_deref(), &place);
+        let mut server =
+            Server { child, place, home, config, production: None, dev: Value::Null, http: Http::new(), finished: false };
         server.until_ready().await;
         server
     }
@@ -82,7 +88,7 @@ impl Server {
         // A server that is gone has left its own: its ports may be another test's by now.
         let _ = fs::remove_file(self.data_dir().join("dev.json"));
         self.production = self.production.map(|_| self.log().len());
-        self.child = spawn(self.home.path(), self.config.as_deref());
+        self.child = spawn(self.home.path(), self.config.as_deref(), &self.place);
         self.http = Http::new();
     }
 
@@ -115,6 +121,7 @@ impl Server {
         self.stop().await;
         self.demand_order().await;
         assert!(!self.log().contains("panicked at"), "something panicked:\n{}", self.log());
+        assert!(!self.log().contains(SECRET_KEY), "a secret is in the log:\n{}", self.log());
     }
 
     /// Demands that `restante check` has nothing to say.
@@ -126,7 +133,7 @@ impl Server {
 
     /// Runs another command of the binary on this server's data.
     pub async fn restante(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(binary());
+        let mut command = command(&self.place);
         command.args(arguments).arg("--data").arg(self.data_dir()).stdin(Stdio::null());
         command.output().await.expect("the binary can be started")
     }
@@ -216,6 +223,12 @@ impl Server {
         self.home.path().join("data")
     }
 
+    /// Its store, beside it.
+    pub fn store(&self) -> Store {
+        let location = self.place.location(&self.data_dir());
+        Store::beside(&location.dir).expect("the store can be opened beside the server")
+    }
+
     /// The number of the process.
     pub fn process(&self) -> u32 {
         self.child.id().expect("the process runs")
@@ -262,9 +275,19 @@ fn ended(child: &mut Child) -> Option<ExitStatus> {
     child.try_wait().expect("the process can be looked at")
 }
 
-fn spawn(home: &Path, config: Option<&Path>) -> Child {
-    let log = File::options().create(true).append(true).open(home.join("log")).expect("the log can be written");
+/// The binary, told where mail is.
+fn command(place: &Place) -> Command {
     let mut command = Command::new(binary());
+    for name in NOT_FOR_SERVERS {
+        command.env_remove(name);
+    }
+    command.envs(place.variables());
+    command
+}
+
+fn spawn(home: &Path, config: Option<&Path>, place: &Place) -> Child {
+    let log = File::options().create(true).append(true).open(home.join("log")).expect("the log can be written");
+    let mut command = command(place);
     command.arg("serve").arg("--data").arg(home.join("data"));
     command.args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]);
     if let Some(path) = config {

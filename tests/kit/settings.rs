@@ -38,6 +38,21 @@ pub fn shared_path(path: &str) -> Option<PathBuf> {
     Some(root.join(path))
 }
 
+/// Whether servers keep their mail in PostgreSQL and object storage: `RESTANTE_TEST_STORE=postgres`. Unless said, they keep it
+/// in their data directories.
+pub(crate) fn on_postgres() -> bool {
+    match setting("RESTANTE_TEST_STORE").as_deref() {
+        None | Some("sqlite") => false,
+        Some("postgres") => true,
+        Some(other) => panic!("RESTANTE_TEST_STORE is {other:?}; it must be sqlite or postgres"),
+    }
+}
+
+/// A cluster of PostgreSQL where tests may make databases: `RESTANTE_TEST_POSTGRES`, an address as libpq has it.
+pub(crate) fn postgres_url() -> Option<String> {
+    setting("RESTANTE_TEST_POSTGRES")
+}
+
 /// Whether the long jobs are asked for too: `RESTANTE_LONG`.
 pub fn is_long() -> bool {
     setting("RESTANTE_LONG").is_some()

@@ -310,13 +310,33 @@ impl From<StoreError> for ApiError {
                 let message = "The restriction or sort order is too complex for this operation.";
                 ApiError::new(ErrorCode::InefficientFilter, message).because(error)
             }
+            StoreError::Unavailable(_) => {
+                let message = "The service is temporarily unavailable. Try again.";
+                ApiError::new(ErrorCode::ServiceNotAvailable, message).because(error).retry_after(store::RETRY)
+            }
             StoreError::Corrupt(_)
             | StoreError::Conflict
             | StoreError::Database(_)
             | StoreError::InUse
             | StoreError::Io(_)
             | StoreError::Missing
-            | StoreError::NotFound => ApiError::internal(error),
+            | StoreError::NotFound
+            | StoreError::Postgres(_)
+            | StoreError::Url(_) => ApiError::internal(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_out_of_reach_is_503_and_says_when_to_come_again() {
+        let error = ApiError::from(MailError::Store(StoreError::Unavailable("db.example: connection refused".to_owned())));
+        assert_eq!((error.code.name(), error.code.status().as_u16()), ("ServiceNotAvailable", 503));
+        assert_eq!(error.retry_after, Some(store::RETRY));
+        assert!(!error.message.contains("db.example"), "{}", error.message);
+        assert!(error.cause.is_some_and(|cause| cause.contains("db.example")), "the log is told where");
     }
 }

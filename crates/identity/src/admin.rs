@@ -3,7 +3,7 @@
 use crate::endpoints::OriginOf;
 use crate::error::AuthError;
 use crate::registry::{AppChanges, MailboxGrant, NewCertificate, NewPerson, NewSecret, PersonChanges, Registry, RegistryError};
-use crate::{Identity, Scope, Who};
+use crate::{Identity, RETRY, Scope, Who};
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use store::StoreError;
 use url::form_urlencoded;
 
 /// Octets that a body may have: a long list of addresses, and certificates.
@@ -255,8 +256,10 @@ impl Refused {
     /// In the shape of Graph's errors.
     fn told(self, ids: &Ids) -> Response {
         let id = ids.request.as_str();
+        let mut retry_after = None;
         let (status, code, message) = match self {
             Refused::Unknown(AuthError::Unavailable) => {
+                retry_after = Some(RETRY);
                 (StatusCode::SERVICE_UNAVAILABLE, "ServiceNotAvailable", AuthError::Unavailable.to_string())
             }
             Refused::Unknown(error) => (StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", error.to_string()),
@@ -272,6 +275,15 @@ impl Refused {
             Refused::Deed(RegistryError::Conflict(text)) => (StatusCode::CONFLICT, "Conflict", text),
             Refused::Deed(RegistryError::Invalid(text)) => (StatusCode::BAD_REQUEST, "BadRequest", text),
             Refused::Deed(RegistryError::NotFound(text)) => (StatusCode::NOT_FOUND, "ResourceNotFound", text),
+            Refused::Deed(RegistryError::Store(error @ StoreError::Unavailable(_))) => {
+                tracing::error!(%error, request.id = id, "a deed of the admin API failed");
+                retry_after = Some(store::RETRY);
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "ServiceNotAvailable",
+                    "What is kept can't be reached now; try again.".to_owned(),
+                )
+            }
             Refused::Deed(error @ (RegistryError::NoRandom | RegistryError::Store(_))) => {
                 tracing::error!(%error, request.id = id, "a deed of the admin API failed");
                 (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "The server failed. Its log says why.".to_owned())
@@ -282,6 +294,9 @@ impl Refused {
             "date": ids.date, "request-id": id, "client-request-id": ids.client,
         }}});
         let mut response = (status, Json(body)).into_response();
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
         }

@@ -16,7 +16,7 @@ impl Grants {
     /// Notes that a person lets an app do this, beside what was agreed to before.
     pub(crate) async fn agree(&self, person: MailboxId, client_id: &str, granted: &Granted) -> Result<(), OAuthError> {
         let (client_id, granted) = (client_id.to_owned(), granted.clone());
-        self.deed(move |tx| {
+        self.deed(Some(person), move |tx| {
             let mut names: Vec<String> =
                 tx.permission_grant(person, &client_id)?.iter().flat_map(|scope| scope.split(' ')).map(str::to_owned).collect();
             names.extend(granted.names());

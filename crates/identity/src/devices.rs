@@ -52,7 +52,7 @@ impl Grants {
             expiration_date_time: after(now, LIFE),
         };
         let user_code = code.user_code.clone();
-        self.deed(move |tx| {
+        self.deed(None, move |tx| {
             if tx.device_codes(now)? >= MOST {
                 return Ok(Err(OAuthError::TooMany));
             }
@@ -75,7 +75,7 @@ impl Grants {
         let now = self.now();
         let digest = secret::digest(device_code).ok_or(OAuthError::DeviceCodeInvalid)?;
         let refresh = Unowned::new()?;
-        self.deed(move |tx| {
+        self.deed(None, move |tx| {
             let known = tx.device_code(digest)?.filter(|code| code.client_id == claimant.client_id);
             let Some(code) = known else { return Ok(Err(OAuthError::DeviceCodeInvalid)) };
             if code.expiration_date_time <= now {
@@ -107,7 +107,7 @@ impl Grants {
     /// Notes what somebody decided, unless it was decided before.
     pub(crate) async fn decide(&self, code: &DeviceCode, decided: DeviceState) -> Result<(), OAuthError> {
         let digest = code.digest;
-        self.deed(move |tx| match tx.device_code(digest)? {
+        self.deed(None, move |tx| match tx.device_code(digest)? {
             Some(code) if code.state == DeviceState::Pending => tx.decide_device_code(digest, decided).map(Ok),
             _ => Ok(Err(OAuthError::DeviceCodeInvalid)),
         })

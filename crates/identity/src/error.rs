@@ -109,6 +109,8 @@ pub(crate) enum OAuthError {
     TenantNotFound,
     /// Too many devices wait.
     TooMany,
+    /// What is kept can't be reached now.
+    Unavailable,
     /// The grant is none that this server gives.
     UnsupportedGrantType,
     /// The response type is none that this server gives.

@@ -85,7 +85,7 @@ impl Grants {
         let expiration_date_time = after(now, CODE_LIFE);
         let code =
             AuthorizationCode { digest, grant, redirect_uri, code_challenge, nonce, is_redeemed: false, expiration_date_time };
-        self.deed(move |tx| tx.add_authorization_code(&code, now).map(Ok)).await?;
+        self.deed(Some(code.grant.mailbox), move |tx| tx.add_authorization_code(&code, now).map(Ok)).await?;
         Ok(text)
     }
 
@@ -94,7 +94,7 @@ impl Grants {
         let now = self.now();
         let (mailbox, digest) = secret::read(&proof.code).ok_or(OAuthError::GrantInvalid)?;
         let refresh = Secret::of_mailbox(mailbox)?;
-        self.deed(move |tx| {
+        self.deed(Some(mailbox), move |tx| {
             let Some(code) = tx.authorization_code(mailbox, digest)? else { return Ok(Err(OAuthError::GrantInvalid)) };
             if code.is_redeemed {
                 tx.revoke_refresh_tokens(mailbox, digest)?;
@@ -116,7 +116,7 @@ impl Grants {
         let (mailbox, digest) = secret::read(token).ok_or(OAuthError::GrantInvalid)?;
         let next = Secret::of_mailbox(mailbox)?;
         let needs_consent = self.needs_consent;
-        self.deed(move |tx| {
+        self.deed(Some(mailbox), move |tx| {
             let known = tx.refresh_token(mailbox, digest)?;
             let Some(used) = known.filter(|token| token.grant.client_id == claimant.client_id) else {
                 return Ok(Err(OAuthError::GrantInvalid));
@@ -151,7 +151,7 @@ impl Grants {
     pub(crate) async fn begin(&self, grant: Grant, claimant: Claimant) -> Result<Redeemed, OAuthError> {
         let now = self.now();
         let refresh = Secret::of_mailbox(grant.mailbox)?;
-        self.deed(move |tx| {
+        self.deed(Some(grant.mailbox), move |tx| {
             let family = refresh.digest;
             begin_family(tx, grant, family, refresh, &claimant, now)
         })
@@ -181,7 +181,7 @@ impl Grants {
 
     /// Keeps a password anew, unless there is another by now; gives what is kept.
     pub(crate) async fn renew_password(&self, id: MailboxId, kept: String, renewed: String) -> Result<String, OAuthError> {
-        self.deed(move |tx| Ok(Ok(if tx.renew_password_hash(id, &kept, &renewed)? { renewed } else { kept }))).await
+        self.deed(Some(id), move |tx| Ok(Ok(if tx.renew_password_hash(id, &kept, &renewed)? { renewed } else { kept }))).await
     }
 
     /// The app with this client id, if it may come in.
@@ -207,11 +207,17 @@ impl Grants {
         self.store.read(look).await.map_err(|error| failed(&error))
     }
 
+    /// A deed about a mailbox, or about what belongs to none.
     pub(crate) async fn deed<T: Send + 'static>(
         &self,
-        deed: impl FnOnce(&mut WriteTx<'_>) -> Outcome<T> + Send + 'static,
+        of: Option<MailboxId>,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Outcome<T> + Clone + Send + 'static,
     ) -> Result<T, OAuthError> {
-        self.store.write::<_, StoreError>(deed).await.map_err(|error| failed(&error))?
+        let done = match of {
+            Some(mailbox) => self.store.write_in::<_, StoreError>(mailbox, deed).await,
+            None => self.store.write::<_, StoreError>(move |tx| tx.hold_directory().and_then(|()| deed(tx))).await,
+        };
+        done.map_err(|error| failed(&error))?
     }
 }
 
@@ -292,7 +298,7 @@ pub(crate) fn grant(mailbox: MailboxId, client_id: &str, granted: &Granted) -> G
 
 fn failed(error: &StoreError) -> OAuthError {
     tracing::error!(%error, "a sign-in can't be kept or read");
-    OAuthError::ServerError
+    if matches!(error, StoreError::Unavailable(_)) { OAuthError::Unavailable } else { OAuthError::ServerError }
 }
 
 #[cfg(test)]

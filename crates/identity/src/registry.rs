@@ -74,9 +74,13 @@ impl Registry {
 
     async fn deed<T: Send + 'static>(
         &self,
-        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, RegistryError> + Send + 'static,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, RegistryError> + Clone + Send + 'static,
     ) -> Result<T, RegistryError> {
-        self.store.write(deed).await
+        let alone = move |tx: &mut WriteTx<'_>| {
+            tx.hold_directory()?;
+            deed(tx)
+        };
+        self.store.write(alone).await
     }
 }
 

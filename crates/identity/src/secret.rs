@@ -9,12 +9,14 @@ use store::{Digest, MailboxId};
 const RANDOM: usize = 32;
 
 /// A new secret, in the text that the client gets.
+#[derive(Clone)]
 pub(crate) struct Secret {
     pub(crate) text: String,
     pub(crate) digest: Digest,
 }
 
 /// Random octets for a secret whose mailbox is known only within a deed.
+#[derive(Clone)]
 pub(crate) struct Unowned([u8; RANDOM]);
 
 impl Unowned {

@@ -118,7 +118,7 @@ impl Mail {
             tx.postpone(mailbox, id, Timestamp(now.0.saturating_add(pause)))
         };
         tracing::error!(%error, submission.id = %uuid::Uuid::from_bytes(id.0), "a submission is damaged and put off");
-        Ok(self.inner.store.write(deed).await?)
+        Ok(self.inner.store.write_in(mailbox, deed).await?)
     }
 
     /// Files a submission in the Inbox of each of its due recipients, in one transaction.
@@ -126,7 +126,7 @@ impl Mail {
         // What delivery adds, a trace, is read by no row: all recipients' copies are read alike, and once.
         let message = Message::parse(blob?.octets);
         let reading = Reading::of(&submission.prefix, &message);
-        let arrived = self.arrived(&message, submission.forward_paths.iter().map(|path| path.address.as_str())).await;
+        let arrived = self.arrived(&message, submission.forward_paths.iter().map(|path| path.address.as_str())).await?;
         let mail = self.clone();
         self.inner.store.write(move |tx| mail.file(tx, (&submission, &message), (reading, &arrived))).await
     }
@@ -142,8 +142,10 @@ impl Mail {
         let paths = &submission.forward_paths;
         let (key, now) = ((submission.mailbox, submission.id), self.inner.clock.now());
         let (mut missed, mut reached) = (Vec::new(), Vec::new());
-        for (path, reading) in paths.iter().zip(repeat_n(reading, paths.len())) {
-            match person_at(tx, &path.address)? {
+        let people = paths.iter().map(|path| person_at(tx, &path.address)).collect::<Result<Vec<_>, _>>()?;
+        tx.hold(people.iter().flatten().map(|person| person.id))?;
+        for ((path, person), reading) in paths.iter().zip(people).zip(repeat_n(reading, paths.len())) {
+            match person {
                 None => {
                     if tx.end_due(key, &path.address, ForwardState::Failed, (now, NOBODY.1))? {
                         count(ForwardState::Failed, submission.created_date_time, now);

@@ -39,6 +39,7 @@ impl NewMessage {
 }
 
 /// How a new message is filed.
+#[derive(Clone)]
 enum Filing {
     Draft,
     Received(Received),
@@ -106,7 +107,7 @@ impl Mailbox {
             hanging.write(tx, mailbox.owner.id, record.id.into())?;
             Ok(record)
         };
-        self.store().write(deed).await
+        self.deed(deed).await
     }
 
     /// The owner's copy of a message that is new, with a Message-ID of ours where it has none, and whoever sends it in the name

@@ -175,7 +175,7 @@ impl Mailbox {
     async fn write_touching<T: Send + 'static>(
         &self,
         message: MessageId,
-        deed: impl FnOnce(&mut WriteTx<'_>, MailboxId) -> Result<T, MailError> + Send + 'static,
+        deed: impl FnOnce(&mut WriteTx<'_>, MailboxId) -> Result<T, MailError> + Clone + Send + 'static,
     ) -> Result<T, MailError> {
         let mailbox = self.clone();
         let touching = move |tx: &mut WriteTx<'_>| {
@@ -186,7 +186,7 @@ impl Mailbox {
             tx.replace_message(owner, &record)?;
             Ok(done)
         };
-        self.store().write(touching).await
+        self.deed(touching).await
     }
 }
 

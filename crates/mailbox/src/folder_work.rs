@@ -51,7 +51,7 @@ impl Mail {
         let now = self.inner.clock.now();
         match self.inner.store.read(look).await? {
             (Some((mailbox, folder, removal)), _) => {
-                self.inner.store.write(move |tx| remove_batch(tx, mailbox, folder, removal, BATCH, now)).await?;
+                self.inner.store.write_in(mailbox, move |tx| remove_batch(tx, mailbox, folder, removal, BATCH, now)).await?;
             }
             // The row may be gone since: whoever removes the target ends the copy.
             (None, Some(copy)) => {
@@ -59,7 +59,7 @@ impl Mail {
                     Some(copy) => copy_batch(tx, &copy, BATCH, now).map(drop),
                     None => Ok(()),
                 };
-                self.inner.store.write(again).await?;
+                self.inner.store.write_in(copy.mailbox, again).await?;
             }
             (None, None) => return Ok(false),
         }
@@ -77,7 +77,7 @@ impl Mailbox {
     /// [`MailError::Store`].
     pub async fn copy_folder(&self, folder: FolderName, destination: FolderName) -> Result<Folder, MailError> {
         let mailbox = self.clone();
-        let targets = self.store().write(move |tx| mailbox.begin_copy(tx, &folder, &destination)).await?;
+        let targets = self.deed(move |tx| mailbox.begin_copy(tx, &folder, &destination)).await?;
         self.mail.inner.folder_work.notify_one();
         let copy = FolderName::Id(*targets.first().ok_or(StoreError::NotFound)?);
         let whole = tokio::time::timeout(PATIENCE, self.until_copied(targets)).await;

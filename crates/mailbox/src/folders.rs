@@ -70,7 +70,7 @@ impl Mailbox {
             hanging.write(tx, mailbox.owner.id, id.into())?;
             mailbox.named_folder(tx, &FolderName::Id(id))
         };
-        self.store().write(deed).await
+        self.deed(deed).await
     }
 
     /// Gives a folder another name, where one is given, and what is hung on it.
@@ -98,7 +98,7 @@ impl Mailbox {
             }
             mailbox.named_folder(tx, &folder)
         };
-        self.store().write(deed).await
+        self.deed(deed).await
     }
 
     /// Moves a folder with all that is in it.
@@ -121,7 +121,7 @@ impl Mailbox {
             }
             mailbox.named_folder(tx, &folder)
         };
-        self.store().write(deed).await
+        self.deed(deed).await
     }
 
     /// Deletes a folder with all that is in it: to Deleted Items, under another name where that one is taken; from there
@@ -145,7 +145,7 @@ impl Mailbox {
             let name = names.find(|name| !taken.contains(&name.to_lowercase())).unwrap_or_default();
             mailbox.place(tx, found.id, deleted, name)
         };
-        self.store().write(deed).await?;
+        self.deed(deed).await?;
         self.mail.inner.folder_work.notify_one();
         Ok(())
     }
@@ -161,7 +161,7 @@ impl Mailbox {
             check_own(&found, FolderDeed::Delete)?;
             mailbox.remove(tx, found.id, Removal::Permanent)
         };
-        self.store().write(deed).await?;
+        self.deed(deed).await?;
         self.mail.inner.folder_work.notify_one();
         Ok(())
     }

@@ -70,7 +70,7 @@ pub use store::Protection;
 
 use acting::Acting;
 use std::sync::Arc;
-use store::{Clock, MessageId, MessageRecord, Person, ReadTx, Spool, Store};
+use store::{Clock, MessageId, MessageRecord, Person, ReadTx, Spool, Store, WriteTx};
 use tokio::sync::{Notify, Semaphore, watch};
 
 /// What the rules need to be told.
@@ -175,6 +175,14 @@ impl Mailbox {
 
     fn store(&self) -> &Store {
         &self.mail.inner.store
+    }
+
+    /// Does a deed about this mailbox.
+    async fn deed<T: Send + 'static>(
+        &self,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, MailError> + Clone + Send + 'static,
+    ) -> Result<T, MailError> {
+        self.store().write_in(self.owner.id, deed).await
     }
 
     fn now(&self) -> store::Timestamp {

@@ -27,7 +27,7 @@ impl Mailbox {
             tx.replace_message(owner, &record)?;
             Ok(())
         };
-        self.store().write(deed).await
+        self.deed(deed).await
     }
 
     /// Deletes a message for good, from wherever it is. Its octets go with the last message that has them.
@@ -40,7 +40,7 @@ impl Mailbox {
             mailbox.present(tx, id)?;
             Ok(tx.remove_message(mailbox.owner.id, id, mailbox.now())?)
         };
-        self.store().write(deed).await
+        self.deed(deed).await
     }
 
     /// Moves a message to another folder. It keeps its id.
@@ -57,7 +57,7 @@ impl Mailbox {
             record.modseq = tx.replace_message(owner, &record)?;
             Ok(record)
         };
-        self.store().write(deed).await
+        self.deed(deed).await
     }
 
     /// Files a second message with the same octets and all that stands beside them.
@@ -71,7 +71,7 @@ impl Mailbox {
             let folder = mailbox.folder_id(tx, &destination)?;
             file_copy(tx, mailbox.owner.id, &record, folder, mailbox.now())
         };
-        self.store().write(deed).await
+        self.deed(deed).await
     }
 }
 

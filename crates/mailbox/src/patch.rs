@@ -16,6 +16,7 @@ use store::{Blob, MessageId, MessageRecord, Overlay, Protection, Recipient, Stor
 const ATTEMPTS: usize = 8;
 
 /// New octets of a draft, parsed.
+#[derive(Clone)]
 pub(crate) struct NewOctets {
     blob: Blob,
     is_composed: bool,
@@ -29,6 +30,7 @@ impl NewOctets {
 }
 
 /// Everything about a message that a change sets.
+#[derive(Clone)]
 pub(crate) struct Change {
     pub(crate) octets: Option<NewOctets>,
     pub(crate) message_id: Option<String>,
@@ -185,7 +187,7 @@ impl Mailbox {
             hanging.write(tx, owner, record.id.into())?;
             Ok(record)
         };
-        let record = self.store().write(deed).await?;
+        let record = self.deed(deed).await?;
         if is_told {
             self.mail.inner.submitted.notify_one();
             self.mail.inner.to_relay.notify_one();

@@ -8,6 +8,7 @@ use mime::{AddrSpec, Date, Message, NameAddr, address_line, text_line};
 use store::{Blob, MessageRecord, StoreError, Submission, SubmissionId, Timestamp, Wishes, WriteTx};
 
 /// A receipt that is due when a message is read.
+#[derive(Clone)]
 pub(crate) struct Receipt {
     to: AddrSpec,
     id: SubmissionId,

@@ -99,7 +99,7 @@ impl Mail {
         let reported = if incoming.reverse_path.is_empty() { reported(&message) } else { None };
         // Read before the deed, and once: the writer is one.
         let reading = Reading::of("", &message).about(reported.as_ref().and_then(|reported| reported.root.clone()));
-        let arrived = self.arrived(&message, incoming.forward_paths.iter().map(String::as_str)).await;
+        let arrived = self.arrived(&message, incoming.forward_paths.iter().map(String::as_str)).await?;
         let found = Found { reading, reported, arrived };
         let mail = self.clone();
         self.inner.store.write(move |tx: &mut WriteTx<'_>| mail.file_incoming(tx, &incoming, found)).await
@@ -112,6 +112,7 @@ impl Mail {
         Found { reading, reported, arrived }: Found,
     ) -> Result<(), MailError> {
         let recipients = recipients(tx, &incoming.forward_paths)?;
+        tx.hold(recipients.iter().map(|(person, _)| person.id))?;
         tx.put_blob(&incoming.blob)?;
         let arriving = Arriving {
             id: SubmissionId::new(self.inner.clock.now()),
@@ -132,6 +133,7 @@ impl Mail {
 }
 
 /// What is read of a message from outside, before the deed that files it.
+#[derive(Clone)]
 struct Found {
     reading: Reading,
     reported: Option<Reported>,

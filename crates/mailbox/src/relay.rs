@@ -260,6 +260,7 @@ impl Mail {
         for submission in due {
             match self.inner.store.blob(submission.blob).await {
                 Ok(blob) => consignments.push(self.consignment(submission, blob)),
+                Err(error @ StoreError::Unavailable(_)) => return Err(error.into()),
                 Err(error) => {
                     tracing::error!(%error, submission.id = %spelled(submission.id), "a submission is damaged and put off");
                     let said = Said { next_hop: String::new(), status: [4, 3, 0], text: error.to_string(), is_reply: false };

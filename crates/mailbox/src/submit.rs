@@ -14,8 +14,8 @@ use crate::patch::again_on_conflict;
 use crate::protection::{Octets, Protected, Unprotected, Variant, asked_for};
 use mime::{Cuts, Message};
 use store::{
-    Answered, Blob, Digest, ForwardPath, MessageId, MessageRecord, Overlay, Person, Protection, ReadTx, StoreError, Submission,
-    SubmissionId, Timestamp, WellKnownName, Wishes, WriteTx,
+    Answered, Blob, Digest, ForwardPath, MailboxId, MessageId, MessageRecord, Overlay, Person, Protection, ReadTx, StoreError,
+    Submission, SubmissionId, Timestamp, WellKnownName, Wishes, WriteTx,
 };
 
 /// How a message is to be sent.
@@ -82,9 +82,12 @@ impl Mailbox {
             keeps_copy: options.save_to_sent_items,
         };
         let (sending, outgoing) = self.protect(&message, sending, outgoing).await;
+        let outgoing = match outgoing {
+            Ok(outgoing) => outgoing,
+            Err(refused) => return self.answered_before(options.idempotency.as_ref()).await?.ok_or(refused),
+        };
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
-            let outgoing = outgoing?;
             mailbox.check_sending(tx, &outgoing.authors, &outgoing.envelope)?;
             let Sending { copy, is_composed, overlay, .. } = sending;
             let hanging = new.beside.hanging.clone().with_class(copy.reading.message_class);
@@ -142,10 +145,13 @@ impl Mailbox {
             keeps_copy: true,
         };
         let (sending, outgoing) = self.protect(&message, sending, outgoing).await;
+        let outgoing = match outgoing {
+            Ok(outgoing) => outgoing,
+            Err(refused) => return self.answered_before(options.idempotency.as_ref()).await?.ok_or(refused),
+        };
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
             let draft = mailbox.draft(tx, &read)?;
-            let outgoing = outgoing?;
             mailbox.check_sending(tx, &outgoing.authors, &outgoing.envelope)?;
             outgoing.put_blobs(tx, &blob, true)?;
             let class = message_class::kept(sending.copy.reading.message_class);
@@ -161,35 +167,34 @@ impl Mailbox {
         self.write_outbox(options.idempotency, goes_out, deed).await
     }
 
+    /// What was answered to this very request before, which what stands against it now doesn't change.
+    async fn answered_before(&self, idempotency: Option<&Idempotency>) -> Result<Option<Submitted>, MailError> {
+        let Some(idempotency) = idempotency.cloned() else { return Ok(None) };
+        let (owner, now) = (self.owner.id, self.now());
+        self.store().read(move |tx: &ReadTx<'_>| answered(tx, owner, &idempotency, now)).await
+    }
+
     /// Does a deed that puts something into the outbox, once for each key, and tells those who deliver.
     async fn write_outbox(
         &self,
         idempotency: Option<Idempotency>,
         goes_out: bool,
-        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<Submitted, MailError> + Send + 'static,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<Submitted, MailError> + Clone + Send + 'static,
     ) -> Result<Submitted, MailError> {
-        let mailbox = self.clone();
+        let (owner, now) = (self.owner.id, self.now());
         let once = move |tx: &mut WriteTx<'_>| {
-            let Some(Idempotency { key, request }) = idempotency else { return deed(tx) };
-            let now = mailbox.now();
-            let since = Timestamp(now.0.saturating_sub(ANSWERED_AGAIN));
-            match tx.answered(mailbox.owner.id, &key, since)? {
-                Some(answered) if answered.request == request => Ok(Submitted {
-                    id: answered.message,
-                    sent_id: answered.sent,
-                    internet_message_id: answered.internet_message_id,
-                }),
-                Some(_) => Err(MailError::KeyReused),
-                None => {
-                    let done = deed(tx)?;
-                    let internet_message_id = done.internet_message_id.clone();
-                    let answer = Answered { request, message: done.id, sent: done.sent_id, internet_message_id };
-                    tx.keep_answer(mailbox.owner.id, &key, &answer, since, now)?;
-                    Ok(done)
-                }
+            let Some(idempotency) = idempotency else { return deed(tx) };
+            if let Some(done) = answered(tx, owner, &idempotency, now)? {
+                return Ok(done);
             }
+            let done = deed(tx)?;
+            let internet_message_id = done.internet_message_id.clone();
+            let Idempotency { key, request } = idempotency;
+            let answer = Answered { request, message: done.id, sent: done.sent_id, internet_message_id };
+            tx.keep_answer(owner, &key, &answer, answered_since(now), now)?;
+            Ok(done)
         };
-        let submitted = self.store().write(once).await?;
+        let submitted = self.deed(once).await?;
         self.mail.inner.submitted.notify_one();
         if goes_out {
             self.mail.inner.to_relay.notify_one();
@@ -325,7 +330,24 @@ impl Mailbox {
     }
 }
 
+/// When an answer was given that is still given again.
+fn answered_since(now: Timestamp) -> Timestamp {
+    Timestamp(now.0.saturating_sub(ANSWERED_AGAIN))
+}
+
+/// What was answered to a request that came before.
+fn answered(tx: &ReadTx<'_>, owner: MailboxId, asked: &Idempotency, now: Timestamp) -> Result<Option<Submitted>, MailError> {
+    match tx.answered(owner, &asked.key, answered_since(now))? {
+        None => Ok(None),
+        Some(Answered { request, .. }) if request != asked.request => Err(MailError::KeyReused),
+        Some(Answered { message, sent, internet_message_id, .. }) => {
+            Ok(Some(Submitted { id: message, sent_id: sent, internet_message_id }))
+        }
+    }
+}
+
 /// A message on its way into Sent Items, as it stands there.
+#[derive(Clone)]
 struct Sending {
     copy: Copy,
     is_composed: bool,
@@ -337,6 +359,7 @@ struct Sending {
 }
 
 /// What sending needs to know of a message, read before the deed.
+#[derive(Clone)]
 pub(crate) struct Outgoing {
     pub(crate) authors: Authors,
     /// What recipients don't get.

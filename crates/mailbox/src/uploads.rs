@@ -76,7 +76,7 @@ impl Mailbox {
             tx.add_upload_session(owner, &kept)?;
             Ok(ended)
         };
-        for ended in self.store().write(deed).await? {
+        for ended in self.deed(deed).await? {
             self.store().upload(ended).remove().await?;
         }
         Ok(session)
@@ -175,7 +175,7 @@ impl Mail {
             tx.put_blob(&blob)?;
             finish(tx, mailbox, id, UploadOutcome::Message(blob.digest))
         };
-        self.inner.store.write(deed).await?;
+        self.inner.store.write_in(mailbox, deed).await?;
         Ok(Uploaded::Message)
     }
 
@@ -211,7 +211,7 @@ impl Mail {
     /// [`MailError::Store`].
     pub async fn cancel_upload(&self, mailbox: MailboxId, session: &UploadSession) -> Result<(), MailError> {
         let id = session.id;
-        self.inner.store.write(move |tx: &mut WriteTx<'_>| tx.remove_upload_session(mailbox, id)).await?;
+        self.inner.store.write_in(mailbox, move |tx: &mut WriteTx<'_>| tx.remove_upload_session(mailbox, id)).await?;
         Ok(self.inner.store.upload(id).remove().await?)
     }
 }

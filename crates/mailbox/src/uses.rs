@@ -3,7 +3,7 @@
 
 use crate::Mail;
 use identity::Scope;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ const WRITTEN_EVERY: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(crate) struct Uses(Mutex<Counted>);
 
-type Counted = HashMap<(String, MailboxId, &'static str), (i64, Timestamp)>;
+type Counted = BTreeMap<(String, MailboxId, &'static str), (i64, Timestamp)>;
 
 impl Uses {
     /// Counts one.

@@ -1,13 +1,12 @@
 //! The commands beside the server: they open the same data directory, whether a server runs on it or not.
 
-use crate::cli;
 use crate::tenant::Tenant;
+use crate::{cli, config};
 use anyhow::{Context, bail};
 use identity::{Identity, Keys, Scopes};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use store::{Person, Store, StoreError, SystemClock};
+use store::{Location, Person, Store, StoreError, SystemClock};
 
 /// Days that a token is good for.
 const TOKEN_DAYS: i64 = 30;
@@ -17,7 +16,8 @@ const TOKEN_DAYS: i64 = 30;
 /// # Errors
 /// Where the store can't be read.
 pub fn check(store: &cli::Store) -> anyhow::Result<ExitCode> {
-    let findings = store::check(&store.data).with_context(|| cannot_open(&store.data))?;
+    let location = config::location(store)?;
+    let findings = store::check(location.clone()).with_context(|| cannot_open(&location))?;
     for finding in &findings {
         println!("{finding}");
     }
@@ -42,29 +42,27 @@ pub async fn token(token: &cli::Token) -> anyhow::Result<ExitCode> {
 }
 
 async fn person(which: &cli::Store, name: &str) -> anyhow::Result<(Store, Person)> {
-    let store = open(&which.data)?;
+    let store = open(which)?;
     let wanted = name.to_owned();
     let found = store.read::<_, StoreError>(move |tx| tx.person_by_address(&wanted)).await?;
     let person = found.with_context(|| format!("there is nobody named {name} here"))?;
     Ok((store, person))
 }
 
-/// The store in a data directory, beside a server that may be running on it.
+/// The store, beside servers that may be running on it.
 ///
 /// # Errors
 /// Where there is none, or it can't be opened.
-pub(crate) fn open(data: &Path) -> anyhow::Result<Store> {
-    match Store::beside(data) {
+pub(crate) fn open(which: &cli::Store) -> anyhow::Result<Store> {
+    let location = config::location(which)?;
+    match Store::beside(location.clone()) {
         Err(StoreError::Missing) => {
-            bail!(
-                "there is no store in {} yet. The server makes it when it first starts; then this works beside it.",
-                data.display()
-            )
+            bail!("there is no store {location} yet. The server makes it when it first starts; then this works beside it.")
         }
-        opened => opened.with_context(|| cannot_open(data)),
+        opened => opened.with_context(|| cannot_open(&location)),
     }
 }
 
-fn cannot_open(data: &Path) -> String {
-    format!("the store in {} can't be opened", data.display())
+fn cannot_open(location: &Location) -> String {
+    format!("the store {location} can't be opened")
 }

@@ -15,6 +15,7 @@ pub use user::{Alias, NewUser, User, UserCommand};
 
 use clap::{Args, Parser, Subcommand};
 use client::smime::SmimeCommand;
+use std::fmt;
 use std::path::PathBuf;
 
 /// Where the data directory is unless something else is said.
@@ -78,22 +79,49 @@ pub struct ServeFlags {
     /// Settings in TOML; without it, development mode
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Where rows and octets stand
+    #[command(flatten)]
+    pub at: At,
 }
 
-/// Which data directory.
+/// Where rows and octets stand.
+#[derive(Default, Clone, Args)]
+pub struct At {
+    /// A database of PostgreSQL instead of SQLite in the data directory: postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "URL", global = true)]
+    pub store: Option<String>,
+    /// Object storage instead of files in the data directory: s3://BUCKET/PREFIX?endpoint=…
+    #[arg(long, value_name = "URL", global = true)]
+    pub blobs: Option<String>,
+}
+
+impl fmt::Debug for At {
+    /// No password is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", [&self.store, &self.blobs].map(|url| url.as_deref().map(store::redacted)))
+    }
+}
+
+/// Which store.
 #[derive(Debug, Clone, Args)]
 pub struct Store {
     /// Data directory
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
-    pub data: PathBuf,
-}
-
-/// Which data directory, and how to tell what was done there.
-#[derive(Debug, Clone, Args)]
-pub struct Register {
-    /// Data directory
     #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA, global = true)]
     pub data: PathBuf,
+    /// The server's settings, where they say that rows or octets stand elsewhere
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Where rows and octets stand
+    #[command(flatten)]
+    pub at: At,
+}
+
+/// Which store, and how to tell what was done there.
+#[derive(Debug, Clone, Args)]
+pub struct Register {
+    /// Where
+    #[command(flatten)]
+    pub store: Store,
     /// Answer in JSON
     #[arg(long, global = true)]
     pub json: bool,
@@ -102,9 +130,9 @@ pub struct Register {
 /// Whose CA, and what to do about it.
 #[derive(Debug, Clone, Args)]
 pub struct Trust {
-    /// Where
-    #[command(flatten)]
-    pub store: Store,
+    /// Data directory
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub data: PathBuf,
     /// Have this machine trust it (Debian and its kind; needs root)
     #[arg(long, conflicts_with = "remove")]
     pub install: bool,
@@ -137,6 +165,7 @@ mod tests {
         let command = Cli::parse_from(["restante"]).command.unwrap_or_default();
         let Command::Serve(flags) = command else { panic!("{command:?}") };
         assert!(flags.data.is_none() && flags.http.is_none() && flags.https.is_none() && flags.config.is_none());
+        assert!(flags.at.store.is_none() && flags.at.blobs.is_none());
     }
 
     #[test]
@@ -145,5 +174,15 @@ mod tests {
         assert!(matches!(told, Some(Command::Token(token)) if token.scope == "Mail.Send" && token.store.data.ends_with("d")));
         let untold = Cli::parse_from(["restante", "token", "--user", "u"]).command;
         assert!(matches!(untold, Some(Command::Token(token)) if token.scope == identity::Scopes::ALL_DELEGATED));
+    }
+
+    #[test]
+    fn the_store_may_be_named_behind_any_command_and_shows_no_password() {
+        let url = "postgres://ada:s3cret@h/d";
+        for words in [&["check"][..], &["queue", "list"], &["user", "list"], &["serve"], &["token", "--user", "u"]] {
+            let command = Cli::parse_from([&["restante"], words, &["--store", url, "--data", "d"]].concat()).command;
+            let shown = format!("{command:?}");
+            assert!(shown.contains("postgres://ada:***@h/d") && !shown.contains("s3cret"), "{shown}");
+        }
     }
 }

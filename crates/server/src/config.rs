@@ -2,6 +2,7 @@
 //! file of settings or the environment; all others are told.
 
 mod issuers;
+mod location;
 mod raw;
 mod relay;
 mod resolve;
@@ -10,9 +11,10 @@ mod smime;
 pub use crate::certificate::CertificateFiles;
 pub use crate::hosts::Hosts;
 pub use issuers::IssuerConfig;
+pub use location::location;
 pub use raw::{
-    RawConfig, RawDkim, RawDns, RawGraphRelay, RawIncoming, RawIssuer, RawLdap, RawLimits, RawListen, RawRelay, RawSmime,
-    RawSmimeRule, RawSubmission, RawTls,
+    RawBlobs, RawConfig, RawDkim, RawDns, RawGraphRelay, RawIncoming, RawIssuer, RawLdap, RawLimits, RawListen, RawRelay,
+    RawSmime, RawSmimeRule, RawStore, RawSubmission, RawTls,
 };
 pub use relay::{DkimConfig, GraphRelay, RelayConfig};
 pub use resolve::{Address, Config, ConfigErrors, SubmissionConfig, load, resolve};
@@ -22,6 +24,18 @@ pub use smime::{LdapConfig, SmimeConfig};
 #[allow(clippy::disallowed_methods, reason = "this is the room that reads the environment")]
 pub fn log_filter() -> Option<String> {
     std::env::var("RESTANTE_LOG").ok().filter(|text| !text.trim().is_empty())
+}
+
+/// Where rows stand as the environment has it: the variable `RESTANTE_STORE_URL`.
+#[allow(clippy::disallowed_methods, reason = "this is the room that reads the environment")]
+fn store_url() -> Option<String> {
+    std::env::var("RESTANTE_STORE_URL").ok().filter(|text| !text.trim().is_empty())
+}
+
+/// Where octets stand as the environment has it: the variable `RESTANTE_BLOBS_URL`.
+#[allow(clippy::disallowed_methods, reason = "this is the room that reads the environment")]
+fn blobs_url() -> Option<String> {
+    std::env::var("RESTANTE_BLOBS_URL").ok().filter(|text| !text.trim().is_empty())
 }
 
 /// The master key of S/MIME as the environment has it: the variable `RESTANTE_SMIME_MASTER_KEY`.

@@ -21,7 +21,7 @@ pub async fn run(command: KeyCommand) -> anyhow::Result<ExitCode> {
     let at = &command.register;
     match command.deed {
         KeyDeed::Add { user, pkcs12, passphrase_file, master_key_file } => {
-            let master = master_key(master_key_file.as_deref(), Some(&at.data))?;
+            let master = master_key(master_key_file.as_deref(), Some(&at.store.data))?;
             let (mail, person) = open(at, &user, Protecting { master_key: master, ..Protecting::default() }).await?;
             let octets = fs::read(&pkcs12).with_context(|| format!("{} can't be read", pkcs12.display()))?;
             let key = mail.keep_key(person, octets, passphrase(passphrase_file.as_deref())?).await?;
@@ -43,7 +43,7 @@ pub async fn run(command: KeyCommand) -> anyhow::Result<ExitCode> {
 }
 
 async fn open(at: &Register, user: &str, protecting: Protecting) -> anyhow::Result<(Mail, Person)> {
-    let store = admin::open(&at.data)?;
+    let store = admin::open(&at.store)?;
     let (name, id) = (user.to_owned(), uuid::Uuid::try_parse(user).ok());
     let look = move |tx: &ReadTx<'_>| {
         let person = match id {

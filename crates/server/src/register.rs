@@ -23,8 +23,8 @@ use store::SystemClock;
 
 /// The register of a data directory, and its tenant.
 fn open(at: &Register) -> anyhow::Result<(Registry, Tenant)> {
-    let store = admin::open(&at.data)?;
-    let tenant = Tenant::of(&Keys::open(&at.data)?);
+    let store = admin::open(&at.store)?;
+    let tenant = Tenant::of(&Keys::open(&at.store.data)?);
     Ok((Registry::new(store, Arc::new(SystemClock), tenant.client_id.to_string()), tenant))
 }
 

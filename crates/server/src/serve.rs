@@ -30,7 +30,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Clock, Store, StoreError, SystemClock};
+use store::{Clock, Location, Store, StoreError, SystemClock};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -79,8 +79,10 @@ pub struct Running {
 /// # Errors
 /// Where another process serves the data directory, an address is taken, or the file system fails.
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Running> {
-    let dir = data_dir(&config.data).with_context(|| format!("the data directory {} can't be had", config.data.display()))?;
-    let store = Store::serve(&dir).with_context(|| format!("the store in {} can't be opened", dir.display()))?;
+    let said = &config.location.dir;
+    let dir = data_dir(said).with_context(|| format!("the data directory {} can't be had", said.display()))?;
+    let location = Location { dir: dir.clone(), ..config.location.clone() };
+    let store = Store::serve(location.clone()).with_context(|| format!("the store {location} can't be opened"))?;
     let domain = config.domain.clone();
     store.write::<_, StoreError>(move |tx| tx.set_domain(&domain)).await?;
     let keys = Keys::open(&dir)?;

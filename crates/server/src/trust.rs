@@ -33,10 +33,10 @@ struct LocalCa {
 pub fn run(flags: &cli::Trust) -> anyhow::Result<ExitCode> {
     let machine = Machine::debian();
     let text = if flags.remove {
-        let dir = fs::canonicalize(&flags.store.data).with_context(|| format!("{} can't be had", flags.store.data.display()))?;
+        let dir = fs::canonicalize(&flags.data).with_context(|| format!("{} can't be had", flags.data.display()))?;
         machine.remove(&dir)?
     } else {
-        let ca = LocalCa::open(&flags.store.data)?;
+        let ca = LocalCa::open(&flags.data)?;
         if flags.install { machine.install(&ca)? } else { how::explain(&ca) }
     };
     std::io::stdout().write_all(text.as_bytes())?;

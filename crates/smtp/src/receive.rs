@@ -49,6 +49,20 @@ fn plain(error: &MailError) -> reply::Plain {
         MailError::TooLarge { .. } => reply::TOO_LARGE,
         MailError::Store(StoreError::Io(_)) => reply::NO_ROOM,
         MailError::Store(StoreError::Stopped) => reply::CLOSING,
+        MailError::Store(StoreError::Unavailable(_)) => reply::LOCAL_ERROR, // RFC 3463 §3.4: it is tried again
         _ => reply::LOCAL_ERROR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_out_of_reach_is_tried_again_later() {
+        let reply = refused(&MailError::Store(StoreError::Unavailable("connection refused".to_owned())));
+        let mut text = Vec::new();
+        reply.write(&mut text);
+        assert!(text.starts_with(b"451 4.3.0 "), "{}", String::from_utf8_lossy(&text));
     }
 }

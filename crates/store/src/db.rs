@@ -5,8 +5,9 @@
 
 mod changed;
 mod indexer;
+pub(crate) mod postgres;
 mod readers;
-mod sqlite;
+pub(crate) mod sqlite;
 mod writer;
 
 pub(crate) use changed::Changed;
@@ -14,18 +15,40 @@ pub(crate) use indexer::Indexer;
 pub(crate) use readers::Readers;
 #[cfg(test)]
 pub(crate) use sqlite::STEPS;
-pub(crate) use sqlite::{Connection, Row, attach_index, exists, names_blob, open_for_writing, open_index};
+pub use sqlite::sqlite_version;
+pub(crate) use sqlite::{attach_index, exists, open_for_writing, open_index};
 pub(crate) use writer::Writer;
 
 use crate::blobs::{BlobFiles, Digest};
 use crate::error::StoreError;
 use crate::ids::MailboxId;
+use crate::model::condition::FieldValue;
 use bytes::Bytes;
 use std::ops::Deref;
 
+/// A connection to either engine.
+#[derive(Clone, Copy)]
+pub(crate) enum Connection<'c> {
+    Postgres(&'c postgres::Connection),
+    Sqlite(&'c sqlite::Connection),
+}
+
+/// One row of an answer.
+pub(crate) enum Row<'r> {
+    Postgres(postgres::Row<'r>),
+    Sqlite(sqlite::Row<'r>),
+}
+
+/// The database that is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Postgres,
+    Sqlite,
+}
+
 /// A consistent state that can be read.
 pub struct ReadTx<'c> {
-    connection: &'c Connection,
+    connection: Connection<'c>,
 }
 
 /// A deed under way.
@@ -58,21 +81,17 @@ pub(crate) enum Value<'v> {
     Text(&'v str),
 }
 
-/// Who keeps the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Engine {
-    Postgres,
-    Sqlite,
-}
-
 impl<'c> ReadTx<'c> {
-    pub(crate) fn new(connection: &'c Connection) -> ReadTx<'c> {
-        ReadTx { connection }
+    pub(crate) fn new(connection: impl Into<Connection<'c>>) -> ReadTx<'c> {
+        ReadTx { connection: connection.into() }
     }
 
-    /// For the few statements of which there is no text for both.
+    /// Which database this is.
     pub(crate) fn engine(&self) -> Engine {
-        self.connection.engine()
+        match self.connection {
+            Connection::Postgres(_) => Engine::Postgres,
+            Connection::Sqlite(_) => Engine::Sqlite,
+        }
     }
 
     /// Every row of a query.
@@ -97,13 +116,21 @@ impl<'c> ReadTx<'c> {
 }
 
 impl<'c> WriteTx<'c> {
-    pub(crate) fn new(connection: &'c Connection) -> WriteTx<'c> {
+    pub(crate) fn new(connection: impl Into<Connection<'c>>) -> WriteTx<'c> {
         WriteTx { read: ReadTx::new(connection), touched: Touched::default() }
     }
 
     /// Runs a statement; answers how many rows it touched.
     pub(crate) fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize, StoreError> {
         self.read.connection.execute(sql, values)
+    }
+
+    /// Locks the rows of a query until the deed is done, waiting for others who have them. In SQLite all rows are ours.
+    pub(crate) fn lock(&mut self, sql: &str, values: &[Value<'_>]) -> Result<(), StoreError> {
+        match self.read.connection {
+            Connection::Postgres(connection) => connection.rows(sql, values, |_| Ok(())).map(drop),
+            Connection::Sqlite(_) => Ok(()),
+        }
     }
 }
 
@@ -116,7 +143,7 @@ impl<'c> Deref for WriteTx<'c> {
 }
 
 impl<'c> IndexTx<'c> {
-    pub(crate) fn new(connection: &'c Connection, files: &'c BlobFiles) -> IndexTx<'c> {
+    pub(crate) fn new(connection: impl Into<Connection<'c>>, files: &'c BlobFiles) -> IndexTx<'c> {
         IndexTx { read: ReadTx::new(connection), files }
     }
 
@@ -140,6 +167,96 @@ impl<'c> Deref for IndexTx<'c> {
     fn deref(&self) -> &ReadTx<'c> {
         &self.read
     }
+}
+
+impl Connection<'_> {
+    fn rows<T>(
+        self,
+        sql: &str,
+        values: &[Value<'_>],
+        read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        match self {
+            Connection::Postgres(connection) => connection.rows(sql, values, read),
+            Connection::Sqlite(connection) => connection.rows(sql, values, read),
+        }
+    }
+
+    fn execute(self, sql: &str, values: &[Value<'_>]) -> Result<usize, StoreError> {
+        match self {
+            Connection::Postgres(connection) => connection.execute(sql, values),
+            Connection::Sqlite(connection) => connection.execute(sql, values),
+        }
+    }
+}
+
+impl<'c> From<&'c postgres::Connection> for Connection<'c> {
+    fn from(connection: &'c postgres::Connection) -> Self {
+        Connection::Postgres(connection)
+    }
+}
+
+impl<'c> From<&'c sqlite::Connection> for Connection<'c> {
+    fn from(connection: &'c sqlite::Connection) -> Self {
+        Connection::Sqlite(connection)
+    }
+}
+
+impl Row<'_> {
+    pub(crate) fn integer(&self, column: usize) -> Result<i64, StoreError> {
+        self.optional_integer(column)?.ok_or_else(|| missing(column))
+    }
+
+    pub(crate) fn optional_integer(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        match self {
+            Row::Postgres(row) => row.optional_integer(column),
+            Row::Sqlite(row) => row.optional_integer(column),
+        }
+    }
+
+    pub(crate) fn flag(&self, column: usize) -> Result<bool, StoreError> {
+        Ok(self.integer(column)? != 0)
+    }
+
+    pub(crate) fn text(&self, column: usize) -> Result<String, StoreError> {
+        self.optional_text(column)?.ok_or_else(|| missing(column))
+    }
+
+    pub(crate) fn optional_text(&self, column: usize) -> Result<Option<String>, StoreError> {
+        match self {
+            Row::Postgres(row) => row.optional_text(column),
+            Row::Sqlite(row) => row.optional_text(column),
+        }
+    }
+
+    pub(crate) fn octets(&self, column: usize) -> Result<Vec<u8>, StoreError> {
+        self.optional_octets(column)?.ok_or_else(|| missing(column))
+    }
+
+    pub(crate) fn optional_octets(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Row::Postgres(row) => row.optional_octets(column),
+            Row::Sqlite(row) => row.optional_octets(column),
+        }
+    }
+
+    /// Whatever stands there.
+    pub(crate) fn value(&self, column: usize) -> Result<FieldValue, StoreError> {
+        let value = match self {
+            Row::Postgres(row) => row.optional_value(column),
+            Row::Sqlite(row) => row.optional_value(column),
+        };
+        value?.ok_or_else(|| missing(column))
+    }
+
+    /// Octets of a fixed length: an id or a digest.
+    pub(crate) fn fixed<const N: usize>(&self, column: usize) -> Result<[u8; N], StoreError> {
+        self.octets(column)?.try_into().map_err(|_| StoreError::Corrupt(format!("column {column} has not {N} octets")))
+    }
+}
+
+fn missing(column: usize) -> StoreError {
+    StoreError::Corrupt(format!("column {column} has no value"))
 }
 
 impl From<i64> for Value<'_> {

@@ -1,5 +1,8 @@
 //! What can go wrong with keeping.
 
+/// Seconds after which it is worth to ask again where the store can't be reached.
+pub const RETRY: i64 = 5;
+
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -12,6 +15,9 @@ pub enum StoreError {
     /// The database refused or failed.
     #[error("database: {0}")]
     Database(#[from] rusqlite::Error),
+    /// PostgreSQL refused a statement; the text says why.
+    #[error("database: {0}")]
+    Postgres(String),
     /// Another process serves this directory.
     #[error("another process serves this data directory")]
     InUse,
@@ -27,7 +33,13 @@ pub enum StoreError {
     /// The store is closing, or a deed broke off.
     #[error("the store stopped before the deed was done")]
     Stopped,
+    /// What says where the store is can't be read; the text says why, and tells no password.
+    #[error("{0}")]
+    Url(String),
     /// What is asked would look at more than it may.
     #[error("the work that it takes is more than a request may do")]
     TooMuchWork,
+    /// Where rows or octets stand can't be reached now; the text says what happened. It may be in a few seconds.
+    #[error("the store can't be reached: {0}")]
+    Unavailable(String),
 }

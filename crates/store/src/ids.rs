@@ -56,6 +56,11 @@ id!(
 );
 
 id!(
+    /// A deed of which it must be known whether it was done.
+    DeedId
+);
+
+id!(
     /// A message that comes in several requests.
     UploadId
 );

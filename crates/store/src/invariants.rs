@@ -1,11 +1,12 @@
 //! What must always hold, looked up in one consistent state, so that it holds beside a running server too.
 
 use crate::blobs::{BlobFiles, Digest};
+use crate::db::postgres::Server;
 use crate::db::{self, ReadTx};
 use crate::error::StoreError;
-use crate::sql::derived;
-use crate::sql::search_rules;
-use std::path::Path;
+use crate::location::{Location, Rows};
+use crate::migrate;
+use crate::sql::{derived, search_rules};
 
 /// Each query lists what breaks the sentence before it.
 const RULES: &[(&str, &str)] = &[
@@ -131,19 +132,34 @@ const RULES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Checks the store in `dir`; answers a sentence for everything that is wrong.
+/// Checks a store; answers a sentence for everything that is wrong.
 ///
 /// # Errors
 /// [`StoreError`] where it can't be read.
-pub fn check(dir: &Path) -> Result<Vec<String>, StoreError> {
-    if !db::exists(dir) {
-        return Err(StoreError::Missing);
+pub fn check(location: impl Into<Location>) -> Result<Vec<String>, StoreError> {
+    let Location { dir, rows, octets: _ } = location.into();
+    match rows {
+        Rows::Sqlite if !db::exists(&dir) => Err(StoreError::Missing),
+        Rows::Sqlite => {
+            let (files, connection) = (BlobFiles::open(&dir)?, db::open_for_writing(&dir)?);
+            let has_index = db::attach_index(&connection, &dir)?;
+            connection.batch("BEGIN")?;
+            let findings = findings(&ReadTx::new(&connection), has_index, &files)?;
+            connection.batch("ROLLBACK")?;
+            Ok(findings)
+        }
+        Rows::Postgres { url } => {
+            let files = BlobFiles::open(&dir)?;
+            Server::parse(&url)?.on_connection(|connection| {
+                migrate::must_be_there(connection)?;
+                connection.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0")?;
+                findings(&ReadTx::new(connection), true, &files)
+            })
+        }
     }
-    let files = BlobFiles::open(dir)?;
-    let connection = db::open_for_writing(dir)?;
-    let has_index = db::attach_index(&connection, dir)?;
-    connection.batch("BEGIN")?;
-    let tx = ReadTx::new(&connection);
+}
+
+fn findings(tx: &ReadTx<'_>, has_index: bool, files: &BlobFiles) -> Result<Vec<String>, StoreError> {
     let mut findings = Vec::new();
     let of_index = search_rules(tx.engine());
     let of_index = of_index.iter().filter(|_| has_index).map(|(rule, sql)| (*rule, sql.as_str()));
@@ -151,9 +167,8 @@ pub fn check(dir: &Path) -> Result<Vec<String>, StoreError> {
         let broken = tx.rows(sql, &[], |row| row.text(0))?;
         findings.extend(broken.into_iter().map(|what| format!("{rule}: {what}")));
     }
-    derived::check(&tx, &mut findings)?;
-    check_octets(&tx, &files, &mut findings)?;
-    connection.batch("ROLLBACK")?;
+    derived::check(tx, &mut findings)?;
+    check_octets(tx, files, &mut findings)?;
     Ok(findings)
 }
 

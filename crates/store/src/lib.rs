@@ -10,16 +10,18 @@ mod db;
 mod error;
 mod ids;
 mod invariants;
+mod location;
 mod migrate;
 mod model;
 mod sql;
 
 pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use db::{IndexTx, ReadTx, WriteTx};
-pub use error::StoreError;
+pub use db::{IndexTx, ReadTx, WriteTx, sqlite_version};
+pub use error::{RETRY, StoreError};
 pub use ids::{FolderId, MailboxId, MessageId, SubmissionId, UploadId};
 pub use invariants::check;
+pub use location::{Location, Octets, Rows, redacted};
 pub use model::application::{Application, ApplicationLimits, ApplicationUse, Credentials, KeyCredential, PasswordCredential};
 pub use model::condition::{
     BodyText, Candidate, Collection, Condition, ExtendedCondition, ExtendedTest, Field, FieldValue, FlagDate, Operator,
@@ -39,7 +41,8 @@ pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpo
 pub use sql::{Answered, LogReach, ReadBody};
 
 use blobs::BlobFiles;
-use db::{Changed, Indexer, Readers, Touched, Writer};
+use db::postgres::{After, Deeds, Pool, Server};
+use db::{Changed, Indexer, Readers, Touched, Writer, sqlite};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::Path;
@@ -52,61 +55,104 @@ pub struct Store {
 }
 
 struct Inner {
-    readers: Readers,
-    writer: Writer,
+    rows: Mounted,
     changed: Arc<Changed>,
-    /// Only where the directory is served.
-    indexer: Option<Indexer>,
     files: Arc<BlobFiles>,
     /// Held while this process serves the directory.
     _lock: Option<File>,
 }
 
+/// The engine that keeps the rows.
+enum Mounted {
+    Postgres {
+        looks: Pool,
+        deeds: Deeds,
+        after: Arc<After>,
+    },
+    Sqlite {
+        readers: Readers,
+        writer: Writer,
+        /// Only where the directory is served.
+        indexer: Option<Indexer>,
+    },
+}
+
+/// Looks and deeds that one process has under way in PostgreSQL at once; further ones wait.
+const LOOKS: usize = 16;
+const DEEDS: usize = 12;
+
 impl Store {
-    /// Opens the store in `dir` for serving, making it where there is none. One process at a time may.
+    /// Opens a store for serving, making it where there is none. One process at a time may serve a directory.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] when another process serves it; [`StoreError::Io`] and [`StoreError::Database`].
-    pub fn serve(dir: &Path) -> Result<Store, StoreError> {
-        fs::create_dir_all(dir)?;
+    /// [`StoreError::InUse`] when another process serves it; [`StoreError::Io`], [`StoreError::Database`] and
+    /// [`StoreError::Unavailable`].
+    pub fn serve(location: impl Into<Location>) -> Result<Store, StoreError> {
+        let Location { dir, rows, octets: _ } = location.into();
+        fs::create_dir_all(&dir)?;
         let lock = File::options().create(true).truncate(false).write(true).open(dir.join("lock"))?;
         lock.try_lock().map_err(|_| StoreError::InUse)?;
-        let files = BlobFiles::open(dir)?;
-        let mut writer = db::open_for_writing(dir)?;
-        migrate::migrate(&mut writer)?;
-        files.sweep(|digest| db::names_blob(&writer, digest), |id| ReadTx::new(&writer).names_upload(id))?;
-        let index = db::open_index(dir, migrate::migrate_index)?;
-        Ok(Store::over(dir, files, writer, Some((index, lock))))
+        let files = BlobFiles::open(&dir)?;
+        match rows {
+            Rows::Sqlite => {
+                let mut writer = db::open_for_writing(&dir)?;
+                migrate::migrate(&mut writer)?;
+                sweep(&files, &ReadTx::new(&writer))?;
+                let index = db::open_index(&dir, migrate::migrate_index)?;
+                Ok(Store::on_sqlite(&dir, files, writer, Some((index, lock))))
+            }
+            Rows::Postgres { url } => {
+                let server = Server::parse(&url)?;
+                server.on_connection(|connection| {
+                    migrate::migrate_postgres(connection)?;
+                    sweep(&files, &ReadTx::new(connection))
+                })?;
+                Ok(Store::on_postgres(server, files, Some(lock)))
+            }
+        }
     }
 
-    /// Opens the store in `dir` beside a server that may be running on it: same rows, no upkeep.
+    /// Opens a store beside a server that may be running on it: same rows, no upkeep.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] when there is none; [`StoreError::Io`] and [`StoreError::Database`].
-    pub fn beside(dir: &Path) -> Result<Store, StoreError> {
-        if !db::exists(dir) {
-            return Err(StoreError::Missing);
+    /// [`StoreError::Missing`] when there is none; [`StoreError::Io`], [`StoreError::Database`] and
+    /// [`StoreError::Unavailable`].
+    pub fn beside(location: impl Into<Location>) -> Result<Store, StoreError> {
+        let Location { dir, rows, octets: _ } = location.into();
+        match rows {
+            Rows::Sqlite if !db::exists(&dir) => Err(StoreError::Missing),
+            Rows::Sqlite => Ok(Store::on_sqlite(&dir, BlobFiles::open(&dir)?, db::open_for_writing(&dir)?, None)),
+            Rows::Postgres { url } => {
+                let server = Server::parse(&url)?;
+                server.on_connection(migrate::must_be_there)?;
+                Ok(Store::on_postgres(server, BlobFiles::open(&dir)?, None))
+            }
         }
-        Ok(Store::over(dir, BlobFiles::open(dir)?, db::open_for_writing(dir)?, None))
     }
 
-    fn over(dir: &Path, files: BlobFiles, writer: db::Connection, served: Option<(db::Connection, File)>) -> Store {
+    fn on_sqlite(dir: &Path, files: BlobFiles, writer: sqlite::Connection, served: Option<(sqlite::Connection, File)>) -> Store {
         let (files, changed) = (Arc::new(files), Arc::new(Changed::default()));
         let (index, lock) = served.unzip();
         let (kept, told) = (files.clone(), changed.clone());
-        let after = move |connection: &db::Connection, Touched { released, changed }| {
+        let after = move |connection: &sqlite::Connection, Touched { released, changed }| {
             told.tell(changed);
-            released.into_iter().for_each(|digest| remove_released(connection, &kept, digest));
+            released.into_iter().for_each(|digest| remove_released(&ReadTx::new(connection), &kept, digest));
         };
-        let inner = Inner {
+        let rows = Mounted::Sqlite {
             readers: Readers::new(dir),
             writer: Writer::start(writer, after),
-            changed,
             indexer: index.map(|index| Indexer::start(index, files.clone())),
-            files,
-            _lock: lock,
         };
-        Store { inner: Arc::new(inner) }
+        Store { inner: Arc::new(Inner { rows, changed, files, _lock: lock }) }
+    }
+
+    fn on_postgres(server: Server, files: BlobFiles, lock: Option<File>) -> Store {
+        let (files, changed) = (Arc::new(files), Arc::new(Changed::default()));
+        let told = changed.clone();
+        let after: Arc<After> = Arc::new(move |Touched { released: _, changed }| told.tell(changed));
+        let deeds = Deeds::new(&Pool::new(server.clone(), DEEDS));
+        let rows = Mounted::Postgres { looks: Pool::new(server, LOOKS), deeds, after };
+        Store { inner: Arc::new(Inner { rows, changed, files, _lock: lock }) }
     }
 
     /// Reads one consistent state.
@@ -118,19 +164,57 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.inner.readers.read(look).await
+        match &self.inner.rows {
+            Mounted::Postgres { looks, .. } => looks.read(look).await,
+            Mounted::Sqlite { readers, .. } => readers.read(look).await,
+        }
     }
 
-    /// Does one deed: all of it is durable when this answers `Ok`, and nothing of it happened when it answers `Err`.
+    /// Does one deed that is not about one mailbox: all of it is durable when this answers `Ok`, and nothing of it happened when
+    /// it answers `Err`. What it reads may change before it writes, where others do the like: what must not is to be held
+    /// ([`WriteTx::hold`]). Copies of it are called until one is kept: a deed changes nothing but what its transaction does.
     ///
     /// # Errors
-    /// What `deed` answers, and [`StoreError`] where it can't be made durable.
-    pub async fn write<T, E>(&self, deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    /// What `deed` answers, and [`StoreError`] where it can't be made durable. Of [`StoreError::Unavailable`] alone it may not be
+    /// known whether it was.
+    pub async fn write<T, E>(&self, deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.inner.writer.write(deed).await
+        self.do_deed(None, deed).await
+    }
+
+    /// Does one deed about a mailbox, as [`Store::write`] does. Nothing that is this mailbox's changes meanwhile: such deeds are
+    /// done one after the other, on whatever node.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_in<T, E>(
+        &self,
+        mailbox: MailboxId,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.do_deed(Some(mailbox), deed).await
+    }
+
+    async fn do_deed<T, E>(
+        &self,
+        of: Option<MailboxId>,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match &self.inner.rows {
+            Mounted::Postgres { deeds, after, .. } => deeds.write(of, deed, after.clone()).await,
+            Mounted::Sqlite { writer, .. } => writer.write(deed).await, // one after the other anyway
+        }
     }
 
     /// Works on the index of texts; all of it is kept when this answers `Ok`, and nothing when it answers `Err`. A power cut
@@ -143,8 +227,11 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let Some(indexer) = &self.inner.indexer else { return Err(StoreError::Stopped.into()) };
-        indexer.index(work).await
+        match &self.inner.rows {
+            Mounted::Postgres { deeds, .. } => deeds.index(self.inner.files.clone(), work).await,
+            Mounted::Sqlite { indexer: Some(indexer), .. } => indexer.index(work).await,
+            Mounted::Sqlite { indexer: None, .. } => Err(StoreError::Stopped.into()),
+        }
     }
 
     /// Has a mailbox taken for changed, so that whoever follows it looks at it soon.
@@ -196,6 +283,17 @@ impl Store {
         named_blob(tx, &self.inner.files, digest)
     }
 
+    /// Looks whether rows and octets can be reached: a step into an index, and a glance at where octets stand.
+    ///
+    /// # Errors
+    /// [`StoreError`]: why they can't.
+    pub async fn reach(&self) -> Result<(), StoreError> {
+        let files = self.inner.files.clone();
+        // Nobody has this id.
+        let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>((tx.person(MailboxId([0; 16]))?, files.reach()?));
+        self.read(look).await.map(drop)
+    }
+
     /// The octets of several blobs in one look; one that can't be had leaves the others.
     ///
     /// # Errors
@@ -206,9 +304,14 @@ impl Store {
     }
 }
 
+/// Removes files that a crash left over.
+fn sweep(files: &BlobFiles, tx: &ReadTx<'_>) -> Result<(), StoreError> {
+    files.sweep(|digest| tx.names_blob(digest), |id| tx.names_upload(id))
+}
+
 /// A blob's file goes after its row: a crash in between leaves a file that the next start sweeps.
-fn remove_released(connection: &db::Connection, files: &BlobFiles, digest: Digest) {
-    let removed = db::names_blob(connection, &digest).and_then(|named| if named { Ok(()) } else { files.remove(&digest) });
+fn remove_released(tx: &ReadTx<'_>, files: &BlobFiles, digest: Digest) {
+    let removed = tx.names_blob(&digest).and_then(|named| if named { Ok(()) } else { files.remove(&digest) });
     if let Err(error) = removed {
         tracing::warn!(%error, "a blob's file could not be removed; the next start tries again");
     }

@@ -1,6 +1,7 @@
 //! Brings the schema of any earlier version up to today's: all that is missing in one transaction.
 
-use crate::db::Connection;
+use crate::db::postgres;
+use crate::db::sqlite::Connection;
 use crate::error::StoreError;
 use crate::sql::derived;
 
@@ -24,6 +25,10 @@ const MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/0016_smime.sql"),
 ];
 
+/// Of what PostgreSQL alone has.
+const POSTGRES_MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/postgres/0001_deed.sql"), include_str!("../migrations/postgres/0002_search.sql")];
+
 /// Of the index of texts.
 const SEARCH_MIGRATIONS: [&str; 1] = [include_str!("../migrations/search/0001_first.sql")];
 
@@ -37,7 +42,7 @@ const KEYS: usize = 11;
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let done = connection.schema_version()?;
     // Keys are made of rows as they are today, so behind the last of them.
-    run(connection, &MIGRATIONS, || if done < KEYS { derived::derive_all(connection) } else { Ok(()) })
+    run(connection, &MIGRATIONS, || if done < KEYS { derived::derive_all((&*connection).into()) } else { Ok(()) })
 }
 
 /// The same for the index of texts.
@@ -50,8 +55,48 @@ pub(crate) fn migrate_index(connection: &mut Connection) -> Result<(), StoreErro
 
 fn run(connection: &Connection, migrations: &[&str], finish: impl FnOnce() -> Result<(), StoreError>) -> Result<(), StoreError> {
     let done = connection.schema_version()?;
-    let Some(missing) = migrations.get(done..) else {
-        return Err(StoreError::Corrupt(format!("schema {done} is newer than this program, which knows {}", migrations.len())));
-    };
-    connection.migrate(missing, migrations.len(), finish)
+    connection.migrate(missing(done, migrations)?, migrations.len(), finish)
+}
+
+fn missing<'m, 't>(done: usize, migrations: &'m [&'t str]) -> Result<&'m [&'t str], StoreError> {
+    let newer = || StoreError::Corrupt(format!("schema {done} is newer than this program, which knows {}", migrations.len()));
+    migrations.get(done..).ok_or_else(newer)
+}
+
+/// The same in PostgreSQL, where several nodes may start at once: one after the other looks at what is missing.
+///
+/// # Errors
+/// As [`migrate`].
+pub(crate) fn migrate_postgres(connection: &postgres::Connection) -> Result<(), StoreError> {
+    connection.batch("BEGIN")?;
+    connection.begin_migrations()?;
+    let done = bring(connection, "main", &MIGRATIONS)?;
+    if done < KEYS {
+        derived::derive_all(connection.into())?;
+    }
+    bring(connection, "postgres", &POSTGRES_MIGRATIONS)?;
+    connection.batch("COMMIT")
+}
+
+/// That there is a store, for who comes beside its servers.
+///
+/// # Errors
+/// [`StoreError::Missing`]; and as [`migrate`].
+pub(crate) fn must_be_there(connection: &postgres::Connection) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM pg_class WHERE oid = to_regclass('schema_version')";
+    if connection.rows(sql, &[], |row| row.integer(0))?.is_empty() {
+        return Err(StoreError::Missing);
+    }
+    missing(connection.schema_version("main")?, &MIGRATIONS).map(drop)
+}
+
+/// Answers how many had been run before.
+fn bring(connection: &postgres::Connection, name: &str, migrations: &[&str]) -> Result<usize, StoreError> {
+    let done = connection.schema_version(name)?;
+    let missing = missing(done, migrations)?;
+    for text in missing {
+        connection.migrate(text)?;
+    }
+    connection.set_schema_version(name, migrations.len())?;
+    Ok(done)
 }

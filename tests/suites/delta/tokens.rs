@@ -4,7 +4,7 @@ use super::draft;
 use super::follower::{Follower, ids};
 use kit::Server;
 use serde_json::json;
-use store::{MailboxId, Store, StoreError};
+use store::{MailboxId, StoreError};
 
 #[tokio::test]
 async fn a_token_too_old_is_410_and_the_way_to_begin_anew() {
@@ -17,8 +17,7 @@ async fn a_token_too_old_is_410_and_the_way_to_begin_anew() {
     draft(&adele, "One").await;
     draft(&adele, "Two").await;
     let id: [u8; 16] = uuid::Uuid::parse_str(server.entry("AdeleV")["id"].as_str().unwrap()).unwrap().into_bytes();
-    let beside = Store::beside(&server.data_dir()).unwrap();
-    beside.write(move |tx| tx.forget_changes(MailboxId(id), 1)).await.map_err(|error: StoreError| error).unwrap();
+    server.store().write(move |tx| tx.forget_changes(MailboxId(id), 1)).await.map_err(|error: StoreError| error).unwrap();
     for link in [follower.link(), folders.link()] {
         let answer = adele.get(link).await;
         let location = answer.header("location").expect("a new beginning").to_owned();

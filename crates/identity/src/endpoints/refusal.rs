@@ -135,6 +135,9 @@ fn row(error: OAuthError) -> Row {
         OAuthError::TooMany => {
             (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", 90_033, "Too many devices wait for their sign-in.")
         }
+        OAuthError::Unavailable => {
+            (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", 90_033, "What is kept can't be reached now; try again.")
+        }
         OAuthError::UnsupportedGrantType => (BAD, "unsupported_grant_type", 70_003, "This server does not give this grant."),
         OAuthError::UnsupportedResponseType => {
             (BAD, "unsupported_response_type", 70_005, "This server answers response_type=code alone.")
@@ -148,6 +151,7 @@ fn retry_after(error: OAuthError) -> Option<i64> {
         OAuthError::Busy => Some(1),
         OAuthError::Guessing(seconds) => Some(seconds),
         OAuthError::TooMany => Some(60),
+        OAuthError::Unavailable => Some(store::RETRY),
         _ => None,
     }
 }
@@ -155,4 +159,19 @@ fn retry_after(error: OAuthError) -> Option<i64> {
 /// `2026-11-24 14:00:00Z`, as these errors write it.
 fn date(now: Timestamp) -> String {
     jiff::Timestamp::from_second(now.seconds()).unwrap_or_default().strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_by_itself_says_when_to_come_again() {
+        for error in [OAuthError::Unavailable, OAuthError::Busy] {
+            let (status, word, ..) = row(error);
+            assert_eq!((status.as_u16(), word), (503, "temporarily_unavailable"), "{error:?}");
+            assert!(retry_after(error).is_some_and(|seconds| seconds > 0), "{error:?}");
+        }
+        assert_eq!(row(OAuthError::ServerError).0.as_u16(), 500);
+    }
 }

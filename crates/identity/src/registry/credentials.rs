@@ -38,6 +38,7 @@ pub struct NewCertificate {
 }
 
 /// What is drawn before a deed: the secret, and the id by which it is named.
+#[derive(Clone)]
 pub(super) struct Random {
     key_id: [u8; 16],
     text: String,

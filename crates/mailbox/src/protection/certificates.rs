@@ -69,7 +69,7 @@ impl Mailbox {
             }
             kept.iter().try_for_each(|row| Ok(tx.add_smime_certificate(owner, row)?))
         };
-        self.store().write(deed).await?;
+        self.deed(deed).await?;
         let known = |row: SmimeCertificate| KnownCertificate {
             address: row.address,
             certificate: certificate.clone(),

@@ -141,7 +141,7 @@ impl Mail {
             }
             Ok(tx.add_smime_key(owner.id, &kept)?)
         };
-        self.inner.store.write(deed).await?;
+        self.inner.store.write_in(owner.id, deed).await?;
         Ok(told)
     }
 

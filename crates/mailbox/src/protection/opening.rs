@@ -92,18 +92,28 @@ impl Mail {
 
     /// What S/MIME tells of a message that arrives for people with these addresses. Read before the deed that files it. Where
     /// nothing can be told, it is filed like any other.
-    pub(crate) async fn arrived<'a>(&self, message: &Message, addresses: impl Iterator<Item = &'a str>) -> ArrivedFor {
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: then it can't be filed either, and may be told in a while.
+    pub(crate) async fn arrived<'a>(
+        &self,
+        message: &Message,
+        addresses: impl Iterator<Item = &'a str>,
+    ) -> Result<ArrivedFor, MailError> {
         let looks_protected = message.parts().first().is_some_and(|root| {
             let is_small = root.body.len() <= MAX_SHOWN;
             is_small && (root.media_type.essence == "multipart/signed" || may_enclose(root))
         });
         if !looks_protected {
-            return HashMap::new();
+            return Ok(HashMap::new());
         }
-        self.arrived_for(message.clone(), addresses.map(str::to_owned).collect()).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "what arrives could not be opened");
-            HashMap::new()
-        })
+        match self.arrived_for(message.clone(), addresses.map(str::to_owned).collect()).await {
+            Err(error) if !matches!(error, MailError::Store(StoreError::Unavailable(_))) => {
+                tracing::warn!(%error, "what arrives could not be opened");
+                Ok(HashMap::new())
+            }
+            arrived => arrived,
+        }
     }
 
     /// What no key is needed for is the same for everybody: a letter to many is verified once, and no key is unsealed for it.

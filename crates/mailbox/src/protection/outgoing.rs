@@ -34,6 +34,7 @@ pub(crate) struct Unprotected<'u> {
 }
 
 /// A message that is protected.
+#[derive(Clone)]
 pub(crate) struct Protected {
     /// What the sender keeps.
     pub(crate) copy: Blob,
@@ -44,6 +45,7 @@ pub(crate) struct Protected {
 }
 
 /// Octets that go to some of the recipients.
+#[derive(Clone)]
 pub(crate) struct Variant {
     pub(crate) octets: Octets,
     /// Which, by their places in the envelope.
@@ -51,6 +53,7 @@ pub(crate) struct Variant {
 }
 
 /// Which octets go out.
+#[derive(Clone)]
 pub(crate) enum Octets {
     /// Those that were given, with what stands before them.
     Given { blob: Digest, before: String, cuts: String },

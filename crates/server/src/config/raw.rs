@@ -2,6 +2,7 @@
 //! is refused.
 
 use serde::Deserialize;
+use std::fmt;
 use std::path::PathBuf;
 
 /// The file.
@@ -22,6 +23,10 @@ pub struct RawConfig {
     /// `-Port`, how a request came to them, such as `["10.0.0.0/8", "::1"]`. A proxy must set anew, or take out, those that
     /// clients send. Unless said: none, and in development mode this machine.
     pub trusted_proxies: Option<Vec<String>>,
+    /// Where rows stand.
+    pub store: RawStore,
+    /// Where octets stand that are too many for a row.
+    pub blobs: RawBlobs,
     /// Where to listen.
     pub listen: RawListen,
     /// The certificate that clients are shown.
@@ -42,6 +47,40 @@ pub struct RawConfig {
     pub limits: RawLimits,
     /// Whose tokens are taken beside our own: Entra ID, Keycloak and other OpenID providers. Unless said: nobody's.
     pub issuers: Vec<RawIssuer>,
+}
+
+/// `[store]`
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawStore {
+    /// A database of PostgreSQL 13 or later, which as many nodes as you like may use at once, as libpq has it:
+    /// `"postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE"`, or by a socket
+    /// `"postgres:///DATABASE?host=/run/postgresql&user=USER"`. Unless said, `"sqlite:"`: a file in the data directory, for one
+    /// node. `--store` goes before it, and before that the variable `RESTANTE_STORE_URL`, which other people on the machine
+    /// can't see.
+    pub url: Option<String>,
+}
+
+/// `[blobs]`
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawBlobs {
+    /// A bucket of object storage, which all nodes use: `"s3://BUCKET/PREFIX?endpoint=https://HOST:PORT&region=REGION"`. Who we
+    /// are is told by the variables `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. Unless said, `"files:"`: files in the data
+    /// directory. `--blobs` goes before it, and the variable `RESTANTE_BLOBS_URL`.
+    pub url: Option<String>,
+}
+
+impl fmt::Debug for RawStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.url.as_deref().map(store::redacted))
+    }
+}
+
+impl fmt::Debug for RawBlobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.url.as_deref().map(store::redacted))
+    }
 }
 
 /// `[listen]`

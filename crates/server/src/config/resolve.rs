@@ -1,6 +1,7 @@
 //! `RawConfig` and command line to [`Config`], once, with every error found.
 
 use super::issuers::{IssuerConfig, issuers};
+use super::location;
 use super::raw::RawConfig;
 use super::relay::{RelayConfig, relay};
 use super::smime::{SmimeConfig, smime};
@@ -12,6 +13,7 @@ use identity::is_domain;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use store::Location;
 
 /// Where to listen unless something else is said.
 const HTTP: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8025);
@@ -35,8 +37,8 @@ pub struct Config {
     pub development: bool,
     /// The domain whose mailboxes are here, in lower case.
     pub domain: String,
-    /// The data directory.
-    pub data: PathBuf,
+    /// The data directory, and where rows and octets stand.
+    pub location: Location,
     /// Where to listen without TLS.
     pub http: Address,
     /// Where to listen with TLS.
@@ -132,6 +134,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     let name_servers = raw.dns.servers.iter().map(|text| address("DNS", Some(text), DNS, &mut errors).socket).collect();
     let domain = domain(&raw, &mut errors);
     let data = data(&raw, flags, &mut errors);
+    let location = location::of(&raw, &flags.at, &data, &mut errors);
     let relay = relay(&raw, &domain, folder(flags), &mut errors);
     let smime = smime(&raw.smime, folder(flags), &mut errors);
     let message_octets = raw.limits.message_octets.unwrap_or(MESSAGE_OCTETS);
@@ -149,7 +152,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     Ok(Config {
         development: raw.development,
         domain,
-        data,
+        location,
         http,
         https,
         hosts,
@@ -171,7 +174,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     })
 }
 
-fn read(path: &Path) -> Result<RawConfig, String> {
+pub(super) fn read(path: &Path) -> Result<RawConfig, String> {
     let name = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| format!("{name} can't be read: {error}."))?;
     toml::from_str(&text).map_err(|error| {

@@ -19,7 +19,7 @@ fn settings(dir: &Path, development: bool) -> Config {
         domain: "contoso.com".to_owned(),
         hosts: if development { Hosts::default().of_development() } else { mail_example },
         tls: None,
-        data: dir.to_owned(),
+        location: store::Location::from(dir),
         http: free,
         https: free,
         smtp: free,

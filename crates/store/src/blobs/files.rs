@@ -32,6 +32,11 @@ impl BlobFiles {
         Ok(BlobFiles { folder, next: AtomicU64::new(0) })
     }
 
+    /// Looks whether the folder is there.
+    pub(crate) fn reach(&self) -> Result<(), StoreError> {
+        if fs::metadata(&self.folder)?.is_dir() { Ok(()) } else { Err(StoreError::Unavailable("no folder of octets".to_owned())) }
+    }
+
     pub(crate) fn temp_file(&self) -> Result<TempFile, StoreError> {
         let name = format!("{}-{}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
         let path = self.folder.join("tmp").join(name);

@@ -1,10 +1,8 @@
 //! SQLite: write-ahead log, every commit synced (`synchronous=FULL`).
 
-use super::{Engine, Value};
-use crate::blobs::Digest;
+use super::Value;
 use crate::error::StoreError;
 use crate::model::condition::FieldValue;
-use rusqlite::OptionalExtension;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,6 +26,11 @@ pub(crate) struct Connection(rusqlite::Connection);
 
 /// One row of an answer.
 pub(crate) struct Row<'r>(&'r rusqlite::Row<'r>);
+
+/// The version of SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
 
 fn file(dir: &Path) -> PathBuf {
     dir.join(FILE)
@@ -113,27 +116,18 @@ pub(crate) fn attach_index(connection: &Connection, dir: &Path) -> Result<bool, 
     Ok(found)
 }
 
-/// Whether a row names this blob.
-pub(crate) fn names_blob(connection: &Connection, digest: &Digest) -> Result<bool, StoreError> {
-    Ok(connection.0.query_row("SELECT 1 FROM blob WHERE digest = $1", [&digest.0[..]], |_| Ok(())).optional()?.is_some())
-}
-
 impl Connection {
-    pub(crate) fn engine(&self) -> Engine {
-        Engine::Sqlite
-    }
-
     pub(crate) fn rows<T>(
         &self,
         sql: &str,
         values: &[Value<'_>],
-        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+        mut read: impl FnMut(&super::Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let mut statement = self.prepare(sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(values))?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(read(&Row(row))?);
+            found.push(read(&super::Row::Sqlite(Row(row)))?);
         }
         drop(rows);
         #[cfg(test)]
@@ -201,46 +195,24 @@ impl rusqlite::ToSql for Value<'_> {
 }
 
 impl Row<'_> {
-    pub(crate) fn integer(&self, column: usize) -> Result<i64, StoreError> {
+    pub(super) fn optional_integer(&self, column: usize) -> Result<Option<i64>, StoreError> {
         Ok(self.0.get(column)?)
     }
 
-    pub(crate) fn optional_integer(&self, column: usize) -> Result<Option<i64>, StoreError> {
+    pub(super) fn optional_text(&self, column: usize) -> Result<Option<String>, StoreError> {
         Ok(self.0.get(column)?)
     }
 
-    pub(crate) fn flag(&self, column: usize) -> Result<bool, StoreError> {
-        Ok(self.integer(column)? != 0)
-    }
-
-    pub(crate) fn text(&self, column: usize) -> Result<String, StoreError> {
+    pub(super) fn optional_octets(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.0.get(column)?)
     }
 
-    pub(crate) fn optional_text(&self, column: usize) -> Result<Option<String>, StoreError> {
-        Ok(self.0.get(column)?)
-    }
-
-    pub(crate) fn octets(&self, column: usize) -> Result<Vec<u8>, StoreError> {
-        Ok(self.0.get(column)?)
-    }
-
-    pub(crate) fn optional_octets(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.0.get(column)?)
-    }
-
-    /// Whatever stands there.
-    pub(crate) fn value(&self, column: usize) -> Result<FieldValue, StoreError> {
-        match self.0.get_ref(column)? {
-            ValueRef::Blob(octets) => Ok(FieldValue::Octets(octets.to_vec())),
-            ValueRef::Integer(integer) => Ok(FieldValue::Integer(integer)),
-            ValueRef::Text(text) => Ok(FieldValue::Text(String::from_utf8_lossy(text).into_owned())),
-            ValueRef::Null | ValueRef::Real(_) => Err(StoreError::Corrupt(format!("column {column} has no value"))),
-        }
-    }
-
-    /// Octets of a fixed length: an id or a digest.
-    pub(crate) fn fixed<const N: usize>(&self, column: usize) -> Result<[u8; N], StoreError> {
-        self.octets(column)?.try_into().map_err(|_| StoreError::Corrupt(format!("column {column} has not {N} octets")))
+    pub(super) fn optional_value(&self, column: usize) -> Result<Option<FieldValue>, StoreError> {
+        Ok(match self.0.get_ref(column)? {
+            ValueRef::Blob(octets) => Some(FieldValue::Octets(octets.to_vec())),
+            ValueRef::Integer(integer) => Some(FieldValue::Integer(integer)),
+            ValueRef::Text(text) => Some(FieldValue::Text(String::from_utf8_lossy(text).into_owned())),
+            ValueRef::Null | ValueRef::Real(_) => None,
+        })
     }
 }

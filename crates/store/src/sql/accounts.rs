@@ -4,6 +4,7 @@ use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::MailboxId;
 use crate::model::person::{Account, MailboxAccess};
+use std::collections::BTreeSet;
 
 impl ReadTx<'_> {
     /// How a person comes in.
@@ -82,6 +83,26 @@ fn access(row: &Row<'_>) -> Result<(MailboxId, MailboxAccess), StoreError> {
 }
 
 impl WriteTx<'_> {
+    /// Holds mailboxes until the deed is done: no other deed about one of them, or that holds it, is done meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where others hold them too long.
+    pub fn hold(&mut self, mailboxes: impl IntoIterator<Item = MailboxId>) -> Result<(), StoreError> {
+        // In order, so that two deeds never wait for each other.
+        for mailbox in BTreeSet::from_iter(mailboxes) {
+            self.lock("SELECT 1 FROM mailbox WHERE id = $1 FOR UPDATE", values![&mailbox.0])?;
+        }
+        Ok(())
+    }
+
+    /// Holds what belongs to no mailbox: people, addresses, apps and the codes of devices.
+    ///
+    /// # Errors
+    /// As [`WriteTx::hold`].
+    pub fn hold_directory(&mut self) -> Result<(), StoreError> {
+        self.lock("SELECT pg_advisory_xact_lock(7237398474850)", &[])
+    }
+
     /// Says how a person comes in.
     ///
     /// # Errors

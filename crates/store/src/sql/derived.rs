@@ -159,7 +159,7 @@ impl WriteTx<'_> {
 const TOGETHER: i64 = 1000;
 
 /// Writes the keys of every message that was stored before there were any.
-pub(crate) fn derive_all(connection: &Connection) -> Result<(), StoreError> {
+pub(crate) fn derive_all(connection: Connection<'_>) -> Result<(), StoreError> {
     let mut tx = WriteTx::new(connection);
     for_each(&ReadTx::new(connection), |mailbox, record| {
         let keys = Derived::of(&record);

@@ -52,7 +52,8 @@ impl WriteTx<'_> {
     pub fn lease_destinations(&mut self, now: Timestamp, until: Timestamp, top: i64) -> Result<Vec<Leased>, StoreError> {
         self.rows(
             "UPDATE destination SET leased_until = $1 WHERE name IN (SELECT name FROM destination
-             WHERE due_date_time <= $2 AND leased_until <= $2 ORDER BY due_date_time LIMIT $3) RETURNING name, failures",
+             WHERE due_date_time <= $2 AND leased_until <= $2 ORDER BY due_date_time LIMIT $3
+             /*pg FOR UPDATE SKIP LOCKED*/) RETURNING name, failures",
             values![until.0, now.0, top],
             |row| Ok(Leased { destination: row.text(0)?, failures: row.integer(1)? }),
         )

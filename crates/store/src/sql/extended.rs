@@ -100,13 +100,13 @@ impl WriteTx<'_> {
     pub fn copy_extended(&mut self, mailbox: MailboxId, from: ItemId, to: ItemId) -> Result<(), StoreError> {
         self.execute(
             "INSERT INTO extended_property (mailbox, item, property, position, value, folded, number)
-             SELECT mailbox, $1, property, position, value, folded, number FROM extended_property
+             SELECT mailbox, $1 /*pg ::bytea*/, property, position, value, folded, number FROM extended_property
              WHERE mailbox = $2 AND item = $3",
             values![&to.0, &mailbox.0, &from.0],
         )?;
         self.execute(
             "INSERT INTO extension (mailbox, message, folded_name, name, members)
-             SELECT mailbox, $1, folded_name, name, members FROM extension WHERE mailbox = $2 AND message = $3",
+             SELECT mailbox, $1 /*pg ::bytea*/, folded_name, name, members FROM extension WHERE mailbox = $2 AND message = $3",
             values![&to.0, &mailbox.0, &from.0],
         )?;
         Ok(())

@@ -177,7 +177,7 @@ impl<'t> ReadTx<'t> {
             Folders::Except(folders) => (folders.as_slice(), "NOT IN"),
         };
         let mut statement = statement::Statement::default();
-        statement.push(&format!("SELECT coalesce(sum({counts}), 0) FROM folder WHERE mailbox = "));
+        statement.push(&format!("SELECT CAST(coalesce(sum({counts}), 0) AS BIGINT) FROM folder WHERE mailbox = "));
         statement.value(FieldValue::Octets(look.mailbox.0.to_vec()));
         statement.folders(&format!(" AND id {sign} "), list);
         self.row(statement.sql(), &statement.values(), |row| row.integer(0))

@@ -315,6 +315,8 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn end_submission(&mut self, mailbox: MailboxId, id: SubmissionId) -> Result<(), StoreError> {
+        // Of those who end the last two paths at once, the later one sees that both have ended.
+        self.lock("SELECT 1 FROM outbox WHERE mailbox = $1 AND id = $2 FOR UPDATE", values![&mailbox.0, &id.0])?;
         let ended = self.row(
             "DELETE FROM outbox WHERE mailbox = $1 AND id = $2 AND NOT EXISTS (SELECT 1 FROM outbox_recipient r
              WHERE r.mailbox = $1 AND r.submission = $2 AND r.state IN ('due', 'relay', 'held')) RETURNING blob",

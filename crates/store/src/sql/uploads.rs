@@ -27,7 +27,7 @@ impl ReadTx<'_> {
     /// [`StoreError::Database`].
     pub fn open_uploads(&self, mailbox: MailboxId) -> Result<(u64, u64), StoreError> {
         let found = self.row(
-            "SELECT count(*), coalesce(sum(size), 0) FROM upload_session
+            "SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT) FROM upload_session
              WHERE mailbox = $1 AND blob IS NULL AND attachment IS NULL",
             values![&mailbox.0],
             |row| Ok((row.integer(0)?.unsigned_abs(), row.integer(1)?.unsigned_abs())),

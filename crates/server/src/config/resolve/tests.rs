@@ -11,7 +11,7 @@ fn no_file_is_development_mode() {
     let expected = Config {
         development: true,
         domain: "contoso.com".into(),
-        data: "restante-data".into(),
+        location: Location::from(Path::new("restante-data")),
         http: Address { socket: "127.0.0.1:8025".parse().expect("address"), explicit: false },
         https: Address { socket: "127.0.0.1:8443".parse().expect("address"), explicit: false },
         hosts: Hosts::default().of_development(),

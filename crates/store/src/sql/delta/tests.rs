@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::clock::Timestamp;
-use crate::db::{Connection, STEPS, WriteTx, open_for_writing};
+use crate::db::sqlite::Connection;
+use crate::db::{STEPS, WriteTx, open_for_writing};
 use crate::migrate::migrate;
 use crate::model::folder::Removal;
 use crate::model::person::Person;

@@ -21,8 +21,10 @@ const CAPITALS: [char; COLUMNS.len()] = ['S', 'B', 'F', 'T', 'C', 'H', 'A', 'P']
 const LEXEME: usize = 1024;
 /// Octets of a document's lexemes: a tsvector takes 1 MiB.
 const LEXEMES: usize = 1_000_000;
-/// Octets of one tsquery: it takes 1 MiB too.
-const TSQUERY: usize = 512 * 1024;
+/// Octets of one tsquery. It takes 1 MiB too, but a look into the index costs the square of what is in it.
+const TSQUERY: usize = 64 * 1024;
+/// Words of a phrase that are looked up; the texts tell the rest.
+const LOOKED_UP: usize = 64;
 
 /// Documents in the first stretch that is walked, and in the longest.
 const STRETCH: i64 = 32;
@@ -346,14 +348,16 @@ impl Wanted {
     /// Words one right after the other: the index knows whether they are all there.
     fn words(&self, within: &[TextField], text: &str, prefix: bool) -> Found {
         let words = looked_for(text);
-        let Some(last) = words.last() else {
+        let Some((last, rest)) = words.split_last() else {
             return exact(quoted(&lexeme(self.mailbox, 'N', ""))); // no document has it
         };
+        let pairs = words.windows(2).filter_map(|two| pair(two.first().map(String::as_str), two.last()?));
+        let all: Vec<String> = pairs.chain(rest.iter().cloned()).take(LOOKED_UP).collect();
         let star = if prefix && !is_alone(last) { ":*" } else { "" };
-        let pairs: Vec<String> = words.windows(2).filter_map(|two| pair(two.first().map(String::as_str), two.last()?)).collect();
         let in_column = |capital| {
-            let list = pairs.iter().chain(&words).map(|word| quoted(&lexeme(self.mailbox, capital, word))).collect();
-            joined(list, '&') + star
+            let quoted = |word| quoted(&lexeme(self.mailbox, capital, word));
+            let last = quoted(last) + star;
+            joined(all.iter().map(|word| quoted(word)).chain([last]).collect(), '&')
         };
         let is_exact = words.len() == 1 && last.len() <= LEXEME;
         Found { tsquery: joined(capitals(within).map(in_column).collect(), '|'), is_exact }
@@ -478,13 +482,23 @@ fn exact(tsquery: String) -> Found {
     Found { tsquery, is_exact: true }
 }
 
-/// Joined in a tree that isn't deep: PostgreSQL walks down on its stack.
+/// Joined, each once.
 fn joined(mut list: Vec<String>, operator: char) -> String {
-    if list.len() < 2 {
-        return list.pop().unwrap_or_default();
+    list.sort_unstable();
+    list.dedup();
+    tree(&list, operator)
+}
+
+/// A tree that isn't deep: PostgreSQL walks down on its stack.
+fn tree(list: &[String], operator: char) -> String {
+    match list {
+        [] => String::new(),
+        [one] => one.clone(),
+        list => {
+            let (left, right) = list.split_at(list.len() / 2);
+            format!("({}{operator}{})", tree(left, operator), tree(right, operator))
+        }
     }
-    let right = list.split_off(list.len() / 2);
-    format!("({}{operator}{})", joined(list, operator), joined(right, operator))
 }
 
 fn quoted(lexeme: &str) -> String {

@@ -1,5 +1,5 @@
 -- The index of texts in PostgreSQL's words, beside the mail's tables. It is derived from messages: what is here may be
--- emptied at any time. What SQLite has of it stands in 0001_first.sql.
+-- emptied at any time. What SQLite has of it stands in search/0001_first.sql.
 
 -- Mailboxes by a small number, and how much of each is indexed. modseq: changes up to this one. walked: messages that were
 -- there before the change log is followed are indexed up to this id; null once all are. Who indexes a mailbox locks its row.
@@ -30,7 +30,7 @@ CREATE TABLE search_text (
     number BIGINT NOT NULL PRIMARY KEY,
     is_cut BIGINT NOT NULL,
     words TSVECTOR NOT NULL,
-    texts TEXT COLLATE "C" NOT NULL
+    texts TEXT NOT NULL
 ) WITH (toast_tuple_target = 128);
 
 -- A list of what is pending would be read by each search of anybody.

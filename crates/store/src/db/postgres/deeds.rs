@@ -1,0 +1,206 @@
+//! Deeds on PostgreSQL: each is one transaction of its own connection, tried again where others stood in its way or the
+//! server went away, and done once however often it is tried.
+//!
+//! Each deed has an id, which its transaction writes into the table `deed` first. Where the connection breaks while the commit
+//! is under way nobody knows what became of it; the next try writes the same id, which waits for the earlier transaction to
+//! end and says whether it is there. The number of the transaction would not do: a server that lost what it had not synced
+//! gives the same number to another one.
+
+use super::super::{IndexTx, Touched, WriteTx};
+use super::pool::{Inner, PATIENCE, within};
+use super::{Connection, Failure, Pool};
+use crate::blobs::BlobFiles;
+use crate::clock::{Clock, SystemClock};
+use crate::error::StoreError;
+use crate::ids::{DeedId, MailboxId};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
+use uuid::Uuid;
+
+/// How long a deed is tried again.
+const TRIED: Duration = Duration::from_secs(15);
+/// The longest pause between two tries.
+const PAUSE: Duration = Duration::from_millis(500);
+
+pub(crate) struct Deeds {
+    pool: Arc<Inner>,
+    turns: Turns,
+}
+
+/// What is done once a deed is durable.
+pub(crate) type After = dyn Fn(Touched) + Send + Sync;
+
+/// Whose turn it is in each mailbox, among the deeds of this process: they would only wait for each other in the database, each
+/// with a connection of its own.
+#[derive(Default)]
+struct Turns(Mutex<HashMap<MailboxId, Arc<Turn<()>>>>);
+
+/// How a try ended.
+enum Tried<T, E> {
+    /// It is durable.
+    Done(T, Touched),
+    /// The connection broke while the commit was under way: if it happened, this is the answer.
+    InDoubt(T, E),
+    /// Nothing of it happened; it may be tried again.
+    InVain(E),
+    /// Nothing of it happened, and nothing will.
+    Refused(E),
+}
+
+impl Deeds {
+    pub(crate) fn new(pool: &Pool) -> Deeds {
+        Deeds { pool: pool.inner(), turns: Turns::default() }
+    }
+
+    /// Does a deed; `of` is the mailbox that it is about: deeds about one mailbox are done one after the other, on all nodes.
+    pub(crate) async fn write<T, E>(
+        &self,
+        of: Option<MailboxId>,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone + Send + 'static,
+        after: Arc<After>,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        within(PATIENCE, async move {
+            let turn = self.turns.take(of).await;
+            let permit = pool.turn().await?;
+            let done = tokio::task::spawn_blocking(move || {
+                let _held = (turn, permit);
+                let (answer, touched) = repeated(&pool, of, &deed)?;
+                after(touched);
+                Ok(answer)
+            });
+            done.await.unwrap_or(Err(StoreError::Stopped.into()))
+        })
+        .await
+    }
+}
+
+impl Deeds {
+    /// Works on the index of texts, in one transaction.
+    pub(crate) async fn index<T, E>(
+        &self,
+        files: Arc<BlobFiles>,
+        work: impl FnOnce(&mut IndexTx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        within(PATIENCE, async move {
+            let permit = pool.turn().await?;
+            let done = tokio::task::spawn_blocking(move || {
+                let _held = permit;
+                let (connection, _) = pool.begun("BEGIN")?;
+                let done = catch_unwind(AssertUnwindSafe(|| work(&mut IndexTx::new(&connection, &files))));
+                let done = done.unwrap_or(Err(StoreError::Stopped.into()))?;
+                connection.batch("COMMIT")?;
+                pool.give_back(connection);
+                Ok(done)
+            });
+            done.await.unwrap_or(Err(StoreError::Stopped.into()))
+        })
+        .await
+    }
+}
+
+impl Turns {
+    async fn take(&self, of: Option<MailboxId>) -> Option<OwnedMutexGuard<()>> {
+        let turn = {
+            let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1); // few are: those of the deeds under way
+            turns.entry(of?).or_default().clone()
+        };
+        Some(turn.lock_owned().await)
+    }
+}
+
+/// Tries a deed until it is done, refused, or time is up.
+fn repeated<T, E: From<StoreError>>(
+    pool: &Inner,
+    of: Option<MailboxId>,
+    deed: &(impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone),
+) -> Result<(T, Touched), E> {
+    let (id, began, mut tries, mut in_doubt) = (DeedId::new(SystemClock.now()), Instant::now(), 0_u32, None);
+    let begin = beginning(id, of);
+    loop {
+        tries += 1;
+        let tried = match pool.begun(&begin) {
+            Ok((connection, 0)) => {
+                pool.give_back_after("ROLLBACK", connection);
+                let foreign = || StoreError::Corrupt("a deed's id was another's".to_owned()).into();
+                return in_doubt.map(|answer| (answer, Touched::default())).ok_or_else(foreign);
+            }
+            Ok((connection, _)) => {
+                in_doubt = None; // the earlier try is known not to have happened
+                once(pool, connection, deed.clone())
+            }
+            Err(error @ StoreError::Unavailable(_)) => Tried::InVain(error.into()),
+            Err(error) => Tried::Refused(error.into()),
+        };
+        let error = match tried {
+            Tried::Done(answer, touched) => return Ok((answer, touched)),
+            Tried::Refused(error) => return Err(error),
+            Tried::InVain(error) => error,
+            Tried::InDoubt(answer, error) => {
+                in_doubt = Some(answer);
+                error
+            }
+        };
+        if began.elapsed() > TRIED {
+            return Err(error);
+        }
+        tracing::debug!(tries, "a deed is tried again");
+        // Some milliseconds that differ from deed to deed, so that two do not clash twice.
+        std::thread::sleep(PAUSE.min(Duration::from_millis(u64::from(tries).pow(2) * 5 + u64::from(id.0[15]) % 10)));
+    }
+}
+
+/// How a deed's transaction begins: alone with its mailbox, and noted. The last statement touches a row unless it was noted before.
+fn beginning(id: DeedId, of: Option<MailboxId>) -> String {
+    let hex = |octets: [u8; 16]| format!("'\\x{}'", Uuid::from_bytes(octets).simple());
+    let alone = of.map(|of| format!("SELECT 1 FROM mailbox WHERE id = {} FOR UPDATE; ", hex(of.0))).unwrap_or_default();
+    let mailbox = hex(of.map_or([0; 16], |of| of.0));
+    format!("BEGIN; {alone}INSERT INTO deed (mailbox, id) VALUES ({mailbox}, {}) ON CONFLICT (mailbox, id) DO NOTHING", hex(id.0))
+}
+
+fn once<T, E: From<StoreError>>(
+    pool: &Inner,
+    connection: Connection,
+    deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E>,
+) -> Tried<T, E> {
+    let mut tx = WriteTx::new(&connection);
+    let Ok(result) = catch_unwind(AssertUnwindSafe(|| deed(&mut tx))) else {
+        tracing::error!("a deed panicked"); // with the connection goes its transaction
+        return Tried::Refused(StoreError::Stopped.into());
+    };
+    let touched = std::mem::take(&mut tx.touched);
+    match (result, connection.failure()) {
+        (Ok(answer), None) => match connection.batch("COMMIT") {
+            Ok(()) => {
+                pool.give_back(connection);
+                Tried::Done(answer, touched)
+            }
+            Err(error) if connection.failure() == Some(Failure::Lost) => Tried::InDoubt(answer, error.into()),
+            Err(error) if connection.failure() == Some(Failure::Clash) => Tried::InVain(error.into()),
+            Err(error) => Tried::Refused(error.into()),
+        },
+        // In PostgreSQL nothing is kept of a transaction in which a statement failed, whatever its deed makes of that.
+        (Ok(_), Some(Failure::Refused)) => {
+            Tried::Refused(StoreError::Corrupt("a deed went on after a statement that failed".to_owned()).into())
+        }
+        (Ok(_), Some(_)) => Tried::InVain(StoreError::Unavailable("a deed went on after a lost statement".to_owned()).into()),
+        (Err(error), Some(Failure::Clash | Failure::Lost)) => Tried::InVain(error),
+        (Err(error), None | Some(Failure::Refused)) => {
+            pool.give_back_after("ROLLBACK", connection);
+            Tried::Refused(error)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Where a test's server keeps its mail: `RESTANTE_TEST_STORE` says so for all of them, and no test knows.
+
+use crate::settings::{aloud, on_postgres};
+use crate::{Database, S3, postgres_version, s3_version};
+use std::path::Path;
+use std::sync::Once;
+use store::{Location, Octets, Rows};
+
+/// Where the mail of one server is. Its end is its test's.
+pub(crate) enum Place {
+    /// All in the data directory.
+    DataDirectory,
+    /// In a database and a bucket of its own.
+    Shared { rows: Database, octets: S3 },
+}
+
+impl Place {
+    /// A new one, and empty. The first says aloud what all of them are.
+    pub(crate) fn new() -> Place {
+        static SAID: Once = Once::new();
+        SAID.call_once(|| aloud(&format!("store: {}", kind())));
+        if on_postgres() {
+            return Place::Shared { rows: Database::new(), octets: S3::start() };
+        }
+        Place::DataDirectory
+    }
+
+    pub(crate) fn location(&self, dir: &Path) -> Location {
+        match self {
+            Place::DataDirectory => Location::from(dir),
+            Place::Shared { rows, octets } => Location {
+                dir: dir.to_owned(),
+                rows: Rows::Postgres { url: rows.url() },
+                octets: Octets::Objects { url: octets.url() },
+            },
+        }
+    }
+
+    /// The variables by which the binary is told.
+    pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Place::DataDirectory => Vec::new(),
+            Place::Shared { rows, octets } => vec![("RESTANTE_STORE_URL", rows.url()), ("RESTANTE_BLOBS_URL", octets.url())],
+        }
+    }
+}
+
+/// Variables of whoever runs the tests that no server of a test may see.
+pub(crate) const NOT_FOR_SERVERS: [&str; 2] = ["RESTANTE_STORE_URL", "RESTANTE_BLOBS_URL"];
+
+/// What the tests run on, with the versions that the engines tell of themselves.
+fn kind() -> String {
+    if on_postgres() {
+        format!("{}, S3 ({})", postgres_version(), s3_version())
+    } else {
+        format!("SQLite {}, files", store::sqlite_version())
+    }
+}
