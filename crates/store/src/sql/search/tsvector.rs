@@ -27,8 +27,8 @@ const TSQUERY: usize = 64 * 1024;
 const LOOKED_UP: usize = 64;
 
 /// Documents in the first stretch that is walked, and in the longest.
-const STRETCH: i64 = 32;
-const LONGEST_STRETCH: i64 = 512;
+const STRETCH: usize = 32;
+const LONGEST_STRETCH: usize = 512;
 /// Where less than one document of so many is found, the index finds them faster than a walk.
 const SPARSE: usize = 16;
 /// Where so many are asked for, too.
@@ -145,11 +145,10 @@ pub(super) fn hits(
     let (all, mut found, mut walked, mut stretch) = (skip.saturating_add(top), Vec::new(), 0, STRETCH);
     while all <= MANY && found.len() < all {
         let documents = compiled.walked(tx, (from, before), stretch)?;
-        let is_over = documents.last().is_none_or(|last| last.number == from) || (documents.len() as i64) < stretch;
         walked += documents.len();
-        before = documents.last().map_or(from, |last| last.number);
+        before = documents.last().filter(|_| documents.len() == stretch).map_or(from, |last| last.number);
         found.extend(documents.into_iter().filter(|document| document.is_hit).map(|document| document.hit));
-        if is_over || found.len() * SPARSE < walked {
+        if before == from || found.len() * SPARSE < walked {
             break;
         }
         stretch = (stretch * 2).min(LONGEST_STRETCH);
@@ -211,13 +210,13 @@ impl Compiled<'_> {
     }
 
     /// The last documents of some, and whether something is found in them.
-    fn walked(&self, tx: &ReadTx<'_>, numbers: (i64, i64), top: i64) -> Result<Vec<Walked>, StoreError> {
+    fn walked(&self, tx: &ReadTx<'_>, numbers: (i64, i64), top: usize) -> Result<Vec<Walked>, StoreError> {
         let mut statement = Statement::new("SELECT t.number, d.message, CASE WHEN ".to_owned());
         self.push_to(&mut statement);
-        statement.push(" THEN 1 ELSE 0 END::bigint FROM search_text t JOIN search_document d ON d.number = t.number WHERE ");
+        statement.push(&format!(" THEN 1 ELSE 0 END::bigint FROM search_text t {} WHERE ", document_of("t")));
         statement.push_range("t.number", numbers);
         statement.push(" ORDER BY t.number DESC LIMIT ");
-        statement.push_value(Given::Integer(top));
+        statement.push_value(Given::Integer(i64::try_from(top).unwrap_or(i64::MAX)));
         tx.rows(&statement.sql, &statement.values(), |row| {
             let number = row.integer(0)?;
             Ok(Walked { number, hit: (number & (END - 1), MessageId(row.fixed(1)?)), is_hit: row.flag(2)? })
@@ -231,7 +230,7 @@ impl Compiled<'_> {
         self.push_found(&mut statement, "SELECT t.number", numbers);
         statement.push(" ORDER BY t.number + 0 DESC LIMIT ");
         statement.push_value(Given::Integer(i64::try_from(top).unwrap_or(i64::MAX)));
-        statement.push(") f JOIN search_document d ON d.number = f.number ORDER BY f.number DESC");
+        statement.push(&format!(") f {} ORDER BY f.number DESC", document_of("f")));
         tx.rows(&statement.sql, &statement.values(), |row| Ok((row.integer(0)? & (END - 1), MessageId(row.fixed(1)?))))
     }
 
@@ -245,8 +244,8 @@ impl Compiled<'_> {
     /// Numbers are added to, so that the index of words is taken and not that of numbers.
     fn push_found(&self, statement: &mut Statement, what: &str, numbers: (i64, i64)) {
         let needs_document = self.wanted.parts.iter().any(has_number);
-        let join = if needs_document { " JOIN search_document d ON d.number = t.number" } else { "" };
-        statement.push(&format!("{what} FROM search_text t{join} WHERE "));
+        let document = if needs_document { document_of("t") } else { String::new() };
+        statement.push(&format!("{what} FROM search_text t {document} WHERE "));
         self.push_to(statement);
         statement.push(" AND ");
         statement.push_range("t.number + 0", numbers);
@@ -268,6 +267,12 @@ impl Compiled<'_> {
         push_match(statement, self.wanted.folders().tsquery);
         statement.push(" END");
     }
+}
+
+/// A row's document, looked up once the row is there. A limit keeps the planner from joining the tables in another way, which
+/// would pass over documents of others.
+fn document_of(table: &str) -> String {
+    format!("CROSS JOIN LATERAL (SELECT * FROM search_document d WHERE d.number = {table}.number LIMIT 1) d")
 }
 
 /// A part of a condition.
