@@ -28,7 +28,8 @@ const MIGRATIONS: [&str; 18] = [
 ];
 
 /// Of what PostgreSQL alone has.
-const POSTGRES_MIGRATIONS: [&str; 1] = [include_str!("../migrations/postgres/0001_deed.sql")];
+const POSTGRES_MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/postgres/0001_deed.sql"), include_str!("../migrations/postgres/0002_search.sql")];
 
 /// Of the index of texts.
 const SEARCH_MIGRATIONS: [&str; 1] = [include_str!("../migrations/search/0001_first.sql")];

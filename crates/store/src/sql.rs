@@ -25,4 +25,4 @@ mod uploads;
 pub use changes::LogReach;
 pub use idempotency::Answered;
 pub use list::ReadBody;
-pub(crate) use search::SEARCH_RULES;
+pub(crate) use search::search_rules;

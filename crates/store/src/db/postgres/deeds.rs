@@ -103,7 +103,8 @@ impl Deeds {
             let permit = pool.turn().await?;
             let done = tokio::task::spawn_blocking(move || {
                 let _held = permit;
-                let (connection, _) = pool.begun("BEGIN")?;
+                // The index is made of what is durable: what a crash takes of it is made again, so nobody waits for its sync.
+                let (connection, _) = pool.begun("BEGIN; SET LOCAL synchronous_commit = off")?;
                 let done = catch_unwind(AssertUnwindSafe(|| work(&mut IndexTx::new(&connection, &files))));
                 let done = done.unwrap_or(Err(StoreError::Stopped.into()))?;
                 connection.batch("COMMIT")?;
