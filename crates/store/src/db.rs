@@ -14,14 +14,15 @@ pub(crate) use indexer::Indexer;
 pub(crate) use readers::Readers;
 #[cfg(test)]
 pub(crate) use sqlite::STEPS;
-pub(crate) use sqlite::{Connection, Row, attach_index, exists, names_blob, open_for_writing, open_index};
+pub(crate) use sqlite::{Connection, Row, attach_index, exists, open_for_writing, open_index};
 pub(crate) use writer::Writer;
 
-use crate::blobs::{BlobFiles, Digest};
+use crate::blobs::{Digest, Places, Standing, Unnamed};
 use crate::error::StoreError;
 use crate::ids::MailboxId;
 use bytes::Bytes;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// A consistent state that can be read.
 pub struct ReadTx<'c> {
@@ -37,8 +38,10 @@ pub struct WriteTx<'c> {
 /// What a deed leaves to do once it is durable.
 #[derive(Default)]
 pub(crate) struct Touched {
-    /// Octets in files that lost their row.
-    pub(crate) released: Vec<Digest>,
+    /// Octets that it has named in their places.
+    pub(crate) named: Vec<Arc<Unnamed>>,
+    /// Places of octets that lost their row.
+    pub(crate) released: Vec<String>,
     /// Mailboxes that it has changed; whoever follows them is told.
     pub(crate) changed: Vec<MailboxId>,
 }
@@ -46,7 +49,7 @@ pub(crate) struct Touched {
 /// Work on the index of texts: it reads the mail and writes the index.
 pub struct IndexTx<'c> {
     read: ReadTx<'c>,
-    files: &'c BlobFiles,
+    places: &'c Places,
 }
 
 /// A value that goes into a statement.
@@ -104,8 +107,8 @@ impl<'c> Deref for WriteTx<'c> {
 }
 
 impl<'c> IndexTx<'c> {
-    pub(crate) fn new(connection: &'c Connection, files: &'c BlobFiles) -> IndexTx<'c> {
-        IndexTx { read: ReadTx::new(connection), files }
+    pub(crate) fn new(connection: &'c Connection, places: &'c Places) -> IndexTx<'c> {
+        IndexTx { read: ReadTx::new(connection), places }
     }
 
     /// Runs a statement on the index; answers how many rows it touched.
@@ -116,9 +119,13 @@ impl<'c> IndexTx<'c> {
     /// The octets of a blob.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file is gone.
+    /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file is gone,
+    /// [`StoreError::Unavailable`].
     pub fn octets(&self, digest: Digest) -> Result<Bytes, StoreError> {
-        self.read.blob(&digest)?.map_or_else(|| self.files.map(&digest), |octets| Ok(octets.into()))
+        match self.read.blob(&digest)? {
+            Standing::At(place) => self.places.map(&place),
+            Standing::InRow(octets) => Ok(octets.into()),
+        }
     }
 }
 

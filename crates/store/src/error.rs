@@ -24,10 +24,16 @@ pub enum StoreError {
     /// The row asked for is not there.
     #[error("no such row")]
     NotFound,
+    /// What is set can't be used; the text says which, and why.
+    #[error("{0}")]
+    Setting(String),
     /// The store is closing, or a deed broke off.
     #[error("the store stopped before the deed was done")]
     Stopped,
     /// What is asked would look at more than it may.
     #[error("the work that it takes is more than a request may do")]
     TooMuchWork,
+    /// Octets can't be had or kept now, since the store that has them doesn't answer or refuses.
+    #[error("object storage: {0}")]
+    Unavailable(String),
 }

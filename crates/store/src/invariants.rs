@@ -1,6 +1,6 @@
 //! What must always hold, looked up in one consistent state, so that it holds beside a running server too.
 
-use crate::blobs::{BlobFiles, Digest};
+use crate::blobs::{Digest, Octets, Places, Standing};
 use crate::db::{self, ReadTx};
 use crate::error::StoreError;
 use crate::sql::SEARCH_RULES;
@@ -55,11 +55,19 @@ const RULES: &[(&str, &str)] = &[
          WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = o.blob)",
     ),
     (
-        "octets are named by a message, a submission or an upload",
+        "octets are named by a message, a submission, an upload or a part of one",
         "SELECT 'a blob of ' || b.size || ' octets' FROM blob b
          WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.blob = b.digest)
          AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.blob = b.digest)
-         AND NOT EXISTS (SELECT 1 FROM upload_session u WHERE u.blob = b.digest)",
+         AND NOT EXISTS (SELECT 1 FROM upload_session u WHERE u.blob = b.digest)
+         AND NOT EXISTS (SELECT 1 FROM upload_part p WHERE p.blob = b.digest)",
+    ),
+    (
+        "a part of an upload is of one that waits for octets, and its octets are there",
+        "SELECT 'a part from ' || p.start || ' on' FROM upload_part p
+         WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = p.blob AND b.size >= p.size)
+         OR NOT EXISTS (SELECT 1 FROM upload_session u WHERE u.mailbox = p.mailbox AND u.id = p.session
+             AND u.blob IS NULL AND u.attachment IS NULL)",
     ),
     (
         "a key and a certificate of S/MIME belong to a mailbox",
@@ -136,10 +144,18 @@ const RULES: &[(&str, &str)] = &[
 /// # Errors
 /// [`StoreError`] where it can't be read.
 pub fn check(dir: &Path) -> Result<Vec<String>, StoreError> {
+    check_with(dir, &Octets::Files)
+}
+
+/// The same, where octets stand elsewhere.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_with(dir: &Path, octets: &Octets) -> Result<Vec<String>, StoreError> {
     if !db::exists(dir) {
         return Err(StoreError::Missing);
     }
-    let files = BlobFiles::open(dir)?;
+    let places = Places::open(dir, octets)?;
     let connection = db::open_for_writing(dir)?;
     let has_index = db::attach_index(&connection, dir)?;
     connection.batch("BEGIN")?;
@@ -151,27 +167,23 @@ pub fn check(dir: &Path) -> Result<Vec<String>, StoreError> {
         findings.extend(broken.into_iter().map(|what| format!("{rule}: {what}")));
     }
     derived::check(&tx, &mut findings)?;
-    check_octets(&tx, &files, &mut findings)?;
+    check_octets(&tx, &places, &mut findings)?;
     connection.batch("ROLLBACK")?;
     Ok(findings)
 }
 
 /// The octets of every blob give its digest.
-fn check_octets(tx: &ReadTx<'_>, files: &BlobFiles, findings: &mut Vec<String>) -> Result<(), StoreError> {
+fn check_octets(tx: &ReadTx<'_>, places: &Places, findings: &mut Vec<String>) -> Result<(), StoreError> {
     let digests = tx.rows("SELECT digest, size FROM blob", &[], |row| Ok((Digest(row.fixed(0)?), row.integer(1)?)))?;
     for (digest, size) in digests {
-        let octets = match tx.blob(&digest)? {
-            Some(octets) => octets.into(),
-            None => match files.map(&digest) {
-                Ok(octets) => octets,
-                Err(error) => {
-                    findings.push(error.to_string());
-                    continue;
-                }
-            },
+        let standing = match tx.blob(&digest)? {
+            Standing::At(place) => places.digest(&place),
+            Standing::InRow(octets) => Ok((Digest::of(&octets), octets.len() as u64)),
         };
-        if usize::try_from(size) != Ok(octets.len()) || Digest::of(&octets) != digest {
-            findings.push(format!("a blob's octets give its digest: blob {}", digest.to_hex()));
+        match standing {
+            Ok(found) if found == (digest, size.unsigned_abs()) => {}
+            Ok(_) => findings.push(format!("a blob's octets give its digest: blob {}", digest.to_hex())),
+            Err(error) => findings.push(error.to_string()),
         }
     }
     Ok(())

@@ -13,13 +13,14 @@ mod invariants;
 mod migrate;
 mod model;
 mod sql;
+mod sweep;
 
-pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
+pub use blobs::{Blob, Digest, Octets, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use db::{IndexTx, ReadTx, WriteTx};
 pub use error::StoreError;
 pub use ids::{FolderId, MailboxId, MessageId, SubmissionId, UploadId};
-pub use invariants::check;
+pub use invariants::{check, check_with};
 pub use model::application::{Application, ApplicationLimits, ApplicationUse, Credentials, KeyCredential, PasswordCredential};
 pub use model::condition::{
     BodyText, Candidate, Collection, Condition, ExtendedCondition, ExtendedTest, Field, FieldValue, FlagDate, Operator,
@@ -38,7 +39,7 @@ pub use model::smime::{CertificateSource, SmimeCertificate, SmimeKey};
 pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpose, UploadSession};
 pub use sql::{Answered, LogReach, ReadBody};
 
-use blobs::BlobFiles;
+use blobs::{Places, Standing};
 use db::{Changed, Indexer, Readers, Touched, Writer};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -57,7 +58,7 @@ struct Inner {
     changed: Arc<Changed>,
     /// Only where the directory is served.
     indexer: Option<Indexer>,
-    files: Arc<BlobFiles>,
+    places: Arc<Places>,
     /// Held while this process serves the directory.
     _lock: Option<File>,
 }
@@ -68,15 +69,30 @@ impl Store {
     /// # Errors
     /// [`StoreError::InUse`] when another process serves it; [`StoreError::Io`] and [`StoreError::Database`].
     pub fn serve(dir: &Path) -> Result<Store, StoreError> {
+        Store::serve_with(dir, &Octets::Files)
+    }
+
+    /// The same, where octets stand elsewhere.
+    ///
+    /// # Errors
+    /// As [`Store::serve`]; [`StoreError::Setting`].
+    pub fn serve_with(dir: &Path, octets: &Octets) -> Result<Store, StoreError> {
+        Store::serve_over(dir, || Places::open(dir, octets))
+    }
+
+    fn serve_over(dir: &Path, places: impl FnOnce() -> Result<Places, StoreError>) -> Result<Store, StoreError> {
         fs::create_dir_all(dir)?;
         let lock = File::options().create(true).truncate(false).write(true).open(dir.join("lock"))?;
         lock.try_lock().map_err(|_| StoreError::InUse)?;
-        let files = BlobFiles::open(dir)?;
+        let places = places()?;
         let mut writer = db::open_for_writing(dir)?;
         migrate::migrate(&mut writer)?;
-        files.sweep(|digest| db::names_blob(&writer, digest), |id| ReadTx::new(&writer).names_upload(id))?;
+        let tx = ReadTx::new(&writer);
+        places.files.sweep(|place| tx.names_place(place), |id| tx.names_upload(id))?;
         let index = db::open_index(dir, migrate::migrate_index)?;
-        Ok(Store::over(dir, files, writer, Some((index, lock))))
+        let store = Store::over(dir, places, writer, Some((index, lock)));
+        sweep::start(&store);
+        Ok(store)
     }
 
     /// Opens the store in `dir` beside a server that may be running on it: same rows, no upkeep.
@@ -84,26 +100,38 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`] when there is none; [`StoreError::Io`] and [`StoreError::Database`].
     pub fn beside(dir: &Path) -> Result<Store, StoreError> {
+        Store::beside_with(dir, &Octets::Files)
+    }
+
+    /// The same, where octets stand elsewhere.
+    ///
+    /// # Errors
+    /// As [`Store::beside`]; [`StoreError::Setting`].
+    pub fn beside_with(dir: &Path, octets: &Octets) -> Result<Store, StoreError> {
+        Store::beside_over(dir, || Places::open(dir, octets))
+    }
+
+    fn beside_over(dir: &Path, places: impl FnOnce() -> Result<Places, StoreError>) -> Result<Store, StoreError> {
         if !db::exists(dir) {
             return Err(StoreError::Missing);
         }
-        Ok(Store::over(dir, BlobFiles::open(dir)?, db::open_for_writing(dir)?, None))
+        Ok(Store::over(dir, places()?, db::open_for_writing(dir)?, None))
     }
 
-    fn over(dir: &Path, files: BlobFiles, writer: db::Connection, served: Option<(db::Connection, File)>) -> Store {
-        let (files, changed) = (Arc::new(files), Arc::new(Changed::default()));
+    fn over(dir: &Path, places: Places, writer: db::Connection, served: Option<(db::Connection, File)>) -> Store {
+        let (places, changed) = (Arc::new(places), Arc::new(Changed::default()));
         let (index, lock) = served.unzip();
-        let (kept, told) = (files.clone(), changed.clone());
-        let after = move |connection: &db::Connection, Touched { released, changed }| {
+        let (kept, told) = (places.clone(), changed.clone());
+        let after = move |connection: &db::Connection, Touched { released, changed, .. }| {
             told.tell(changed);
-            released.into_iter().for_each(|digest| remove_released(connection, &kept, digest));
+            released.iter().for_each(|place| remove_released(connection, &kept, place));
         };
         let inner = Inner {
             readers: Readers::new(dir),
             writer: Writer::start(writer, after),
             changed,
-            indexer: index.map(|index| Indexer::start(index, files.clone())),
-            files,
+            indexer: index.map(|index| Indexer::start(index, places.clone())),
+            places,
             _lock: lock,
         };
         Store { inner: Arc::new(inner) }
@@ -164,27 +192,41 @@ impl Store {
 
     /// A place to put the octets of one message as they come.
     pub fn spool(&self) -> Spool {
-        Spool::new(self.inner.files.clone())
+        Spool::new(self.inner.places.clone())
     }
 
     /// What has come of an upload session.
-    pub fn upload(&self, id: UploadId) -> Upload {
-        Upload::new(self.inner.files.clone(), id)
+    pub fn upload(&self, mailbox: MailboxId, id: UploadId) -> Upload {
+        Upload::new(self.clone(), mailbox, id)
     }
 
-    /// The octets of a blob: shared memory, or a mapping of its file.
+    pub(crate) fn places(&self) -> &Arc<Places> {
+        &self.inner.places
+    }
+
+    /// The octets of a blob: shared memory, or a mapping of their file.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file is gone.
+    /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file or object is gone,
+    /// [`StoreError::Unavailable`] where the object can't be had now.
     pub async fn blob(&self, digest: Digest) -> Result<Blob, StoreError> {
-        let files = self.inner.files.clone();
-        match self.read(move |tx| named_blob(tx, &files, digest)).await {
-            // A file may go between the look at its row and the look for itself: then the row is gone now.
-            Err(StoreError::Corrupt(why)) => {
-                self.read(move |tx: &ReadTx<'_>| tx.blob(&digest)).await?;
-                Err(StoreError::Corrupt(why))
+        let mut gone = None;
+        loop {
+            let place = match self.read(move |tx: &ReadTx<'_>| tx.blob(&digest)).await? {
+                Standing::At(place) => place,
+                Standing::InRow(octets) => return Ok(Blob::named(digest, octets.into())),
+            };
+            // What is in a place may go between the look at its row and the look for itself: then the row is gone now too.
+            match gone {
+                Some((then, why)) if then == place => return Err(StoreError::Corrupt(why)),
+                _ => {}
             }
-            found => found,
+            let (places, at) = (self.places().clone(), place.clone());
+            match blobs::blocking(move || places.map(&at)).await {
+                Ok(octets) => return Ok(Blob::named(digest, octets)),
+                Err(StoreError::Corrupt(why)) => gone = Some((place, why)),
+                Err(error) => return Err(error),
+            }
         }
     }
 
@@ -193,31 +235,35 @@ impl Store {
     /// # Errors
     /// As [`Store::blob`].
     pub fn blob_within(&self, tx: &ReadTx<'_>, digest: Digest) -> Result<Blob, StoreError> {
-        named_blob(tx, &self.inner.files, digest)
+        standing_octets(&self.inner.places, digest, tx.blob(&digest)?)
     }
 
-    /// The octets of several blobs in one look; one that can't be had leaves the others.
+    /// The octets of several blobs; one that can't be had leaves the others.
     ///
     /// # Errors
     /// [`StoreError`] where nothing can be read.
     pub async fn blobs(&self, digests: Vec<Digest>) -> Result<Vec<Result<Blob, StoreError>>, StoreError> {
-        let files = self.inner.files.clone();
-        self.read(move |tx| Ok(digests.into_iter().map(|digest| named_blob(tx, &files, digest)).collect())).await
+        let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>(digests.into_iter().map(|one| (one, tx.blob(&one))).collect());
+        let standing: Vec<(Digest, Result<Standing, StoreError>)> = self.read(look).await?;
+        let places = self.places().clone();
+        let octets_of = move |(digest, found): (Digest, Result<Standing, StoreError>)| standing_octets(&places, digest, found?);
+        blobs::blocking(move || Ok(standing.into_iter().map(octets_of).collect())).await
     }
 }
 
-/// A blob's file goes after its row: a crash in between leaves a file that the next start sweeps.
-fn remove_released(connection: &db::Connection, files: &BlobFiles, digest: Digest) {
-    let removed = db::names_blob(connection, &digest).and_then(|named| if named { Ok(()) } else { files.remove(&digest) });
-    if let Err(error) = removed {
-        tracing::warn!(%error, "a blob's file could not be removed; the next start tries again");
+/// What stands in a place goes after its row: a crash in between leaves it to be swept.
+fn remove_released(connection: &db::Connection, places: &Places, place: &str) {
+    match ReadTx::new(connection).names_place(place) {
+        Ok(true) => {}
+        Ok(false) => places.remove(place),
+        Err(error) => tracing::warn!(%error, "octets that no row names could not be removed; the sweep tries again"),
     }
 }
 
-fn named_blob(tx: &ReadTx<'_>, files: &BlobFiles, digest: Digest) -> Result<Blob, StoreError> {
-    let octets = match tx.blob(&digest)? {
-        Some(octets) => octets.into(),
-        None => files.map(&digest)?,
+fn standing_octets(places: &Places, digest: Digest, standing: Standing) -> Result<Blob, StoreError> {
+    let octets = match standing {
+        Standing::At(place) => places.map(&place)?,
+        Standing::InRow(octets) => octets.into(),
     };
     Ok(Blob::named(digest, octets))
 }

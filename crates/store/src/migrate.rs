@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 16] = [
+const MIGRATIONS: [&str; 17] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -22,6 +22,7 @@ const MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/0014_upload_openers.sql"),
     include_str!("../migrations/0015_relay.sql"),
     include_str!("../migrations/0016_smime.sql"),
+    include_str!("../migrations/0017_places.sql"),
 ];
 
 /// Of the index of texts.

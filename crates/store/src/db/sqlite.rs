@@ -1,10 +1,8 @@
 //! SQLite: write-ahead log, every commit synced (`synchronous=FULL`).
 
 use super::Value;
-use crate::blobs::Digest;
 use crate::error::StoreError;
 use crate::model::condition::FieldValue;
-use rusqlite::OptionalExtension;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -111,11 +109,6 @@ pub(crate) fn attach_index(connection: &Connection, dir: &Path) -> Result<bool, 
         connection.attach(&index, "search")?;
     }
     Ok(found)
-}
-
-/// Whether a row names this blob.
-pub(crate) fn names_blob(connection: &Connection, digest: &Digest) -> Result<bool, StoreError> {
-    Ok(connection.0.query_row("SELECT 1 FROM blob WHERE digest = $1", [&digest.0[..]], |_| Ok(())).optional()?.is_some())
 }
 
 impl Connection {
