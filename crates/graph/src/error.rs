@@ -306,6 +306,10 @@ impl From<StoreError> for ApiError {
             StoreError::Stopped => {
                 ApiError::new(ErrorCode::ServiceNotAvailable, "The service is stopping. Try again.").because(error)
             }
+            StoreError::Unavailable(_) => {
+                ApiError::new(ErrorCode::ServiceNotAvailable, "What has the octets of mail can't be reached. Try again.")
+                    .because(error)
+            }
             StoreError::TooMuchWork => {
                 let message = "The restriction or sort order is too complex for this operation.";
                 ApiError::new(ErrorCode::InefficientFilter, message).because(error)
@@ -316,7 +320,8 @@ impl From<StoreError> for ApiError {
             | StoreError::InUse
             | StoreError::Io(_)
             | StoreError::Missing
-            | StoreError::NotFound => ApiError::internal(error),
+            | StoreError::NotFound
+            | StoreError::Setting(_) => ApiError::internal(error),
         }
     }
 }

@@ -5,12 +5,14 @@ mod files;
 mod objects;
 mod octets;
 mod places;
+#[cfg(test)]
+mod tests;
 mod unnamed;
 mod uploads;
 
 pub(crate) use files::{former_place, is_former};
-pub use octets::Octets;
 pub(crate) use objects::Found as FoundObject;
+pub use octets::Octets;
 pub(crate) use places::Places;
 pub(crate) use unnamed::Unnamed;
 pub(crate) use uploads::Earlier;
@@ -210,6 +212,8 @@ impl io::Write for Spool {
     }
 }
 
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Stopped))
 }

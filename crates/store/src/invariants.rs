@@ -152,10 +152,14 @@ pub fn check(dir: &Path) -> Result<Vec<String>, StoreError> {
 /// # Errors
 /// As [`check`].
 pub fn check_with(dir: &Path, octets: &Octets) -> Result<Vec<String>, StoreError> {
+    check_over(dir, || Places::open(dir, octets))
+}
+
+pub(crate) fn check_over(dir: &Path, places: impl FnOnce() -> Result<Places, StoreError>) -> Result<Vec<String>, StoreError> {
     if !db::exists(dir) {
         return Err(StoreError::Missing);
     }
-    let places = Places::open(dir, octets)?;
+    let places = places()?;
     let connection = db::open_for_writing(dir)?;
     let has_index = db::attach_index(&connection, dir)?;
     connection.batch("BEGIN")?;

@@ -62,7 +62,7 @@ impl Store {
         };
         for object in self.read(unnamed).await? {
             tracing::info!(size_bytes = object.size, "removes an object that no row names");
-            self.places().remove(&object.place);
+            self.places().remove_object(&object.place).await?;
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Copies of objects in the data directory, so that what is read again isn't fetched again: `blobs/cache/ab/abcd…-…`. They
 //! may go at any time: a mapping stays as it is, and what is asked for again is fetched again.
 
-use super::files::{TempFile, digest_of, files_in, map_at, remove_at};
 use super::Digest;
+use super::files::{TempFile, digest_of, files_in, map_at, remove_at};
 use crate::error::StoreError;
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap};

@@ -131,7 +131,11 @@ impl Client {
             come += octets.len() as u64;
             tokio::task::block_in_place(|| take(&octets))?;
         }
-        if come == size { Ok(size) } else { Err(StoreError::Unavailable(format!("{place} broke off after {come} octets of {size}"))) }
+        if come == size {
+            Ok(size)
+        } else {
+            Err(StoreError::Unavailable(format!("{place} broke off after {come} octets of {size}")))
+        }
     }
 
     /// Removes what is in a place, if anything is.

@@ -195,3 +195,62 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long one request may take in all, while it goes on.
 const WHOLE: Duration = Duration::from_secs(600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Options, String> {
+        Place::parse(text, AmazonS3Builder::new()).map(|place| place.options).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_url_says_where_octets_stand() {
+        let options = parse("s3://mail/some/prefix?endpoint=http://127.0.0.1:9000&region=eu-1").expect("a URL");
+        assert_eq!(options, Options { cache_bytes: CACHE_BYTES, timeout: TIMEOUT });
+        let options =
+            parse("s3://mail?region=eu-1&cache_bytes=5&timeout_seconds=3&server_side_encryption=AES256").expect("a URL");
+        assert_eq!(options, Options { cache_bytes: 5, timeout: Duration::from_secs(3) });
+        parse("s3://mail?endpoint=http://[::1]:9000").expect("this machine");
+        parse("s3://mail?endpoint=http://localhost").expect("this machine");
+        parse("s3://mail?endpoint=https://storage.example").expect("encrypted");
+        parse("s3://mail?endpoint=http://storage.example&allow_http=true").expect("it is said that it may");
+        let dir = tempfile::tempdir().expect("temporary directory");
+        parse(&format!("file://{}/octets?cache_bytes=7", dir.path().display())).expect("a directory");
+        assert!(dir.path().join("octets").is_dir());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_url_is_told() {
+        let wrong = [
+            ("mail", "mail: relative URL without a base"),
+            ("gs://mail", "\"gs\" is neither \"s3\" nor \"file\""),
+            ("s3:///prefix", "it names no bucket"),
+            ("s3://mail:9000/prefix", "a host and port stand in its option \"endpoint\""),
+            (
+                "s3://mail?access_key_id=who",
+                "\"access_key_id\" is none of its options: cache_bytes, timeout_seconds, endpoint, region",
+            ),
+            ("s3://who:secret@mail", "the URL of blobs: credentials don't stand here"),
+            ("s3://mail#part", "it has a fragment"),
+            ("s3://mail?cache_bytes=10G", "cache_bytes=10G: invalid digit"),
+            ("s3://mail?timeout_seconds=0", "leaves no time"),
+            ("s3://mail?endpoint=storage.example", "endpoint=storage.example: relative URL"),
+            ("s3://mail?endpoint=ftp://storage.example", "\"ftp\" is neither \"https\" nor \"http\""),
+            ("s3://mail?endpoint=http://storage.example", "isn't on this machine: unencrypted, it needs allow_http=true"),
+            ("s3://mail?endpoint=http://127.0.0.1.storage.example", "isn't on this machine"),
+            ("s3://mail?unsigned_payload=perhaps", "perhaps"),
+            ("s3://mail?checksum_algorithm=none", "none"),
+            ("s3://mail/a//b", "a//b"),
+            ("file://elsewhere/octets", "it names no directory of this machine"),
+            ("file:///", "it names no directory"),
+            ("file:///tmp?region=eu-1", "\"region\" is none of its options"),
+            ("file:///proc/octets", "file:///proc/octets: "),
+        ];
+        for (text, why) in wrong {
+            let told = parse(text).err().unwrap_or_else(|| panic!("{text} is taken"));
+            assert!(told.contains(why), "{text}: {told}");
+            assert!(!told.contains("secret"), "{told}");
+        }
+    }
+}

@@ -138,6 +138,13 @@ impl Places {
         self.spawn(removing);
     }
 
+    /// Removes an object that no row names, and waits until it is gone.
+    pub(crate) async fn remove_object(&self, place: &str) -> Result<(), StoreError> {
+        let Some(shared) = &self.shared else { return Ok(()) };
+        shared.cache.remove(place);
+        shared.objects.client().remove(place).await
+    }
+
     /// The digest of what stands in a place, and how many octets that is: read from where it stands, and not kept here.
     pub(crate) fn digest(&self, place: &str) -> Result<(Digest, u64), StoreError> {
         let octets = match &self.shared {
@@ -150,7 +157,11 @@ impl Places {
                 let (client, place) = (self.shared()?.objects.client(), place.to_owned());
                 self.shared()?.objects.wait(async move {
                     let mut hasher = Sha256::new();
-                    let size = client.fetch(&place, |octets| Ok(hasher.update(octets))).await?;
+                    let digest = |octets: &[u8]| {
+                        hasher.update(octets);
+                        Ok(())
+                    };
+                    let size = client.fetch(&place, digest).await?;
                     Ok((Digest(hasher.finalize().into()), size))
                 })
             }

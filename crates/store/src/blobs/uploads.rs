@@ -28,7 +28,7 @@ pub struct UploadPart(Form);
 
 enum Form {
     Growing(GrowingPart),
-    Spooled(SpooledPart),
+    Spooled(Box<SpooledPart>),
 }
 
 impl Upload {
@@ -55,7 +55,7 @@ impl Upload {
     /// the session has ended; [`StoreError::Io`], [`StoreError::Database`].
     pub async fn part_at(&self, offset: u64) -> Result<UploadPart, StoreError> {
         Ok(UploadPart(if self.store.places().are_shared() {
-            Form::Spooled(SpooledPart::begin(self.clone(), offset).await?)
+            Form::Spooled(Box::new(SpooledPart::begin(self.clone(), offset).await?))
         } else {
             Form::Growing(self.growing().part_at(offset).await?)
         }))
@@ -99,7 +99,7 @@ impl UploadPart {
     pub async fn write(self, octets: Vec<u8>) -> Result<UploadPart, StoreError> {
         Ok(UploadPart(match self.0 {
             Form::Growing(part) => Form::Growing(part.write(octets).await?),
-            Form::Spooled(part) => Form::Spooled(part.write(octets).await?),
+            Form::Spooled(part) => Form::Spooled(Box::new(part.write(octets).await?)),
         }))
     }
 

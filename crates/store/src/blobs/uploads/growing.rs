@@ -112,7 +112,6 @@ mod tests {
     use super::*;
     use crate::{Octets, Timestamp};
 
-
     async fn with_octets(upload: &Growing, octets: &[u8]) -> GrowingPart {
         upload.part_at(0).await.expect("part").write(octets.to_vec()).await.expect("write")
     }
@@ -134,7 +133,8 @@ mod tests {
     #[tokio::test]
     async fn octets_that_are_read_are_nobodys_to_write_to() {
         let dir = tempfile::tempdir().expect("temporary directory");
-        let upload = Growing::new(Arc::new(Places::open(dir.path(), &Octets::Files).expect("folder")), UploadId::new(Timestamp(0)));
+        let upload =
+            Growing::new(Arc::new(Places::open(dir.path(), &Octets::Files).expect("folder")), UploadId::new(Timestamp(0)));
         let octets = with_octets(&upload, b"whole").await.into_octets().await.expect("map");
         let slice = octets.slice(1..3);
         drop(octets);
