@@ -256,12 +256,13 @@ impl Mail {
         let now = self.inner.clock.now();
         let destination = route.leased.destination.clone();
         let due = self.inner.store.read::<_, StoreError>(move |tx| tx.due_relays(&destination, now, TOGETHER)).await?;
+        let blobs = self.inner.store.blobs(due.iter().map(|submission| submission.blob).collect()).await?;
         let mut consignments = Vec::with_capacity(due.len());
-        for submission in due {
-            match self.inner.store.blob(submission.blob).await {
+        for (submission, blob) in due.into_iter().zip(blobs) {
+            match blob {
                 Ok(blob) => consignments.push(self.consignment(submission, blob)),
                 Err(error) => {
-                    tracing::error!(%error, submission.id = %spelled(submission.id), "a submission is damaged and put off");
+                    tracing::error!(%error, submission.id = %spelled(submission.id), "a submission's octets can't be had, and it is put off");
                     let said = Said { next_hop: String::new(), status: [4, 3, 0], text: error.to_string(), is_reply: false };
                     let lost = self.consignment(submission, Blob::in_memory(Bytes::new()));
                     self.settle_alike(&lost, &Outcome::Later(said)).await?;

@@ -221,8 +221,7 @@ impl Store {
                 Some((then, why)) if then == place => return Err(StoreError::Corrupt(why)),
                 _ => {}
             }
-            let (places, at) = (self.places().clone(), place.clone());
-            match blobs::blocking(move || places.map(&at)).await {
+            match self.places().clone().read(place.clone()).await {
                 Ok(octets) => return Ok(Blob::named(digest, octets)),
                 Err(StoreError::Corrupt(why)) => gone = Some((place, why)),
                 Err(error) => return Err(error),
@@ -235,7 +234,11 @@ impl Store {
     /// # Errors
     /// As [`Store::blob`].
     pub fn blob_within(&self, tx: &ReadTx<'_>, digest: Digest) -> Result<Blob, StoreError> {
-        standing_octets(&self.inner.places, digest, tx.blob(&digest)?)
+        let octets = match tx.blob(&digest)? {
+            Standing::At(place) => self.places().map(&place)?,
+            Standing::InRow(octets) => octets.into(),
+        };
+        Ok(Blob::named(digest, octets))
     }
 
     /// The octets of several blobs; one that can't be had leaves the others.
@@ -245,9 +248,11 @@ impl Store {
     pub async fn blobs(&self, digests: Vec<Digest>) -> Result<Vec<Result<Blob, StoreError>>, StoreError> {
         let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>(digests.into_iter().map(|one| (one, tx.blob(&one))).collect());
         let standing: Vec<(Digest, Result<Standing, StoreError>)> = self.read(look).await?;
-        let places = self.places().clone();
-        let octets_of = move |(digest, found): (Digest, Result<Standing, StoreError>)| standing_octets(&places, digest, found?);
-        blobs::blocking(move || Ok(standing.into_iter().map(octets_of).collect())).await
+        let octets_of = async |(digest, found): (Digest, Result<Standing, StoreError>)| match found? {
+            Standing::At(place) => Ok(Blob::named(digest, self.places().clone().read(place).await?)),
+            Standing::InRow(octets) => Ok(Blob::named(digest, octets.into())),
+        };
+        Ok(futures::future::join_all(standing.into_iter().map(octets_of)).await)
     }
 }
 
@@ -258,12 +263,4 @@ fn remove_released(connection: &db::Connection, places: &Places, place: &str) {
         Ok(false) => places.remove(place),
         Err(error) => tracing::warn!(%error, "octets that no row names could not be removed; the sweep tries again"),
     }
-}
-
-fn standing_octets(places: &Places, digest: Digest, standing: Standing) -> Result<Blob, StoreError> {
-    let octets = match standing {
-        Standing::At(place) => places.map(&place)?,
-        Standing::InRow(octets) => octets.into(),
-    };
-    Ok(Blob::named(digest, octets))
 }

@@ -31,10 +31,22 @@ pub(crate) struct SharedPlaces {
     pub(crate) objects: Objects,
     cache: Arc<Cache>,
     /// What is being fetched: whoever wants the same waits for it too.
-    coming: Mutex<HashMap<String, Coming>>,
+    coming: Arc<Mutex<HashMap<String, Coming>>>,
 }
 
 type Coming = Shared<BoxFuture<'static, Result<Bytes, Arc<StoreError>>>>;
+
+/// What is fetched no longer is coming, however that ends.
+struct UnderWay {
+    coming: Arc<Mutex<HashMap<String, Coming>>>,
+    place: String,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.coming.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.place);
+    }
+}
 
 impl Places {
     pub(crate) fn open(dir: &Path, octets: &Octets) -> Result<Places, StoreError> {
@@ -49,7 +61,7 @@ impl Places {
         let share = |place| {
             let (objects, options) = Objects::open(place)?;
             let cache = Arc::new(Cache::open(files.cache(), options.cache_bytes)?);
-            Ok::<_, StoreError>(SharedPlaces { objects, cache, coming: Mutex::default() })
+            Ok::<_, StoreError>(SharedPlaces { objects, cache, coming: Arc::default() })
         };
         Ok(Places { shared: place.map(share).transpose()?, files })
     }
@@ -110,13 +122,27 @@ impl Places {
     /// # Errors
     /// [`StoreError::Corrupt`] where it isn't there or isn't what it was, [`StoreError::Unavailable`], [`StoreError::Io`].
     pub(crate) fn map(&self, place: &str) -> Result<Bytes, StoreError> {
-        let Some(shared) = &self.shared else { return self.files.map(place) };
-        if let Some(octets) = shared.cache.map(place)? {
-            return Ok(octets);
+        match self.find(place)? {
+            Some(octets) => Ok(octets),
+            None => self.shared()?.fetch(&self.files, place),
         }
-        match self.files.find(place)? {
-            Some(octets) => Ok(octets), // of a time when octets stood in files
-            None => shared.fetch(&self.files, place),
+    }
+
+    /// The same, where no thread waits.
+    pub(crate) async fn read(self: Arc<Places>, place: String) -> Result<Bytes, StoreError> {
+        let (places, at) = (self.clone(), place.clone());
+        match blocking(move || places.find(&at)).await? {
+            Some(octets) => Ok(octets),
+            None => self.shared()?.fetched(&self.files, &place).await,
+        }
+    }
+
+    /// Maps what stands in a place, if it is here; nothing for an object that is to be fetched.
+    fn find(&self, place: &str) -> Result<Option<Bytes>, StoreError> {
+        let Some(shared) = &self.shared else { return self.files.map(place).map(Some) };
+        match shared.cache.map(place)? {
+            Some(octets) => Ok(Some(octets)),
+            None => self.files.find(place), // of a time when octets stood in files
         }
     }
 
@@ -175,11 +201,14 @@ impl Places {
 
 impl SharedPlaces {
     /// Fetches an object, once for all who want it now.
+    async fn fetched(&self, files: &Arc<BlobFiles>, place: &str) -> Result<Bytes, StoreError> {
+        self.coming(files, place)?.await.map_err(|error| again(&error))
+    }
+
+    /// The same, while this thread waits.
     fn fetch(&self, files: &Arc<BlobFiles>, place: &str) -> Result<Bytes, StoreError> {
         let coming = self.coming(files, place)?;
-        let come = self.objects.wait(async move { Ok(coming.await) })?;
-        self.coming.lock().unwrap_or_else(PoisonError::into_inner).remove(place);
-        come.map_err(|error| again(&error))
+        self.objects.wait(async move { coming.await.map_err(|error| again(&error)) })
     }
 
     fn coming(&self, files: &Arc<BlobFiles>, place: &str) -> Result<Coming, StoreError> {
@@ -188,7 +217,11 @@ impl SharedPlaces {
             return Ok(coming.clone());
         }
         let fetching = fetch(self.objects.client(), self.cache.clone(), files.clone(), place.to_owned());
-        let fetching = self.objects.spawn(fetching)?;
+        let ends = UnderWay { coming: self.coming.clone(), place: place.to_owned() };
+        let fetching = self.objects.spawn(async move {
+            let _ends = ends;
+            fetching.await
+        })?;
         let coming = async move { fetching.await.unwrap_or(Err(StoreError::Stopped)).map_err(Arc::new) }.boxed().shared();
         under_way.insert(place.to_owned(), coming.clone());
         Ok(coming)
