@@ -17,6 +17,9 @@ use store::{
 const BATCH: usize = 128;
 /// How long a request waits for the whole of its copy. One that takes longer goes on after its answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait before looking again, for what is another node's to do and for what it has left.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+const LOOK_FOR_OTHERS: Duration = Duration::from_secs(30);
 /// How long to wait after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -30,6 +33,9 @@ impl Mail {
             let pause = async {
                 match done {
                     Ok(true) => {} // there may be more
+                    Ok(false) if self.inner.store.is_shared() => {
+                        let _ = tokio::time::timeout(LOOK_FOR_OTHERS, self.inner.folder_work.notified()).await; // either will do
+                    }
                     Ok(false) => self.inner.folder_work.notified().await,
                     Err(error) => {
                         tracing::error!(%error, "a batch of a folder's messages failed");
@@ -131,7 +137,7 @@ impl Mailbox {
             if !self.store().read(look).await? {
                 return Ok(());
             }
-            next.await;
+            let _ = tokio::time::timeout(LOOK_AGAIN, next).await; // another node may do it, and tells nobody here
         }
     }
 
