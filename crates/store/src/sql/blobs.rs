@@ -42,27 +42,37 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Io`].
     pub fn put_blob(&mut self, blob: &Blob) -> Result<(), StoreError> {
-        let found = self.row("SELECT place FROM blob WHERE digest = $1", values![&blob.digest.0], |row| row.optional_text(0))?;
-        if let Some(standing) = found {
-            let second = blob.named_place().filter(|place| standing.as_ref() != Some(place));
-            self.touched.released.extend(second); // an attempt before this one named it, and came to nothing
-            return Ok(());
+        while !self.finds_blob(blob)? && !self.adds_blob(blob)? {} // another deed was faster; its row may be gone again
+        Ok(())
+    }
+
+    /// Whether there is a row for octets; it stays until this deed is over. Then a place of their own is one too many.
+    fn finds_blob(&mut self, blob: &Blob) -> Result<bool, StoreError> {
+        let sql = "SELECT place FROM blob WHERE digest = $1 /*pg FOR KEY SHARE */";
+        let Some(standing) = self.row(sql, values![&blob.digest.0], |row| row.optional_text(0))? else { return Ok(false) };
+        if let Some(second) = blob.named_place().filter(|place| standing.as_ref() != Some(place)) {
+            self.touched.released.push(second);
+            self.touched.named.extend(blob.to_settle());
         }
+        Ok(true)
+    }
+
+    /// Whether the row is made; not where there is one by now.
+    fn adds_blob(&mut self, blob: &Blob) -> Result<bool, StoreError> {
         let place = blob.name()?;
         let octets = place.is_none().then_some(&blob.octets[..]);
         let made = self.execute(
             "INSERT INTO blob (digest, size, octets, place) VALUES ($1, $2, $3, $4) ON CONFLICT (digest) DO NOTHING",
             values![&blob.digest.0, size(blob.octets.len()), octets, place.as_deref()],
         )?;
-        if made == 0 {
-            self.touched.released.extend(place); // another deed was faster
-        }
         self.touched.named.extend(blob.to_settle());
-        Ok(())
+        Ok(made == 1)
     }
 
     /// Removes octets that no row names any more; what stands in a place goes after the commit.
     pub(crate) fn release_blob(&mut self, digest: &Digest) -> Result<(), StoreError> {
+        // Whoever is naming them holds this up, and is seen by the look after it.
+        self.row("SELECT 1 FROM blob WHERE digest = $1 /*pg FOR UPDATE */", values![&digest.0], |row| row.integer(0))?;
         let place = self.row(
             "DELETE FROM blob WHERE digest = $1
              AND NOT EXISTS (SELECT 1 FROM message m WHERE m.blob = $1)
