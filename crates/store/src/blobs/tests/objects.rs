@@ -29,7 +29,7 @@ async fn octets_of_any_size_are_read_by_another_node_as_they_were() {
 #[tokio::test]
 async fn a_directory_that_nodes_share_serves_too() {
     let (dir, elsewhere, shared) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let url = format!("file://{}/octets", shared.path().display());
+    let url = format!("file://{}", shared.path().display());
     let first = Store::serve_over(dir.path(), || places(dir.path(), &url)).expect("store");
     let second = Store::beside_over(dir.path(), || places(elsewhere.path(), &url)).expect("store");
     let (first, second) = (Node { store: first, dir }, Node { store: second, dir: elsewhere });
@@ -80,6 +80,26 @@ async fn other_octets_than_were_put_are_told() {
     std::fs::remove_file(object).expect("object");
     let read = other.read(blob.digest).await;
     assert!(matches!(&read, Err(StoreError::Corrupt(why)) if why.contains("no such object")), "{read:?}");
+}
+
+#[tokio::test]
+async fn pieces_that_come_to_nothing_are_taken_back() {
+    let house = House::new("&timeout_seconds=1");
+    for fault in [Fault::Hang, Fault::Status(500)] {
+        house.server.judge(move |asked| asked.contains("partNumber=2").then_some(fault));
+        house.server.take_requests();
+        let began = Instant::now();
+        let refused = house.first.spooled(&octets(6 * MIB, 1)).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        assert!(began.elapsed() < Duration::from_secs(4), "{fault:?} took {:?}", began.elapsed());
+        let mut requests = Vec::new();
+        while !requests.iter().any(|asked: &String| asked.starts_with("DELETE") && asked.contains("uploadId=")) {
+            assert!(began.elapsed() < Duration::from_secs(10), "{requests:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            requests.append(&mut house.server.take_requests());
+        }
+    }
+    assert_eq!(house.server.objects(), Vec::<std::path::PathBuf>::new());
 }
 
 /// A judge that has the first of some requests fail, so many times.
