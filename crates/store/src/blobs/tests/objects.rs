@@ -193,6 +193,11 @@ async fn what_several_want_at_once_is_fetched_once() {
         assert!(reader.await.expect("reader") == blob.octets);
     }
     assert_eq!(house.server.take_requests().len(), 1);
+    // Several blobs of one question, in its order; what is missing leaves the others.
+    let other = house.node();
+    let nobody = Digest([0; 32]);
+    let several = other.store.blobs(vec![blob.digest, nobody, blob.digest]).await.expect("blobs");
+    assert!(matches!(&several[..], [Ok(one), Err(StoreError::NotFound), Ok(two)] if one.octets == two.octets), "{several:?}");
     // Those who fail together wait together, too.
     let blob = house.first.spooled(&octets(MIB, 2)).await.expect("put");
     house.first.name(&blob).await;
