@@ -44,11 +44,15 @@ pub use sql::{Answered, LogReach, ReadBody};
 use blobs::{Places, Standing};
 use db::postgres::{After, Deeds, Pool, Server, bell};
 use db::{Changed, Indexer, Readers, Touched, Writer, sqlite};
+use futures::StreamExt;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Notify;
+
+/// Blobs of one question that are read at a time.
+const TOGETHER: usize = 8;
 
 /// An open store: one directory, one database, one writer.
 #[derive(Clone)]
@@ -359,11 +363,16 @@ impl Store {
     pub async fn blobs(&self, digests: Vec<Digest>) -> Result<Vec<Result<Blob, StoreError>>, StoreError> {
         let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>(digests.into_iter().map(|one| (one, tx.blob(&one))).collect());
         let standing: Vec<(Digest, Result<Standing, StoreError>)> = self.read(look).await?;
-        let octets_of = async |(digest, found): (Digest, Result<Standing, StoreError>)| match found? {
-            Standing::At(place) => Ok(Blob::named(digest, self.places().clone().read(place).await?)),
-            Standing::InRow(octets) => Ok(Blob::named(digest, octets.into())),
+        let octets_of = |(digest, found): (Digest, Result<Standing, StoreError>)| {
+            let places = self.places().clone();
+            async move {
+                match found? {
+                    Standing::At(place) => Ok(Blob::named(digest, places.read(place).await?)),
+                    Standing::InRow(octets) => Ok(Blob::named(digest, octets.into())),
+                }
+            }
         };
-        Ok(futures::future::join_all(standing.into_iter().map(octets_of)).await)
+        Ok(futures::stream::iter(standing).map(octets_of).buffered(TOGETHER).collect().await)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Removes objects that no row names: what a crash, a lost answer or a broken connection has left. Every node does; what is
-//! young is left alone, since another node may be about to name it.
+//! young is left alone, since another node may be about to name it. Uploads that nobody went on with go before.
 
 use crate::blobs::FoundObject;
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::db::ReadTx;
+use crate::db::{ReadTx, WriteTx};
 use crate::error::StoreError;
 use crate::{Inner, Store};
 use futures::TryStreamExt;
@@ -34,10 +34,19 @@ pub(crate) fn start(store: &Store) {
 /// Nothing once the store is closed.
 async fn sweep_once(inner: &Weak<Inner>) -> Option<Result<(), StoreError>> {
     let store = Store { inner: inner.upgrade()? };
-    Some(store.sweep_objects(SystemClock.now()).await)
+    let now = SystemClock.now();
+    Some(store.end_uploads(now).await.and(store.sweep_objects(now).await))
 }
 
 impl Store {
+    /// Forgets the sessions that have ended, with what came of them.
+    pub(crate) async fn end_uploads(&self, now: Timestamp) -> Result<(), StoreError> {
+        for mailbox in self.read(move |tx: &ReadTx<'_>| tx.mailboxes_with_ended_uploads(now)).await? {
+            self.write(move |tx: &mut WriteTx<'_>| tx.take_ended_uploads(mailbox, now)).await?;
+        }
+        Ok(())
+    }
+
     /// Removes the objects that no row names, but for those that are young at this time.
     pub(crate) async fn sweep_objects(&self, now: Timestamp) -> Result<(), StoreError> {
         let Some(client) = self.places().client() else { return Ok(()) };

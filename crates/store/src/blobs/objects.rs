@@ -103,18 +103,16 @@ impl Client {
     async fn put_in_pieces(&self, at: &Path, octets: Bytes) -> Result<(), object_store::Error> {
         let size = octets.len() as u64;
         let mut upload = self.0.put_multipart(at).await?;
-        let whole = match send_pieces(upload.as_mut(), octets).await {
-            Ok(()) => upload.complete().await.map(|_| ()),
-            Err(error) => Err(error),
-        };
-        let Err(error) = whole else { return Ok(()) };
+        if let Err(error) = send_pieces(upload.as_mut(), octets).await {
+            abort(upload);
+            return Err(error);
+        }
+        let Err(error) = upload.complete().await else { return Ok(()) };
         // Where it was the answer that got lost, and not the request, the object is there.
         if self.0.head(at).await.is_ok_and(|found| found.size == size) {
             return Ok(());
         }
-        if let Err(error) = upload.abort().await {
-            tracing::warn!(%error, "the pieces of an object that came to nothing could not be removed");
-        }
+        abort(upload);
         Err(error)
     }
 
@@ -170,6 +168,15 @@ async fn send_pieces(upload: &mut dyn MultipartUpload, mut octets: Bytes) -> Res
         sent??;
     }
     Ok(())
+}
+
+/// Removes the pieces of an object that came to nothing; nobody waits for it.
+fn abort(mut upload: Box<dyn MultipartUpload>) {
+    tokio::spawn(async move {
+        if let Err(error) = upload.abort().await {
+            tracing::warn!(%error, "the pieces of an object that came to nothing could not be removed");
+        }
+    });
 }
 
 fn unavailable(place: &str, error: &object_store::Error) -> StoreError {

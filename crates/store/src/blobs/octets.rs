@@ -94,8 +94,9 @@ fn bucket(
             let known = S3_OPTIONS.join(", ");
             return Err(wrong(text, &format!("\"{key}\" is none of its options: cache_bytes, timeout_seconds, {known}")));
         }
-        let key = format!("aws_{key}").parse::<AmazonS3ConfigKey>().map_err(|error| wrong(text, &error))?;
-        s3 = s3.with_config(key, value.as_ref());
+        // Of the client's two names of an endpoint this one outdoes the other, which the environment may have.
+        let name = if key == "endpoint" { "aws_endpoint_url_s3".to_owned() } else { format!("aws_{key}") };
+        s3 = s3.with_config(name.parse().map_err(|error: object_store::Error| wrong(text, &error))?, value.as_ref());
     }
     s3 = over_http(text, s3)?.with_retry(retries(timeout));
     for (key, value) in [
@@ -141,10 +142,10 @@ fn directory(text: &str, url: &Url, options: &[Pair<'_>]) -> Result<Arc<dyn Obje
         return Err(wrong(text, &format!("\"{key}\" is none of its options: cache_bytes, timeout_seconds")));
     }
     let path = url.to_file_path().map_err(|()| wrong(text, &"it names no directory of this machine"))?;
-    if path == Path::new("/") {
-        return Err(wrong(text, &"it names no directory"));
+    // One that isn't there may not be mounted: made, it would be another.
+    if path == Path::new("/") || !path.is_dir() {
+        return Err(wrong(text, &"there is no such directory"));
     }
-    std::fs::create_dir_all(&path).map_err(|error| wrong(text, &error))?;
     let store = LocalFileSystem::new_with_prefix(path).map_err(|error| wrong(text, &error))?;
     Ok(Arc::new(store.with_fsync(true)))
 }
@@ -200,8 +201,19 @@ mod tests {
         parse("s3://mail?endpoint=https://storage.example").expect("encrypted");
         parse("s3://mail?endpoint=http://storage.example&allow_http=true").expect("it is said that it may");
         let dir = tempfile::tempdir().expect("temporary directory");
-        parse(&format!("file://{}/octets?cache_bytes=7", dir.path().display())).expect("a directory");
-        assert!(dir.path().join("octets").is_dir());
+        parse(&format!("file://{}?cache_bytes=7", dir.path().display())).expect("a directory");
+    }
+
+    #[test]
+    fn what_the_url_says_outdoes_the_environment() {
+        let told = |key: &str| {
+            let before = AmazonS3Builder::new().with_config(key.parse().expect("a key"), "http://storage.example");
+            Place::parse("s3://mail?endpoint=https://storage.example", before).map(|_| ())
+        };
+        told("aws_endpoint_url").expect("encrypted");
+        told("aws_endpoint_url_s3").expect("encrypted");
+        let before = AmazonS3Builder::new().with_endpoint("http://storage.example");
+        assert!(Place::parse("s3://mail", before).is_err(), "what only the environment says is looked at too");
     }
 
     #[test]
@@ -227,9 +239,9 @@ mod tests {
             ("s3://mail?checksum_algorithm=none", "none"),
             ("s3://mail/a//b", "a//b"),
             ("file://elsewhere/octets", "it names no directory of this machine"),
-            ("file:///", "it names no directory"),
+            ("file:///", "there is no such directory"),
             ("file:///tmp?region=eu-1", "\"region\" is none of its options"),
-            ("file:///proc/octets", "file:///proc/octets: "),
+            ("file:///proc/octets", "file:///proc/octets: there is no such directory"),
         ];
         for (text, why) in wrong {
             let told = parse(text).err().unwrap_or_else(|| panic!("{text} is taken"));

@@ -218,9 +218,9 @@ impl SharedPlaces {
             return Ok(coming.clone());
         }
         let fetching = fetch(self.objects.client(), self.cache.clone(), files.clone(), place.to_owned());
-        let ends = UnderWay { coming: self.coming.clone(), place: place.to_owned() };
+        let (coming, at) = (self.coming.clone(), place.to_owned());
         let fetching = self.objects.spawn(async move {
-            let _ends = ends;
+            let _under_way = UnderWay { coming, place: at };
             fetching.await
         })?;
         let coming = async move { fetching.await.unwrap_or(Err(StoreError::Stopped)).map_err(Arc::new) }.boxed().shared();

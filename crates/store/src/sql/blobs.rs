@@ -42,25 +42,31 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Io`].
     pub fn put_blob(&mut self, blob: &Blob) -> Result<(), StoreError> {
-        loop {
-            // Whoever removes a row that nobody names waits for those who are naming it.
-            let kept = "SELECT place FROM blob WHERE digest = $1 /*pg FOR KEY SHARE*/";
-            if let Some(standing) = self.row(kept, values![&blob.digest.0], |row| row.optional_text(0))? {
-                let second = blob.named_place().filter(|place| standing.as_ref() != Some(place));
-                self.touched.released.extend(second); // this one was named in vain
-                return Ok(());
-            }
-            let place = blob.name()?;
-            let octets = place.is_none().then_some(&blob.octets[..]);
-            let made = self.execute(
-                "INSERT INTO blob (digest, size, octets, place) VALUES ($1, $2, $3, $4) ON CONFLICT (digest) DO NOTHING",
-                values![&blob.digest.0, size(blob.octets.len()), octets, place.as_deref()],
-            )?;
-            if made == 1 {
-                self.touched.named.extend(blob.to_settle());
-                return Ok(()); // else somebody else was faster, and it is his that is kept
-            }
+        while !self.finds_blob(blob)? && !self.adds_blob(blob)? {} // another deed was faster; its row may be gone again
+        Ok(())
+    }
+
+    /// Whether there is a row for octets; it stays until this deed is over. Then a place of their own is one too many.
+    fn finds_blob(&mut self, blob: &Blob) -> Result<bool, StoreError> {
+        let sql = "SELECT place FROM blob WHERE digest = $1 /*pg FOR KEY SHARE */";
+        let Some(standing) = self.row(sql, values![&blob.digest.0], |row| row.optional_text(0))? else { return Ok(false) };
+        if let Some(second) = blob.named_place().filter(|place| standing.as_ref() != Some(place)) {
+            self.touched.released.push(second);
+            self.touched.named.extend(blob.to_settle());
         }
+        Ok(true)
+    }
+
+    /// Whether the row is made; not where there is one by now.
+    fn adds_blob(&mut self, blob: &Blob) -> Result<bool, StoreError> {
+        let place = blob.name()?;
+        let octets = place.is_none().then_some(&blob.octets[..]);
+        let made = self.execute(
+            "INSERT INTO blob (digest, size, octets, place) VALUES ($1, $2, $3, $4) ON CONFLICT (digest) DO NOTHING",
+            values![&blob.digest.0, size(blob.octets.len()), octets, place.as_deref()],
+        )?;
+        self.touched.named.extend(blob.to_settle());
+        Ok(made == 1)
     }
 
     /// Removes octets that no row names any more; what stands in a place goes after the commit.

@@ -35,6 +35,16 @@ impl ReadTx<'_> {
         Ok(found.unwrap_or_default())
     }
 
+    /// The mailboxes that have sessions that have ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub(crate) fn mailboxes_with_ended_uploads(&self, now: Timestamp) -> Result<Vec<MailboxId>, StoreError> {
+        self.rows("SELECT DISTINCT mailbox FROM upload_session WHERE expiration_date_time <= $1", values![now.0], |row| {
+            Ok(MailboxId(row.fixed(0)?))
+        })
+    }
+
     /// How many octets of this session have come, as rows have it.
     ///
     /// # Errors

@@ -69,6 +69,27 @@ async fn a_deed_that_comes_to_nothing_leaves_nothing() {
     }
 }
 
+#[tokio::test]
+async fn a_place_of_an_attempt_that_another_deed_overtook_goes() {
+    let house = House::new("");
+    let other = house.node();
+    let given = octets(MIB, 1);
+    let slow = house.first.spooled(&given).await.expect("put");
+    slow.name().expect("a place"); // by an attempt that is made once more, as the engine had it
+    let second = other.name(&other.spooled(&given).await.expect("put")).await;
+    assert_eq!(house.server.objects().len(), 2);
+    let first = house.first.name(&slow).await;
+    house.until_objects(1).await;
+    assert!(house.node().read(slow.digest).await.expect("read") == given);
+    house.first.release(first).await;
+    other.release(second).await;
+    house.until_objects(0).await;
+    house.first.name(&slow).await;
+    assert!(house.node().read(slow.digest).await.expect("its place is used up, and its octets stand in the row") == given);
+    assert_eq!(house.server.objects().len(), 0);
+    house.check().await;
+}
+
 fn files(node: &Node) -> Vec<String> {
     let found = crate::blobs::files::files_in(&node.dir.path().join("blobs")).expect("files");
     found.into_iter().map(|file| file.place).collect()

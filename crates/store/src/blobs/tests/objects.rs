@@ -29,7 +29,7 @@ async fn octets_of_any_size_are_read_by_another_node_as_they_were() {
 #[tokio::test]
 async fn a_directory_that_nodes_share_serves_too() {
     let (dir, elsewhere, shared) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let url = format!("file://{}/octets", shared.path().display());
+    let url = format!("file://{}", shared.path().display());
     let first = Store::serve_over(&dir.path().into(), || places(dir.path(), &url)).expect("store");
     let second = Store::beside_over(&dir.path().into(), || places(elsewhere.path(), &url)).expect("store");
     let (first, second) = (Node { store: first, dir }, Node { store: second, dir: elsewhere });
@@ -80,6 +80,26 @@ async fn other_octets_than_were_put_are_told() {
     std::fs::remove_file(object).expect("object");
     let read = other.read(blob.digest).await;
     assert!(matches!(&read, Err(StoreError::Corrupt(why)) if why.contains("no such object")), "{read:?}");
+}
+
+#[tokio::test]
+async fn pieces_that_come_to_nothing_are_taken_back() {
+    let house = House::new("&timeout_seconds=1");
+    for fault in [Fault::Hang, Fault::Status(500)] {
+        house.server.judge(move |asked| asked.contains("partNumber=2").then_some(fault));
+        house.server.take_requests();
+        let began = Instant::now();
+        let refused = house.first.spooled(&octets(6 * MIB, 1)).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        assert!(began.elapsed() < Duration::from_secs(4), "{fault:?} took {:?}", began.elapsed());
+        let mut requests = Vec::new();
+        while !requests.iter().any(|asked: &String| asked.starts_with("DELETE") && asked.contains("uploadId=")) {
+            assert!(began.elapsed() < Duration::from_secs(10), "{requests:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            requests.append(&mut house.server.take_requests());
+        }
+    }
+    assert_eq!(house.server.objects(), Vec::<std::path::PathBuf>::new());
 }
 
 /// A judge that has the first of some requests fail, so many times.
@@ -173,6 +193,11 @@ async fn what_several_want_at_once_is_fetched_once() {
         assert!(reader.await.expect("reader") == blob.octets);
     }
     assert_eq!(house.server.take_requests().len(), 1);
+    // Several blobs of one question, in its order; what is missing leaves the others.
+    let other = house.node();
+    let nobody = Digest([0; 32]);
+    let several = other.store.blobs(vec![blob.digest, nobody, blob.digest]).await.expect("blobs");
+    assert!(matches!(&several[..], [Ok(one), Err(StoreError::NotFound), Ok(two)] if one.octets == two.octets), "{several:?}");
     // Those who fail together wait together, too.
     let blob = house.first.spooled(&octets(MIB, 2)).await.expect("put");
     house.first.name(&blob).await;

@@ -129,8 +129,10 @@ async fn an_upload_that_ends_takes_its_parts_along() {
     part(&house.first, id, 0, &octets(MIB, 1)).await.expect("part").keep().await.expect("kept");
     part(&house.first, id, MIB, &octets(MIB, 2)).await.expect("part").keep().await.expect("kept");
     let late = part(&house.first, id, 2 * MIB, &octets(MIB, 3)).await.expect("part");
-    let end = move |tx: &mut WriteTx<'_>| tx.take_ended_uploads(MAILBOX, Timestamp(i64::MAX));
-    assert_eq!(house.first.store.write::<_, StoreError>(end).await.expect("deed"), [id]);
+    house.first.store.end_uploads(Timestamp(i64::MAX - 1)).await.expect("nothing");
+    assert_eq!(upload(&house.first, id).size().await.expect("size"), 2 * MIB as u64);
+    let other = house.node();
+    other.store.end_uploads(Timestamp(i64::MAX)).await.expect("deed");
     assert!(matches!(late.keep().await, Err(StoreError::Conflict)));
     house.until_objects(0).await;
     house.check().await;
