@@ -3,7 +3,7 @@
 //!
 //! A lexeme is the number of the mailbox, a capital for the column, and the word: the words of one mailbox stand together in
 //! the index, and those of others cost nothing. The texts are such words without the number, each with a space behind it;
-//! words have no capitals, spaces or anything that means something to `LIKE` or `tsquery`, so nothing is to be escaped.
+//! words have no capitals, no spaces and nothing that means anything in a `tsquery`, so nothing is to be escaped.
 
 use super::query::{COLUMNS, LOOKED_FOR, Wanted, attachments_word, column, everything_word, folder_word, importance_word};
 use super::statement::{Given, Statement};
@@ -410,8 +410,8 @@ impl Wanted {
                     octets += found.tsquery.len();
                     lexemes.push(found.tsquery);
                 }
-                SearchQuery::Words { within, text, prefix } if operator == '|' => texts.extend(patterns(within, text, *prefix)),
-                SearchQuery::Words { within, text, prefix } => pieces.push(Piece::Texts(patterns(within, text, *prefix))),
+                SearchQuery::Words { within, text, prefix } if operator == '|' => texts.extend(in_texts(within, text, *prefix)),
+                SearchQuery::Words { within, text, prefix } => pieces.push(Piece::Texts(in_texts(within, text, *prefix))),
                 query => pieces.push(Piece::Query(query)),
             }
         }
@@ -451,15 +451,15 @@ fn push_match(statement: &mut Statement, tsquery: String) {
     statement.push("::text::tsquery");
 }
 
-/// One of some texts. What is put behind the column's value has PostgreSQL unpack it once for all of them.
-fn push_texts(statement: &mut Statement, patterns: &[String]) {
-    statement.push("(t.texts || '') LIKE ANY (string_to_array(");
-    statement.push_value(Given::Text(patterns.join("\n")));
-    statement.push("::text, chr(10)))");
+/// One of some texts. The column's value is put together anew, so that PostgreSQL unpacks it once for all of them.
+fn push_texts(statement: &mut Statement, texts: &[String]) {
+    statement.push("EXISTS (SELECT 1 FROM (SELECT t.texts || '' AS texts OFFSET 0) u, unnest(string_to_array(");
+    statement.push_value(Given::Text(texts.join("\n")));
+    statement.push("::text, chr(10))) AS part WHERE strpos(u.texts, part) > 0)");
 }
 
 /// Words as they stand in the texts of one of these columns.
-fn patterns(within: &[TextField], text: &str, prefix: bool) -> Vec<String> {
+fn in_texts(within: &[TextField], text: &str, prefix: bool) -> Vec<String> {
     let words = looked_for(text);
     if words.is_empty() {
         return Vec::new();
@@ -467,7 +467,7 @@ fn patterns(within: &[TextField], text: &str, prefix: bool) -> Vec<String> {
     let end = if prefix { "" } else { " " };
     let in_column = |capital| {
         let words: Vec<String> = words.iter().map(|word| format!("{capital}{word}")).collect();
-        format!("%{}{end}%", words.join(" "))
+        words.join(" ") + end
     };
     capitals(within).map(in_column).collect()
 }
