@@ -256,3 +256,57 @@ fn tree(list: &[String], operator: char) -> String {
 fn quoted(lexeme: &str) -> String {
     format!("'{lexeme}'")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(parts: Vec<SearchQuery>) -> Wanted {
+        Wanted { mailbox: 12, only: None, but: Vec::new(), parts }
+    }
+
+    fn subject(text: &str, prefix: bool) -> SearchQuery {
+        SearchQuery::Words { within: vec![TextField::Subject], text: text.to_owned(), prefix }
+    }
+
+    #[test]
+    fn words_are_looked_up_in_their_mailbox_and_column() {
+        let tsquery = |text, prefix| wanted(Vec::new()).found(&subject(text, prefix)).tsquery;
+        assert_eq!(tsquery("Café", false), "'12Scafe'");
+        assert_eq!(tsquery("c/o Mill", true), "('12Sc'&('12Smill':*&'12So'))");
+        assert_eq!(tsquery("見積", true), "('12S積'&('12S見'&'12S見積'))");
+        assert_eq!(in_texts(&[TextField::Subject], "C/O mill", true), ["Sc So Smill"]);
+        assert_eq!(in_texts(&[TextField::Subject, TextField::Body], "mill", false), ["Smill ", "Bmill "]);
+    }
+
+    #[test]
+    fn what_a_person_wrote_is_nothing_but_words() {
+        for hostile in ["x' | !'y", "a\\'b", "(a & b):*", "%_\\", "x:*A <-> y", "\u{E000}e", "12Scafe' --"] {
+            let tsquery = wanted(vec![subject(hostile, true)]).compiled().tsquery;
+            for (at, piece) in tsquery.split('\'').enumerate() {
+                let is_as_meant = match at % 2 {
+                    0 => piece.chars().all(|c| "()&|!:*".contains(c)),
+                    _ => {
+                        piece.strip_prefix("12").is_some_and(|rest| rest.chars().skip(1).all(char::is_alphanumeric))
+                            || piece == "12P\u{E000}e"
+                    }
+                };
+                assert!(is_as_meant, "{hostile}: {tsquery}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_index_cannot_tell_is_asked_of_each_document() {
+        let long = "x".repeat(LEXEME + 1);
+        for (text, is_told) in [("tea", true), ("black tea", false), (long.as_str(), false), ("?", true)] {
+            assert_eq!(wanted(Vec::new()).found(&subject(text, false)).is_exact, is_told, "{text}");
+        }
+        let (tea, black) = (subject("tea", false), subject("black tea", false));
+        let parts = vec![tea.clone(), SearchQuery::Not(Box::new(black.clone()))];
+        let wanted = wanted(parts);
+        let compiled = wanted.compiled();
+        assert_eq!(compiled.condition, [&SearchQuery::Not(Box::new(black))]);
+        assert!(!compiled.tsquery.contains("black"), "it would leave out what has both words apart: {}", compiled.tsquery);
+    }
+}
