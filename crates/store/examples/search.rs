@@ -20,7 +20,7 @@ const TOGETHER: u64 = 500;
 const WORDS: u64 = 120;
 const VOCABULARY: f64 = 20_000.0;
 /// How often each question is asked.
-const TIMES: usize = 31;
+const TIMES: usize = 15;
 
 #[tokio::main]
 async fn main() {

@@ -23,7 +23,7 @@ use condition::{Compiled, push_match};
 const STRETCH: usize = 32;
 const LONGEST_STRETCH: usize = 512;
 /// Where less than one document of so many is found, the index finds them faster than a walk.
-const SPARSE: usize = 16;
+const SPARSE: usize = 32;
 /// Where so many are asked for, too.
 const MANY: usize = 1000;
 
