@@ -37,7 +37,8 @@ const LAST_RETRY: i64 = 24 * 60 * 60 * 1_000_000;
 /// How it ends here (RFC 3463 §3.2), and what the sender is told of it.
 const NOBODY: ([u8; 3], &str) = ([5, 1, 1], "Nobody here has this address");
 const FILED: ([u8; 3], &str) = ([2, 1, 5], "Filed in the mailbox");
-/// How long to wait for what is due later before looking again: the clock may be set meanwhile.
+/// How long to wait for what is due later before looking again: the clock may be set meanwhile, and another node may have left
+/// something behind.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 impl Mail {
@@ -78,7 +79,7 @@ impl Mail {
                 let wait = u64::try_from(due.0.saturating_sub(self.inner.clock.now().0)).unwrap_or_default();
                 tokio::time::sleep(Duration::from_micros(wait).min(LOOK_AGAIN)).await;
             }
-            Ok(None) => std::future::pending().await,
+            Ok(None) => tokio::time::sleep(LOOK_AGAIN).await,
             Err(error) => {
                 tracing::error!(%error, "what is due next could not be read");
                 tokio::time::sleep(LOOK_AGAIN).await;
