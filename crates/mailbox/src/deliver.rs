@@ -37,9 +37,10 @@ const LAST_RETRY: i64 = 24 * 60 * 60 * 1_000_000;
 /// How it ends here (RFC 3463 §3.2), and what the sender is told of it.
 const NOBODY: ([u8; 3], &str) = ([5, 1, 1], "Nobody here has this address");
 const FILED: ([u8; 3], &str) = ([2, 1, 5], "Filed in the mailbox");
-/// How long to wait for what is due later before looking again: the clock may be set meanwhile, and another node may have left
-/// something behind.
+/// How long to wait for what is due later before looking again: the clock may be set meanwhile; and a node may be gone that has
+/// something to deliver, where there are several.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_FOR_OTHERS: Duration = Duration::from_secs(5);
 
 impl Mail {
     /// Delivers what is due, and what becomes due, until `stop`; what is under way then is finished.
@@ -73,16 +74,19 @@ impl Mail {
 
     /// Waits for what is due at a later time.
     async fn until_next_due(&self) {
-        let next = self.inner.store.read(|tx: &ReadTx<'_>| tx.next_due()).await;
+        let (node, now) = (self.inner.store.node(), self.inner.clock.now());
+        let look_again = if self.inner.store.is_shared() { LOOK_FOR_OTHERS } else { LOOK_AGAIN };
+        let next = self.inner.store.read(move |tx: &ReadTx<'_>| tx.next_due(node, now)).await;
         match next {
             Ok(Some(due)) => {
                 let wait = u64::try_from(due.0.saturating_sub(self.inner.clock.now().0)).unwrap_or_default();
-                tokio::time::sleep(Duration::from_micros(wait).min(LOOK_AGAIN)).await;
+                tokio::time::sleep(Duration::from_micros(wait).min(look_again)).await;
             }
-            Ok(None) => tokio::time::sleep(LOOK_AGAIN).await,
+            Ok(None) if self.inner.store.is_shared() => tokio::time::sleep(look_again).await,
+            Ok(None) => std::future::pending().await,
             Err(error) => {
                 tracing::error!(%error, "what is due next could not be read");
-                tokio::time::sleep(LOOK_AGAIN).await;
+                tokio::time::sleep(look_again).await;
             }
         }
     }
@@ -93,7 +97,8 @@ impl Mail {
     /// The first of those that failed; the others are done.
     async fn deliver_due(&self) -> Result<usize, MailError> {
         let now = self.inner.clock.now();
-        let due = self.inner.store.read(move |tx| tx.due_submissions(now, TOGETHER)).await?;
+        let node = self.inner.store.node();
+        let due = self.inner.store.read(move |tx| tx.due_submissions(node, now, TOGETHER)).await?;
         let count = due.len();
         let blobs = self.inner.store.blobs(due.iter().map(|submission| submission.blob).collect()).await?;
         let with_blobs = due.into_iter().zip(blobs);

@@ -20,6 +20,7 @@ mod follow;
 mod generated;
 mod index;
 mod message_class;
+mod nodes;
 mod opened;
 mod organize;
 mod patch;

@@ -226,7 +226,9 @@ impl Mail {
     /// [`MailError::Store`].
     pub async fn due_routes(&self, top: usize) -> Result<Vec<Route>, MailError> {
         let now = self.inner.clock.now();
-        if !self.inner.store.read::<_, StoreError>(move |tx| Ok(tx.next_relay()?.is_some_and(|due| due <= now))).await? {
+        let node = self.inner.store.node();
+        let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>(tx.next_relay(node, now)?.is_some_and(|due| due <= now));
+        if !self.inner.store.read(look).await? {
             return Ok(Vec::new()); // which is most often so, and costs no commit
         }
         let top = i64::try_from(top).unwrap_or(i64::MAX);
@@ -241,8 +243,8 @@ impl Mail {
     /// [`MailError::Store`].
     pub async fn until_relay(&self) -> Result<(), MailError> {
         let told = self.inner.to_relay.notified();
-        let next = self.inner.store.read::<_, StoreError>(|tx: &ReadTx<'_>| tx.next_relay()).await?;
-        let now = self.inner.clock.now();
+        let (node, now) = (self.inner.store.node(), self.inner.clock.now());
+        let next = self.inner.store.read::<_, StoreError>(move |tx: &ReadTx<'_>| tx.next_relay(node, now)).await?;
         let wait = next.map_or(LOOK_AGAIN, |due| Duration::from_micros(u64::try_from(due.0 - now.0).unwrap_or_default()));
         let _ = tokio::time::timeout(wait.min(LOOK_AGAIN), told).await; // either will do
         Ok(())

@@ -12,6 +12,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 use store::{IndexTx, MailboxId, MessageId, MessageTexts, StoreError};
+use tokio::time::timeout;
 
 /// Messages indexed in one transaction, of however many mailboxes.
 const TOGETHER: i64 = 64;
@@ -19,6 +20,8 @@ const TOGETHER: i64 = 64;
 const TEXT: usize = 1024 * 1024;
 /// Names of attachments of one message.
 const NAMES: usize = 1000;
+/// How long to leave a mailbox to another node.
+const OTHERS: Duration = Duration::from_millis(50);
 /// How long to wait after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -37,10 +40,11 @@ impl Mail {
         }
     }
 
-    async fn pause_after_indexing(&self, outcome: Result<bool, MailError>) {
+    async fn pause_after_indexing(&self, outcome: Result<Next, MailError>) {
         match outcome {
-            Ok(true) => {}
-            Ok(false) => self.inner.store.until_changed().await,
+            Ok(Next::AtOnce) => {}
+            Ok(Next::AfterOthers) => timeout(OTHERS, self.inner.store.until_changed()).await.unwrap_or_default(),
+            Ok(Next::AfterChange) => self.inner.store.until_changed().await,
             Err(error) => {
                 tracing::error!(%error, "texts could not be indexed");
                 tokio::time::sleep(AFTER_FAILURE).await;
@@ -48,8 +52,8 @@ impl Mail {
         }
     }
 
-    /// Indexes the next messages; answers whether there may be more.
-    async fn index_some(&self, behind: &mut Behind) -> Result<bool, MailError> {
+    /// Indexes the next messages.
+    async fn index_some(&self, behind: &mut Behind) -> Result<Next, MailError> {
         let mut queue = match std::mem::take(behind) {
             Behind::Unknown => self.inner.store.index(|tx| tx.behind()).await.map(VecDeque::from)?,
             Behind::Known(queue) => queue,
@@ -61,14 +65,23 @@ impl Mail {
         }
         if queue.is_empty() {
             *behind = Behind::Known(queue);
-            return Ok(false);
+            return Ok(Next::AfterChange);
         }
         let mail = self.clone();
-        let queue = self.inner.store.index::<_, StoreError>(move |tx| mail.index_next(tx, queue)).await?;
+        let (queue, busy) = self.inner.store.index::<_, StoreError>(move |tx| mail.index_next(tx, queue)).await?;
         self.inner.indexed.send_replace(());
+        let next = if busy > 0 && busy == queue.len() { Next::AfterOthers } else { Next::AtOnce };
         *behind = Behind::Known(queue);
-        Ok(true)
+        Ok(next)
     }
+}
+
+/// When to go on.
+enum Next {
+    AtOnce,
+    /// Other nodes are at all that is left. It is looked at again: one that breaks off tells nobody.
+    AfterOthers,
+    AfterChange,
 }
 
 /// The mailboxes that have something to index, the first one first.
@@ -81,13 +94,24 @@ enum Behind {
 }
 
 impl Mail {
-    /// Indexes of one mailbox after the other until it is enough for one transaction; answers what is left.
-    fn index_next(&self, tx: &mut IndexTx<'_>, mut queue: VecDeque<MailboxId>) -> Result<VecDeque<MailboxId>, StoreError> {
-        let mut left = TOGETHER;
+    /// Indexes of one mailbox after the other until it is enough for one transaction; answers what is left, and how many of
+    /// that, at the end, are those at which another node is.
+    fn index_next(
+        &self,
+        tx: &mut IndexTx<'_>,
+        mut queue: VecDeque<MailboxId>,
+    ) -> Result<(VecDeque<MailboxId>, usize), StoreError> {
+        let (mut left, mut busy) = (TOGETHER, Vec::new());
         while left > 0
             && let Some(mailbox) = queue.pop_front()
         {
-            let unindexed = tx.unindexed(mailbox, left)?;
+            if tx.knows_all(mailbox)? {
+                continue;
+            }
+            let Some(unindexed) = tx.unindexed(mailbox, left)? else {
+                busy.push(mailbox);
+                continue;
+            };
             for &id in &unindexed.messages {
                 self.index_message(tx, mailbox, &unindexed.then, id)?;
             }
@@ -97,7 +121,8 @@ impl Mail {
             }
             left = left.saturating_sub_unsigned(unindexed.messages.len() as u64 + 1);
         }
-        Ok(queue)
+        queue.extend(&busy);
+        Ok((queue, busy.len()))
     }
 
     fn index_message(

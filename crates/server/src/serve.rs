@@ -98,6 +98,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         protecting: protecting(&config.smime, config.development.then_some(&secrets)).await?,
     };
     let mail = Mail::new(store.clone(), clock.clone(), options);
+    mail.say_there().await?;
 
     let sockets = Sockets::bind(&config).await?;
     let addresses = sockets.addresses()?;
@@ -229,6 +230,8 @@ fn work(mail: Mail, courier: Courier, told: watch::Receiver<bool>) -> JoinSet<()
     let relay_told = told.clone();
     work.spawn(async move { courier.relay_until(told_to_stop(relay_told)).await });
     let (to_index, to_finish, to_note, to_forget) = (mail.clone(), mail.clone(), mail.clone(), mail.clone());
+    let (to_be, be_told) = (mail.clone(), told.clone());
+    work.spawn(async move { to_be.be_there_until(told_to_stop(be_told)).await });
     let (to_warn, warn_told) = (mail.clone(), told.clone());
     work.spawn(async move { to_warn.warn_of_ends_until(told_to_stop(warn_told)).await });
     let (index_told, finish_told, note_told, forget_told) = (told.clone(), told.clone(), told.clone(), told.clone());

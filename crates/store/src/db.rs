@@ -21,7 +21,7 @@ pub(crate) use writer::Writer;
 
 use crate::blobs::{BlobFiles, Digest};
 use crate::error::StoreError;
-use crate::ids::MailboxId;
+use crate::ids::{MailboxId, NodeId};
 use crate::model::condition::FieldValue;
 use bytes::Bytes;
 use std::ops::Deref;
@@ -55,6 +55,8 @@ pub struct ReadTx<'c> {
 pub struct WriteTx<'c> {
     read: ReadTx<'c>,
     pub(crate) touched: Touched,
+    /// Who does it.
+    pub(crate) node: NodeId,
 }
 
 /// What a deed leaves to do once it is durable.
@@ -117,7 +119,11 @@ impl<'c> ReadTx<'c> {
 
 impl<'c> WriteTx<'c> {
     pub(crate) fn new(connection: impl Into<Connection<'c>>) -> WriteTx<'c> {
-        WriteTx { read: ReadTx::new(connection), touched: Touched::default() }
+        WriteTx { read: ReadTx::new(connection), touched: Touched::default(), node: NodeId::ALONE }
+    }
+
+    pub(crate) fn by(self, node: NodeId) -> WriteTx<'c> {
+        WriteTx { node, ..self }
     }
 
     /// Runs a statement; answers how many rows it touched.

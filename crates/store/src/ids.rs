@@ -61,6 +61,16 @@ id!(
 );
 
 id!(
+    /// A process that serves a store, from its start to its end.
+    NodeId
+);
+
+impl NodeId {
+    /// The one process that serves a store which no other can.
+    pub const ALONE: NodeId = NodeId([0; 16]);
+}
+
+id!(
     /// A message that comes in several requests.
     UploadId
 );

@@ -6,8 +6,7 @@ use crate::db::{self, ReadTx};
 use crate::error::StoreError;
 use crate::location::{Location, Rows};
 use crate::migrate;
-use crate::sql::SEARCH_RULES;
-use crate::sql::derived;
+use crate::sql::{derived, search_rules};
 
 /// Each query lists what breaks the sentence before it.
 const RULES: &[(&str, &str)] = &[
@@ -155,7 +154,7 @@ pub fn check(location: impl Into<Location>) -> Result<Vec<String>, StoreError> {
             Server::parse(&url)?.on_connection(|connection| {
                 migrate::must_be_there(connection)?;
                 connection.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0")?;
-                findings(&ReadTx::new(connection), false, &files)
+                findings(&ReadTx::new(connection), true, &files)
             })
         }
     }
@@ -163,8 +162,9 @@ pub fn check(location: impl Into<Location>) -> Result<Vec<String>, StoreError> {
 
 fn findings(tx: &ReadTx<'_>, has_index: bool, files: &BlobFiles) -> Result<Vec<String>, StoreError> {
     let mut findings = Vec::new();
-    let of_index = SEARCH_RULES.iter().filter(|_| has_index);
-    for (rule, sql) in RULES.iter().chain(of_index) {
+    let of_index = search_rules(tx.engine());
+    let of_index = of_index.iter().filter(|_| has_index).map(|(rule, sql)| (*rule, sql.as_str()));
+    for (rule, sql) in RULES.iter().copied().chain(of_index) {
         let broken = tx.rows(sql, &[], |row| row.text(0))?;
         findings.extend(broken.into_iter().map(|what| format!("{rule}: {what}")));
     }

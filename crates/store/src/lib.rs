@@ -19,7 +19,7 @@ pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use db::{IndexTx, ReadTx, WriteTx, sqlite_version};
 pub use error::{RETRY, StoreError};
-pub use ids::{FolderId, MailboxId, MessageId, SubmissionId, UploadId};
+pub use ids::{FolderId, MailboxId, MessageId, NodeId, SubmissionId, UploadId};
 pub use invariants::check;
 pub use location::{Location, Octets, Rows, redacted};
 pub use model::application::{Application, ApplicationLimits, ApplicationUse, Credentials, KeyCredential, PasswordCredential};
@@ -153,6 +153,19 @@ impl Store {
         let deeds = Deeds::new(&Pool::new(server.clone(), DEEDS));
         let rows = Mounted::Postgres { looks: Pool::new(server, LOOKS), deeds, after };
         Store { inner: Arc::new(Inner { rows, changed, files, _lock: lock }) }
+    }
+
+    /// This process among those that serve the store.
+    pub fn node(&self) -> NodeId {
+        match &self.inner.rows {
+            Mounted::Postgres { deeds, .. } => deeds.node(),
+            Mounted::Sqlite { .. } => NodeId::ALONE,
+        }
+    }
+
+    /// Whether other processes may serve the store too.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.inner.rows, Mounted::Postgres { .. })
     }
 
     /// Reads one consistent state.

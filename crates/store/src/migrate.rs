@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 17] = [
+const MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -24,10 +24,12 @@ const MIGRATIONS: [&str; 17] = [
     include_str!("../migrations/0015_relay.sql"),
     include_str!("../migrations/0016_smime.sql"),
     include_str!("../migrations/0018_secrets.sql"),
+    include_str!("../migrations/0019_nodes.sql"),
 ];
 
 /// Of what PostgreSQL alone has.
-const POSTGRES_MIGRATIONS: [&str; 1] = [include_str!("../migrations/postgres/0001_deed.sql")];
+const POSTGRES_MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/postgres/0001_deed.sql"), include_str!("../migrations/postgres/0002_search.sql")];
 
 /// Of the index of texts.
 const SEARCH_MIGRATIONS: [&str; 1] = [include_str!("../migrations/search/0001_first.sql")];

@@ -79,7 +79,11 @@ async fn damaged_submissions_do_not_stand_in_the_way_and_are_tried_again() {
     assert_eq!(in_inbox(&store).await, 1, "the whole one is delivered");
     assert_eq!(mail.deliver_due().await.expect("a look"), 0, "nothing is due");
     for retry in [FIRST_RETRY, 2 * FIRST_RETRY, 4 * FIRST_RETRY] {
-        let due = store.read(|tx: &ReadTx<'_>| tx.next_due()).await.expect("a look").expect("it is tried again");
+        let due = store
+            .read(|tx: &ReadTx<'_>| tx.next_due(store::NodeId::ALONE, Timestamp(0)))
+            .await
+            .expect("a look")
+            .expect("it is tried again");
         assert_eq!(due.0, clock.now().0 + retry);
         clock.0.fetch_add(retry, Ordering::Relaxed);
         for _ in 0..2 {

@@ -72,7 +72,7 @@ async fn fill(store: &Store, inbox: FolderId, size: u64) {
 
 /// Indexes the next messages; answers whether there are more.
 fn index_some(tx: &mut IndexTx<'_>) -> Result<bool, StoreError> {
-    let unindexed = tx.unindexed(OWNER, 2000)?;
+    let unindexed = tx.unindexed(OWNER, 2000)?.expect("nobody else indexes");
     for id in &unindexed.messages {
         let record = tx.message(OWNER, *id)?.ok_or(StoreError::NotFound)?;
         tx.index_message(&unindexed.then, &record, &MessageTexts { body: text(&record), attachments: Vec::new() })?;

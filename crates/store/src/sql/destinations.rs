@@ -1,23 +1,33 @@
 //! Where mail is relayed to. A destination is taken by one courier at a time, so that what goes there goes together, and one
 //! that is down holds up nobody else.
 
+use super::nodes::is_gone;
 use crate::clock::Timestamp;
-use crate::db::{ReadTx, WriteTx, values};
+use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
+use crate::ids::NodeId;
 use crate::model::outbox::Leased;
 
+/// That a node may take a destination at a time, by the numbers of these parameters.
+fn is_free(node: u8, now: u8) -> String {
+    format!("(node <> ${node} AND {} OR leased_until <= ${now})", is_gone(now))
+}
+
 impl ReadTx<'_> {
-    /// When the next destination may be taken; nothing where there is none.
+    /// When a node may take the next destination; nothing where there is none.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn next_relay(&self) -> Result<Option<Timestamp>, StoreError> {
-        let next = self.row(
-            "SELECT due_date_time FROM destination WHERE leased_until = 0 ORDER BY due_date_time LIMIT 1",
-            &[],
-            |row| row.integer(0),
-        )?;
-        Ok(next.map(Timestamp))
+    pub fn next_relay(&self, node: NodeId, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let next = "SELECT due_date_time FROM destination WHERE leased_until = 0 ORDER BY due_date_time LIMIT 1";
+        let next = self.row(next, &[], |row| row.integer(0))?;
+        // What was taken by a node that is gone, or too long ago; there is little of it.
+        let left = format!(
+            "SELECT due_date_time FROM destination WHERE leased_until > 0 AND {} ORDER BY due_date_time LIMIT 1",
+            is_free(1, 2)
+        );
+        let left = self.row(&left, values![&node.0, now.0], |row| row.integer(0))?;
+        Ok(next.into_iter().chain(left).min().map(Timestamp))
     }
 
     /// How many forward-paths wait to be relayed, and since when the one does that is due longest.
@@ -36,6 +46,11 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Something is to go to a destination at a time. One that could not be reached is not tried earlier for that.
     pub(crate) fn note_destination(&mut self, name: &str, due: Timestamp) -> Result<(), StoreError> {
+        // Most often it is being tried already, by whoever has it: many senders at once only see to it that it stays.
+        let is_due = "SELECT 1 FROM destination WHERE name = $1 AND (failures > 0 OR due_date_time <= $2) /*pg FOR KEY SHARE*/";
+        if self.row(is_due, values![name, due.0], |row| row.integer(0))?.is_some() {
+            return Ok(());
+        }
         self.execute(
             "INSERT INTO destination (name, due_date_time, leased_until, failures) VALUES ($1, $2, 0, 0)
              ON CONFLICT (name) DO UPDATE SET due_date_time = excluded.due_date_time
@@ -50,13 +65,15 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn lease_destinations(&mut self, now: Timestamp, until: Timestamp, top: i64) -> Result<Vec<Leased>, StoreError> {
-        self.rows(
-            "UPDATE destination SET leased_until = $1 WHERE name IN (SELECT name FROM destination
-             WHERE due_date_time <= $2 AND leased_until <= $2 ORDER BY due_date_time LIMIT $3
+        let sql = format!(
+            "UPDATE destination SET node = $1, leased_until = $2 WHERE name IN (SELECT name FROM destination
+             WHERE due_date_time <= $3 AND {} ORDER BY due_date_time LIMIT $4
              /*pg FOR UPDATE SKIP LOCKED*/) RETURNING name, failures",
-            values![until.0, now.0, top],
-            |row| Ok(Leased { destination: row.text(0)?, failures: row.integer(1)? }),
-        )
+            is_free(1, 3)
+        );
+        let leased = |row: &Row<'_>| Ok(Leased { destination: row.text(0)?, failures: row.integer(1)? });
+        let node = self.node;
+        self.rows(&sql, values![&node.0, until.0, now.0, top], leased)
     }
 
     /// Gives a destination back: it is due when the first of what goes there is, and not before a time where it could not be
@@ -65,6 +82,7 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn return_destination(&mut self, leased: &Leased, not_before: Timestamp) -> Result<(), StoreError> {
+        self.hold_destination(&leased.destination)?;
         let first = self.row(
             "SELECT min(due_date_time) FROM outbox_recipient WHERE state = 'relay' AND destination = $1",
             values![&leased.destination],
@@ -89,13 +107,23 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Ends what a process that is gone had taken.
+    /// Ends what this node had taken when it was another process.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub fn end_leases(&mut self) -> Result<(), StoreError> {
-        self.execute("UPDATE destination SET leased_until = 0 WHERE leased_until > 0", &[])?;
+        let node = self.node;
+        // Those from before nodes had names are nobody's.
+        self.execute(
+            "UPDATE destination SET leased_until = 0 WHERE leased_until > 0 AND (node = $1 OR node IS NULL)",
+            values![&node.0],
+        )?;
         Ok(())
+    }
+
+    /// Waits for those who note that something goes to a destination, and keeps others from it until the deed is done.
+    fn hold_destination(&mut self, name: &str) -> Result<(), StoreError> {
+        self.lock("SELECT 1 FROM destination WHERE name = $1 FOR UPDATE", values![name])
     }
 
     /// Sends all that is to be relayed, or held, to the destination `of` its address. What is right already is left.
@@ -120,11 +148,16 @@ impl WriteTx<'_> {
                 }
             }
         }
-        self.execute(
-            "DELETE FROM destination WHERE NOT EXISTS
-             (SELECT 1 FROM outbox_recipient r WHERE r.state = 'relay' AND r.destination = destination.name)",
-            &[],
-        )?;
+        let unused = "SELECT name FROM destination WHERE NOT EXISTS
+             (SELECT 1 FROM outbox_recipient r WHERE r.state = 'relay' AND r.destination = destination.name)";
+        for name in self.rows(unused, &[], |row| row.text(0))? {
+            self.hold_destination(&name)?;
+            self.execute(
+                "DELETE FROM destination WHERE name = $1
+                 AND NOT EXISTS (SELECT 1 FROM outbox_recipient r WHERE r.state = 'relay' AND r.destination = $1)",
+                values![&name],
+            )?;
+        }
         Ok(())
     }
 }

@@ -1,10 +1,11 @@
 //! The outbox: what was taken and has not reached everybody, and how it ended for whom it did.
 
+use super::nodes::is_gone;
 use crate::blobs::Digest;
 use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
-use crate::ids::{MailboxId, SubmissionId};
+use crate::ids::{MailboxId, NodeId, SubmissionId};
 use crate::model::outbox::{ForwardPath, ForwardState, Settled, Submission, Wishes};
 
 /// What a submission's row is read by.
@@ -16,17 +17,19 @@ const PATH: &str =
      is_delay_told FROM outbox_recipient";
 
 impl ReadTx<'_> {
-    /// The submissions that are due here, oldest first, each with its due forward-paths; about `top` of these.
+    /// The submissions that are due here and that are a node's to deliver, or nobody's; oldest first, each with its due
+    /// forward-paths; about `top` of these.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn due_submissions(&self, now: Timestamp, top: i64) -> Result<Vec<Submission>, StoreError> {
-        let due = self.rows(
-            "SELECT DISTINCT mailbox, submission FROM (SELECT mailbox, submission, due_date_time FROM outbox_recipient
-             WHERE state = 'due' AND due_date_time <= $1 ORDER BY due_date_time LIMIT $2) AS due",
-            values![now.0, top],
-            named,
-        )?;
+    pub fn due_submissions(&self, node: NodeId, now: Timestamp, top: i64) -> Result<Vec<Submission>, StoreError> {
+        let sql = format!(
+            "SELECT DISTINCT mailbox, submission FROM (SELECT r.mailbox, r.submission FROM outbox_recipient r
+             JOIN outbox o ON o.mailbox = r.mailbox AND o.id = r.submission
+             WHERE (o.node = $1 OR {}) AND r.state = 'due' AND r.due_date_time <= $2 ORDER BY r.due_date_time LIMIT $3) AS due",
+            is_gone(2)
+        );
+        let due = self.rows(&sql, values![&node.0, now.0, top], named)?;
         let with_paths =
             due.into_iter().map(|(mailbox, id)| self.submission_with(mailbox, id, |path| path.state == ForwardState::Due));
         with_paths.filter_map(Result::transpose).collect()
@@ -51,16 +54,17 @@ impl ReadTx<'_> {
         due.into_iter().filter_map(|(mailbox, id)| self.submission_with(mailbox, id, is_due).transpose()).collect()
     }
 
-    /// When the next forward-path is due here; nothing where none is.
+    /// When the next forward-path is due here that is a node's to deliver, or nobody's; nothing where none is.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let next = self.row(
-            "SELECT due_date_time FROM outbox_recipient WHERE state = 'due' ORDER BY due_date_time LIMIT 1",
-            &[],
-            |row| row.integer(0),
-        )?;
+    pub fn next_due(&self, node: NodeId, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let sql = format!(
+            "SELECT r.due_date_time FROM outbox_recipient r JOIN outbox o ON o.mailbox = r.mailbox AND o.id = r.submission
+             WHERE (o.node = $1 OR {}) AND r.state = 'due' ORDER BY r.due_date_time LIMIT 1",
+            is_gone(2)
+        );
+        let next = self.row(&sql, values![&node.0, now.0], |row| row.integer(0))?;
         Ok(next.map(Timestamp))
     }
 
@@ -166,10 +170,10 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn add_submission(&mut self, s: &Submission) -> Result<(), StoreError> {
-        let Wishes { envelope_id, returns, requires_tls } = &s.wishes;
+        let (Wishes { envelope_id, returns, requires_tls }, node) = (&s.wishes, self.node);
         self.execute(
-            "INSERT INTO outbox (mailbox, id, blob, prefix, cuts, reverse_path, created_date_time, envelope_id, returns, requires_tls)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "INSERT INTO outbox (mailbox, id, blob, prefix, cuts, reverse_path, created_date_time, envelope_id, returns, requires_tls,
+             node) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             values![
                 &s.mailbox.0,
                 &s.id.0,
@@ -180,7 +184,8 @@ impl WriteTx<'_> {
                 s.created_date_time.0,
                 envelope_id,
                 returns,
-                *requires_tls
+                *requires_tls,
+                &node.0
             ],
         )?;
         for path in &s.forward_paths {

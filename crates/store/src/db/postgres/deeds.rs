@@ -12,7 +12,7 @@ use super::{Connection, Failure, Pool};
 use crate::blobs::BlobFiles;
 use crate::clock::{Clock, SystemClock};
 use crate::error::StoreError;
-use crate::ids::{DeedId, MailboxId};
+use crate::ids::{DeedId, MailboxId, NodeId};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,6 +28,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(crate) struct Deeds {
     pool: Arc<Inner>,
     turns: Turns,
+    node: NodeId,
 }
 
 /// What is done once a deed is durable.
@@ -52,7 +53,11 @@ enum Tried<T, E> {
 
 impl Deeds {
     pub(crate) fn new(pool: &Pool) -> Deeds {
-        Deeds { pool: pool.inner(), turns: Turns::default() }
+        Deeds { pool: pool.inner(), turns: Turns::default(), node: NodeId::new(SystemClock.now()) }
+    }
+
+    pub(crate) fn node(&self) -> NodeId {
+        self.node
     }
 
     /// Does a deed; `of` is the mailbox that it is about: deeds about one mailbox are done one after the other, on all nodes.
@@ -66,13 +71,13 @@ impl Deeds {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let pool = self.pool.clone();
+        let (pool, node) = (self.pool.clone(), self.node);
         within(PATIENCE, async move {
             let turn = self.turns.take(of).await;
             let permit = pool.turn().await?;
             let done = tokio::task::spawn_blocking(move || {
                 let _held = (turn, permit);
-                let (answer, touched) = repeated(&pool, of, &deed)?;
+                let (answer, touched) = repeated(&pool, (of, node), &deed)?;
                 after(touched);
                 Ok(answer)
             });
@@ -98,7 +103,8 @@ impl Deeds {
             let permit = pool.turn().await?;
             let done = tokio::task::spawn_blocking(move || {
                 let _held = permit;
-                let (connection, _) = pool.begun("BEGIN")?;
+                // The index is made of what is durable: what a crash takes of it is made again, so nobody waits for its sync.
+                let (connection, _) = pool.begun("BEGIN; SET LOCAL synchronous_commit = off")?;
                 let done = catch_unwind(AssertUnwindSafe(|| work(&mut IndexTx::new(&connection, &files))));
                 let done = done.unwrap_or(Err(StoreError::Stopped.into()))?;
                 connection.batch("COMMIT")?;
@@ -125,7 +131,7 @@ impl Turns {
 /// Tries a deed until it is done, refused, or time is up.
 fn repeated<T, E: From<StoreError>>(
     pool: &Inner,
-    of: Option<MailboxId>,
+    (of, node): (Option<MailboxId>, NodeId),
     deed: &(impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone),
 ) -> Result<(T, Touched), E> {
     let (id, began, mut tries, mut in_doubt) = (DeedId::new(SystemClock.now()), Instant::now(), 0_u32, None);
@@ -140,7 +146,7 @@ fn repeated<T, E: From<StoreError>>(
             }
             Ok((connection, _)) => {
                 in_doubt = None; // the earlier try is known not to have happened
-                once(pool, connection, deed.clone())
+                once(pool, (connection, node), deed.clone())
             }
             Err(error @ StoreError::Unavailable(_)) => Tried::InVain(error.into()),
             Err(error) => Tried::Refused(error.into()),
@@ -173,10 +179,10 @@ fn beginning(id: DeedId, of: Option<MailboxId>) -> String {
 
 fn once<T, E: From<StoreError>>(
     pool: &Inner,
-    connection: Connection,
+    (connection, node): (Connection, NodeId),
     deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E>,
 ) -> Tried<T, E> {
-    let mut tx = WriteTx::new(&connection);
+    let mut tx = WriteTx::new(&connection).by(node);
     let Ok(result) = catch_unwind(AssertUnwindSafe(|| deed(&mut tx))) else {
         tracing::error!("a deed panicked"); // with the connection goes its transaction
         return Tried::Refused(StoreError::Stopped.into());

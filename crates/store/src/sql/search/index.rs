@@ -1,11 +1,11 @@
 //! Writing the index of texts: what it knows of each mailbox, and one document for each message.
 
-use super::expression::{attachments_word, everything_word, folder_word, importance_word};
+use super::query::{attachments_word, everything_word, folder_word, importance_word};
 use super::words::prepared;
-use super::{Place, WITHIN_MAILBOX};
+use super::{Place, WITHIN_MAILBOX, fts5, tsvector};
 use crate::blobs::Digest;
 use crate::clock::Timestamp;
-use crate::db::{IndexTx, ReadTx, values};
+use crate::db::{Engine, IndexTx, ReadTx, Row, values};
 use crate::error::StoreError;
 use crate::ids::{MailboxId, MessageId};
 use crate::model::message::{MessageRecord, Recipient};
@@ -22,36 +22,45 @@ const BODY: usize = 1024 * 1024;
 const FIELD: usize = 256 * 1024;
 
 /// What must hold in the index, as [`crate::check`] asks: each query lists what breaks the sentence before it. A change that
-/// comes between the looks at both databases breaks nothing: then the index knows more changes than were seen. An id is cast
-/// since BYTEA, PostgreSQL's word, has NUMERIC affinity in SQLite (datatype3, 3.1), which keeps BLOB columns' indexes unused.
-pub(crate) const SEARCH_RULES: [(&str, &str); 3] = [
-    (
-        "a message that is seen, and that the index of texts has come past, is in it",
-        "SELECT 'a message of ' || m.created_date_time FROM search_mailbox s JOIN mailbox b ON b.id = s.mailbox
-         JOIN message m ON m.mailbox = s.mailbox WHERE s.walked IS NULL AND m.modseq <= s.modseq AND s.modseq <= b.modseq
-         AND NOT EXISTS (SELECT 1 FROM search_document d WHERE d.mailbox = s.number AND d.message = CAST(m.id AS BLOB))
-         AND NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = m.mailbox AND f.id = m.folder AND f.removal = 'permanent')",
-    ),
-    (
-        "the index of texts holds no message that is gone",
-        "SELECT 'document ' || d.number FROM search_mailbox s JOIN mailbox b ON b.id = s.mailbox AND b.modseq = s.modseq
-         JOIN search_document d ON d.mailbox = s.number WHERE s.walked IS NULL
-         AND NOT EXISTS (SELECT 1 FROM message m WHERE m.mailbox = s.mailbox AND m.id = d.message)",
-    ),
-    (
-        "a document of the index of texts has texts, and texts a document",
-        "SELECT 'document ' || number FROM search_document WHERE number NOT IN (SELECT id FROM search_text_docsize)
-         UNION ALL SELECT 'texts ' || id FROM search_text_docsize WHERE id NOT IN (SELECT number FROM search_document)",
-    ),
-];
+/// comes between the looks at both databases breaks nothing: then the index knows more changes than were seen.
+pub(crate) fn search_rules(engine: Engine) -> [(&'static str, String); 3] {
+    let (id, (of_texts, broken)) = match engine {
+        Engine::Postgres => ("m.id", tsvector::RULE),
+        // An id is cast since BYTEA, PostgreSQL's word, has NUMERIC affinity in SQLite (datatype3, 3.1), which keeps BLOB
+        // columns' indexes unused.
+        Engine::Sqlite => ("CAST(m.id AS BLOB)", fts5::RULE),
+    };
+    [
+        (
+            "a message that is seen, and that the index of texts has come past, is in it",
+            format!(
+                "SELECT 'a message of ' || m.created_date_time FROM search_mailbox s JOIN mailbox b ON b.id = s.mailbox
+                 JOIN message m ON m.mailbox = s.mailbox WHERE s.walked IS NULL AND m.modseq <= s.modseq AND s.modseq <= b.modseq
+                 AND NOT EXISTS (SELECT 1 FROM search_document d WHERE d.mailbox = s.number AND d.message = {id})
+                 AND NOT EXISTS (SELECT 1 FROM folder f
+                     WHERE f.mailbox = m.mailbox AND f.id = m.folder AND f.removal = 'permanent')"
+            ),
+        ),
+        (
+            "the index of texts holds no message that is gone",
+            "SELECT 'document ' || d.number FROM search_mailbox s JOIN mailbox b ON b.id = s.mailbox AND b.modseq = s.modseq
+             JOIN search_document d ON d.mailbox = s.number WHERE s.walked IS NULL
+             AND NOT EXISTS (SELECT 1 FROM message m WHERE m.mailbox = s.mailbox AND m.id = d.message)"
+                .to_owned(),
+        ),
+        (of_texts, broken.to_owned()),
+    ]
+}
 
 impl ReadTx<'_> {
     /// What the index knows of a mailbox; nothing where it hasn't begun.
     pub(crate) fn indexed(&self, mailbox: MailboxId) -> Result<Option<Indexed>, StoreError> {
-        self.row("SELECT number, modseq, walked FROM search_mailbox WHERE mailbox = $1", values![&mailbox.0], |row| {
-            Ok(Indexed { number: row.integer(0)?, modseq: row.integer(1)?, walked: row.optional_octets(2)? })
-        })
+        self.row("SELECT number, modseq, walked FROM search_mailbox WHERE mailbox = $1", values![&mailbox.0], known)
     }
+}
+
+fn known(row: &Row<'_>) -> Result<Indexed, StoreError> {
+    Ok(Indexed { number: row.integer(0)?, modseq: row.integer(1)?, walked: row.optional_octets(2)? })
 }
 
 impl IndexTx<'_> {
@@ -68,33 +77,71 @@ impl IndexTx<'_> {
         )
     }
 
-    /// What to index next of a mailbox, about so many messages: what was there when the index was begun, then what changed.
+    /// Whether nothing of a mailbox is left to be indexed. Whoever only asks keeps no other node from its work.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn unindexed(&mut self, mailbox: MailboxId, top: i64) -> Result<Unindexed, StoreError> {
-        let reach = self.log_reach(mailbox)?;
-        let latest = reach.last;
-        let indexed = match self.indexed(mailbox)? {
-            Some(indexed) if reach.covers(indexed.modseq) => indexed,
+    pub fn knows_all(&self, mailbox: MailboxId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM search_mailbox s JOIN mailbox b ON b.id = s.mailbox
+                   WHERE s.mailbox = $1 AND s.walked IS NULL AND s.modseq = b.modseq";
+        Ok(self.row(sql, values![&mailbox.0], |_| Ok(()))?.is_some())
+    }
+
+    /// What to index next of a mailbox, about so many messages: what was there when the index was begun, then what changed.
+    /// Nothing where another node is at it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; [`StoreError::Conflict`] where there are more mailboxes than have numbers.
+    pub fn unindexed(&mut self, mailbox: MailboxId, top: i64) -> Result<Option<Unindexed>, StoreError> {
+        let Some(indexed) = self.lock(mailbox)? else { return Ok(None) };
+        let reach = self.log_reach(mailbox)?; // behind the lock: whoever had it may have come further than was seen before
+        let indexed = match reach.covers(indexed.modseq) {
+            true => indexed,
             // Changes are no more in the log, or the mailbox was put back to an older state.
-            Some(stale) => self.begin(mailbox, stale.number, latest)?,
-            None => {
-                let number = self.row("SELECT coalesce(max(number), -1) + 1 FROM search_mailbox", &[], |row| row.integer(0))?;
-                let number = number.filter(|&number| number < MAILBOXES).ok_or(StoreError::Conflict)?;
-                self.begin(mailbox, number, latest)?
-            }
+            false => self.begin(mailbox, indexed.number, reach.last)?,
         };
-        match indexed.walked.clone() {
+        let unindexed = match indexed.walked.clone() {
             Some(walked) => self.walk(mailbox, indexed, &walked, top),
-            None => self.changes(mailbox, indexed, latest, top),
+            None => self.changes(mailbox, indexed, reach.last, top),
+        };
+        unindexed.map(Some)
+    }
+
+    /// What the index knows of a mailbox, which no other node then writes until the end of this work. Nothing where another
+    /// one does.
+    fn lock(&mut self, mailbox: MailboxId) -> Result<Option<Indexed>, StoreError> {
+        let sql = "SELECT number, modseq, walked FROM search_mailbox WHERE mailbox = $1 /*pg FOR UPDATE SKIP LOCKED*/";
+        loop {
+            if let Some(indexed) = self.row(sql, values![&mailbox.0], known)? {
+                return Ok(Some(indexed));
+            }
+            if self.indexed(mailbox)?.is_some() {
+                return Ok(None);
+            }
+            self.number(mailbox)?;
         }
+    }
+
+    /// Gives a mailbox a number, unless it or the number is taken meanwhile.
+    fn number(&mut self, mailbox: MailboxId) -> Result<(), StoreError> {
+        let latest = self.log_reach(mailbox)?.last;
+        let sql = "INSERT INTO search_mailbox (mailbox, number, modseq, walked)
+                   SELECT $1, coalesce(max(number), -1) + 1, $2, $3 FROM search_mailbox HAVING coalesce(max(number), -1) + 1 < $4
+                   ON CONFLICT DO NOTHING";
+        let numbered = self.execute(sql, values![&mailbox.0, latest, &[][..], MAILBOXES])?;
+        let is_full = "SELECT 1 FROM search_mailbox WHERE number = $1";
+        if numbered == 0 && self.row(is_full, values![MAILBOXES - 1], |_| Ok(()))?.is_some() {
+            return Err(StoreError::Conflict);
+        }
+        Ok(())
     }
 
     /// Begins the index of a mailbox anew: all that is there now, then what changes from now on.
     fn begin(&mut self, mailbox: MailboxId, number: i64, latest: i64) -> Result<Indexed, StoreError> {
-        let texts = "DELETE FROM search_text WHERE rowid IN (SELECT number FROM search_document WHERE mailbox = $1)";
-        self.execute(texts, values![number])?;
+        match self.engine() {
+            Engine::Postgres => tsvector::forget_all(self, number)?,
+            Engine::Sqlite => fts5::forget_all(self, number)?,
+        }
         self.execute("DELETE FROM search_document WHERE mailbox = $1", values![number])?;
         let begun = Indexed { number, modseq: latest, walked: Some(Vec::new()) };
         self.keep_indexed(mailbox, &begun)?;
@@ -131,7 +178,8 @@ impl IndexTx<'_> {
     pub fn keep_indexed(&mut self, mailbox: MailboxId, indexed: &Indexed) -> Result<(), StoreError> {
         self.execute(
             "INSERT INTO search_mailbox (mailbox, number, modseq, walked) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (mailbox) DO UPDATE SET modseq = excluded.modseq, walked = excluded.walked",
+             ON CONFLICT (mailbox) DO UPDATE SET modseq = excluded.modseq, walked = excluded.walked
+             WHERE search_mailbox.modseq <> excluded.modseq OR search_mailbox.walked IS NOT NULL",
             values![&mailbox.0, indexed.number, indexed.modseq, indexed.walked.as_deref()],
         )?;
         Ok(())
@@ -171,24 +219,11 @@ impl IndexTx<'_> {
                 fingerprint(message),
             ],
         )?;
-        let sender: Vec<&Recipient> =
-            message.from.iter().chain(message.sender.iter().filter(|s| !message.from.contains(s))).collect();
-        self.execute(
-            "INSERT INTO search_text (rowid, subject, body, sender, to_recipients, cc_recipients, bcc_recipients, attachments,
-             place) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            values![
-                number,
-                &prepared(&message.subject, FIELD),
-                &prepared(&texts.body, BODY),
-                &people(sender),
-                &people(&message.to_recipients),
-                &people(&message.cc_recipients),
-                &people(&message.bcc_recipients),
-                &prepared(&texts.attachments.join("\n"), FIELD),
-                &place(message),
-            ],
-        )?;
-        Ok(())
+        let texts = columns(message, texts);
+        match self.engine() {
+            Engine::Postgres => tsvector::put(self, number, &texts),
+            Engine::Sqlite => fts5::put(self, number, &texts),
+        }
     }
 
     /// Takes a message out of the index; answers which number it had.
@@ -199,7 +234,10 @@ impl IndexTx<'_> {
         let sql = "DELETE FROM search_document WHERE mailbox = $1 AND message = $2 RETURNING number";
         let number = self.row(sql, values![indexed.number, &id.0], |row| row.integer(0))?;
         if let Some(number) = number {
-            self.execute("DELETE FROM search_text WHERE rowid = $1", values![number])?;
+            match self.engine() {
+                Engine::Postgres => tsvector::forget(self, number)?,
+                Engine::Sqlite => fts5::forget(self, number)?,
+            }
         }
         Ok(number)
     }
@@ -234,6 +272,21 @@ pub(super) fn narrowed((from, to): (Place, Place), condition: &SearchQuery) -> (
     let SearchQuery::Number(NumberField::SentDateTime, bounds) = condition else { return (from, to) };
     let end = first_place(Timestamp(bounds.to)) + (LAST_SECONDS << TIE);
     (from.max(first_place(Timestamp(bounds.from))), to.min(end))
+}
+
+/// A message's texts as the index has them, column by column (`query::COLUMNS`).
+fn columns(message: &MessageRecord, texts: &MessageTexts) -> [String; 8] {
+    let sender = message.from.iter().chain(message.sender.iter().filter(|sender| !message.from.contains(sender)));
+    [
+        prepared(&message.subject, FIELD),
+        prepared(&texts.body, BODY),
+        people(sender),
+        people(&message.to_recipients),
+        people(&message.cc_recipients),
+        people(&message.bcc_recipients),
+        prepared(&texts.attachments.join("\n"), FIELD),
+        place(message),
+    ]
 }
 
 fn people<'r>(recipients: impl IntoIterator<Item = &'r Recipient>) -> String {

@@ -27,6 +27,12 @@ pub(super) fn is_wordless(text: &str) -> bool {
     !text.chars().any(char::is_alphanumeric)
 }
 
+/// Whether a word is a character of such a script.
+pub(super) fn is_alone(word: &str) -> bool {
+    let mut characters = word.chars();
+    characters.next().is_some_and(stands_alone) && characters.next().is_none()
+}
+
 /// Thai, Lao, Myanmar, Khmer, kana, Han and Hangul.
 fn stands_alone(c: char) -> bool {
     matches!(c,
