@@ -6,6 +6,7 @@
 
 mod answer;
 mod apps;
+mod at_rest;
 mod browser;
 mod census;
 mod command;

@@ -44,6 +44,14 @@ impl Place {
         }
     }
 
+    /// The bucket, likewise.
+    pub(crate) fn octets(&self) -> Option<&S3> {
+        match self {
+            Place::DataDirectory => None,
+            Place::Shared { octets, .. } => Some(octets),
+        }
+    }
+
     /// The variables by which the binary is told.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         match self {

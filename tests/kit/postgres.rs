@@ -66,6 +66,17 @@ impl Database {
         CLUSTER.url(&self.name)
     }
 
+    /// The names of all tables and what is in them, as the server writes it down: octets and texts as they are.
+    pub fn octets(&self) -> Vec<u8> {
+        let tables = self.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1");
+        let copy = |table: &str| {
+            let copied = CLUSTER.psql(&self.name, &format!("COPY {table} TO STDOUT (FORMAT binary)"));
+            assert!(copied.status.success(), "{table}: {}", String::from_utf8_lossy(&copied.stderr));
+            [table.as_bytes(), &copied.stdout].concat()
+        };
+        tables.lines().flat_map(copy).collect()
+    }
+
     /// What a statement answers: a line for each row, with `|` between its values.
     pub fn ask(&self, sql: &str) -> String {
         told(sql, &CLUSTER.psql(&self.name, sql))

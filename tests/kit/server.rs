@@ -229,6 +229,10 @@ impl Server {
         Store::beside(location).expect("the store can be opened beside the server")
     }
 
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// A directory with the server's keys, as `identity::Keys` reads them.
     pub(crate) fn keys_dir(&self) -> PathBuf {
         let Some(rows) = self.place.rows() else { return self.data_dir() };
