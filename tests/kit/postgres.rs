@@ -3,6 +3,7 @@
 
 use crate::settings::{aloud, postgres_url};
 use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
@@ -64,6 +65,18 @@ impl Database {
     /// Where it is.
     pub fn url(&self) -> String {
         CLUSTER.url(&self.name)
+    }
+
+    /// Where it is for who comes by another address.
+    pub fn url_at(&self, address: SocketAddr) -> String {
+        let (who, _) = CLUSTER.before.rsplit_once('@').expect("the cluster's address has a user");
+        format!("{who}@{address}/{}{}", self.name, CLUSTER.after)
+    }
+
+    /// The address of the cluster.
+    pub fn address() -> SocketAddr {
+        let (_, address) = CLUSTER.before.rsplit_once('@').expect("the cluster's address has a user");
+        address.parse().expect("the cluster is reached by an address and a port")
     }
 
     /// The names of all tables and what is in them, as the server writes it down: octets and texts as they are.
