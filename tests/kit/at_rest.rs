@@ -3,6 +3,7 @@
 use crate::{Server, sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The index of texts in the data directory.
 const INDEX: [&str; 3] = ["search.db", "search.db-wal", "search.db-shm"];
@@ -45,6 +46,24 @@ impl Server {
         found.extend(self.place().octets().map(|bucket| bucket.objects()).unwrap_or_default());
         let read = |path: PathBuf| (path.display().to_string(), fs::read(&path).expect("a file can be read"));
         found.into_iter().map(read).chain([("the database".to_owned(), self.database())]).collect()
+    }
+
+    /// Moves what a stopped server keeps in rows onto another disk, which `mount` puts in the place of an empty folder.
+    pub fn move_onto<D>(&self, mount: impl FnOnce(&Path) -> D) -> D {
+        if let Some(rows) = self.place().rows() {
+            let folder = crate::peers::folder().keep(); // the disk removes it
+            let disk = mount(&folder);
+            rows.move_to(&folder.join("rows"));
+            return disk;
+        }
+        let data = self.data_dir();
+        let kept = data.with_extension("kept");
+        fs::rename(&data, &kept).expect("a folder can be renamed");
+        fs::create_dir(&data).expect("a folder can be made");
+        let disk = mount(&data);
+        let copied = Command::new("cp").arg("-a").arg(format!("{}/.", kept.display())).arg(&data).status();
+        assert!(copied.expect("cp can be started").success());
+        disk
     }
 
     /// Takes the index of texts away from a server that is stopped; or, where it stands in a file, puts this in its place.
