@@ -46,7 +46,7 @@ impl Drop for Disk {
 }
 
 /// Refusals after which the disk is full for certain. Each may take a while: a database is asked more than once.
-const ENOUGH: usize = 10;
+const ENOUGH: usize = 3;
 
 #[tokio::test]
 async fn a_full_disk_loses_nothing_that_was_accepted() {
