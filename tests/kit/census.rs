@@ -2,9 +2,8 @@
 
 use crate::{PEOPLE, Server};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
-/// Items of each folder, and the files beside the database.
+/// Items of each folder, and the files and objects beside the rows.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Census {
     folders: BTreeMap<String, u64>,
@@ -23,18 +22,6 @@ pub async fn census(server: &Server) -> Census {
         }
         messages.insert(name.to_owned(), person.all("messages?$top=1000&$select=subject").await.len());
     }
-    let mut files = BTreeSet::new();
-    walk(&server.data_dir(), &mut files);
+    let files = server.at_rest_names().into_iter().collect();
     Census { folders, messages, files }
-}
-
-fn walk(folder: &Path, files: &mut BTreeSet<String>) {
-    for entry in std::fs::read_dir(folder).expect("the data directory can be read") {
-        let path = entry.expect("the data directory can be read").path();
-        if path.is_dir() {
-            walk(&path, files);
-        } else {
-            files.insert(path.to_string_lossy().into_owned());
-        }
-    }
 }

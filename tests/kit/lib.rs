@@ -6,6 +6,7 @@
 
 mod answer;
 mod apps;
+mod at_rest;
 mod browser;
 mod census;
 mod command;
@@ -14,6 +15,7 @@ mod document;
 mod each;
 mod forge;
 mod form;
+mod gate;
 mod http;
 mod judges;
 mod memory;
@@ -46,6 +48,7 @@ pub use document::demand_section;
 pub use each::each;
 pub use forge::Forge;
 pub use form::{form_fields, form_text};
+pub use gate::{Gate, Way};
 pub use http::{Http, NoAnswer};
 pub use judges::{Gpgsm, Judge, Nss, OpenSsl};
 pub use memory::MemoryWatch;

@@ -2,6 +2,7 @@
 
 use crate::settings::{aloud, on_postgres};
 use crate::{Database, S3, postgres_version, s3_version};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Once;
 use store::{Location, Octets, Rows};
@@ -11,7 +12,12 @@ pub(crate) enum Place {
     /// All in the data directory.
     DataDirectory,
     /// In a database and a bucket of its own.
-    Shared { rows: Database, octets: S3 },
+    Shared {
+        rows: Database,
+        octets: S3,
+        /// Where servers reach the database, if a gate stands before it.
+        gate: Option<SocketAddr>,
+    },
 }
 
 impl Place {
@@ -20,15 +26,20 @@ impl Place {
         static SAID: Once = Once::new();
         SAID.call_once(|| aloud(&format!("store: {}", kind())));
         if on_postgres() {
-            return Place::Shared { rows: Database::new(), octets: S3::start() };
+            return Place::shared(None);
         }
         Place::DataDirectory
+    }
+
+    /// A new one in a database and a bucket, whatever the others are.
+    pub(crate) fn shared(gate: Option<SocketAddr>) -> Place {
+        Place::Shared { rows: Database::new(), octets: S3::start(), gate }
     }
 
     pub(crate) fn location(&self, dir: &Path) -> Location {
         match self {
             Place::DataDirectory => Location::from(dir),
-            Place::Shared { rows, octets } => Location {
+            Place::Shared { rows, octets, .. } => Location {
                 dir: dir.to_owned(),
                 rows: Rows::Postgres { url: rows.url() },
                 octets: Octets::Objects { url: octets.url() },
@@ -44,11 +55,22 @@ impl Place {
         }
     }
 
+    /// The bucket, likewise.
+    pub(crate) fn octets(&self) -> Option<&S3> {
+        match self {
+            Place::DataDirectory => None,
+            Place::Shared { octets, .. } => Some(octets),
+        }
+    }
+
     /// The variables by which the binary is told.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         match self {
             Place::DataDirectory => Vec::new(),
-            Place::Shared { rows, octets } => vec![("RESTANTE_STORE_URL", rows.url()), ("RESTANTE_BLOBS_URL", octets.url())],
+            Place::Shared { rows, octets, gate } => {
+                let url = gate.map_or_else(|| rows.url(), |gate| rows.url_at(gate));
+                vec![("RESTANTE_STORE_URL", url), ("RESTANTE_BLOBS_URL", octets.url())]
+            }
         }
     }
 }

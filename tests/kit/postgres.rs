@@ -3,10 +3,11 @@
 
 use crate::settings::{aloud, postgres_url};
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Starts the cluster and says so, waits until nobody holds its input any more, and takes the cluster away. Texts are compared
 /// as people of a language do (ICU), which no statement may lean on; nothing is synced, for no test cuts the power.
@@ -51,6 +52,8 @@ struct Cluster {
 /// A database of one server. Its end is its test's.
 pub struct Database {
     name: String,
+    /// Whether it has a tablespace of its own.
+    has_moved: AtomicBool,
 }
 
 impl Database {
@@ -58,12 +61,45 @@ impl Database {
     pub fn new() -> Database {
         let name = format!("restante_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         CLUSTER.demand(&format!("CREATE DATABASE {name}"));
-        Database { name }
+        Database { name, has_moved: AtomicBool::new(false) }
     }
 
     /// Where it is.
     pub fn url(&self) -> String {
         CLUSTER.url(&self.name)
+    }
+
+    /// Where it is for who comes by another address.
+    pub fn url_at(&self, address: SocketAddr) -> String {
+        let (who, _) = CLUSTER.before.rsplit_once('@').expect("the cluster's address has a user");
+        format!("{who}@{address}/{}{}", self.name, CLUSTER.after)
+    }
+
+    /// The address of the cluster.
+    pub fn address() -> SocketAddr {
+        let (_, address) = CLUSTER.before.rsplit_once('@').expect("the cluster's address has a user");
+        address.parse().expect("the cluster is reached by an address and a port")
+    }
+
+    /// The names of all tables and what is in them, as the server writes it down: octets and texts as they are.
+    pub fn octets(&self) -> Vec<u8> {
+        let tables = self.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1");
+        let copy = |table: &str| {
+            let copied = CLUSTER.psql(&self.name, &format!("COPY {table} TO STDOUT (FORMAT binary)"));
+            assert!(copied.status.success(), "{table}: {}", String::from_utf8_lossy(&copied.stderr));
+            [table.as_bytes(), &copied.stdout].concat()
+        };
+        tables.lines().flat_map(copy).collect()
+    }
+
+    /// Moves it, while nobody is connected, into a folder that is made.
+    pub(crate) fn move_to(&self, folder: &Path) {
+        let (name, place) = (&self.name, folder.display());
+        let made = Command::new("install").args(["-d", "-m", "700", "-o", "postgres"]).arg(folder).status();
+        assert!(made.expect("install can be started").success());
+        CLUSTER.demand(&format!("CREATE TABLESPACE {name} LOCATION '{place}'"));
+        self.has_moved.store(true, Ordering::Relaxed);
+        CLUSTER.demand(&format!("ALTER DATABASE {name} SET TABLESPACE {name}"));
     }
 
     /// What a statement answers: a line for each row, with `|` between its values.
@@ -80,9 +116,13 @@ impl Default for Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let dropped = CLUSTER.psql("postgres", &format!("DROP DATABASE {} WITH (FORCE)", self.name));
-        if !dropped.status.success() {
-            aloud(&format!("a database stays: {}", String::from_utf8_lossy(&dropped.stderr)));
+        let name = &self.name;
+        let tablespace = self.has_moved.load(Ordering::Relaxed).then(|| format!("DROP TABLESPACE {name}"));
+        for sql in [format!("DROP DATABASE {name} WITH (FORCE)")].into_iter().chain(tablespace) {
+            let dropped = CLUSTER.psql("postgres", &sql);
+            if !dropped.status.success() {
+                aloud(&format!("{sql}: {}", String::from_utf8_lossy(&dropped.stderr)));
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Object storage: a server that speaks S3 over a folder (s3s-fs), and fails where a test wants it to.
 
+use crate::at_rest::walk;
 use crate::workspace;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -11,7 +12,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s_fs::FileSystem;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
@@ -105,13 +106,6 @@ pub fn s3_version() -> String {
     let lock = std::fs::read_to_string(workspace().join("Cargo.lock")).expect("the workspace has a lock file");
     let (_, behind) = lock.split_once("name = \"s3s-fs\"\nversion = \"").expect("the tests lean on it");
     format!("s3s-fs {}", behind.split('"').next().unwrap_or_default())
-}
-
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
-        let path = entry.path();
-        if path.is_dir() { walk(&path, found) } else { found.push(path) }
-    }
 }
 
 async fn answer_all(listener: std::net::TcpListener, service: S3Service, state: Arc<State>) {

@@ -3,7 +3,7 @@
 use crate::place::{NOT_FOR_SERVERS, Place};
 use crate::s3::SECRET_KEY;
 use crate::settings::binary;
-use crate::{Http, Person, until_within};
+use crate::{Database, Gate, Http, Person, until_within};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -62,14 +62,23 @@ impl Server {
         server
     }
 
+    /// Starts a server on PostgreSQL and object storage, whatever others run on, with a gate between it and the database.
+    pub async fn behind_gate() -> (Server, Gate) {
+        let gate = Gate::before(Database::address()).await;
+        (Server::launch_in(Place::shared(Some(gate.address())), None).await, gate)
+    }
+
     async fn launch(config: Option<&str>) -> Server {
+        Server::launch_in(Place::new(), config).await
+    }
+
+    async fn launch_in(place: Place, config: Option<&str>) -> Server {
         let home = tempfile::tempdir().expect("a temporary directory can be made");
         let config = config.map(|text| {
             let path = home.path().join("restante.toml");
             fs::write(&path, text).expect("the config can be written");
             path
         });
-        let place = Place::new();
         let child = spawn(home.path(), config.as_deref(), &place);
         let mut server =
             Server { child, place, home, config, production: None, dev: Value::Null, http: Http::new(), finished: false };
@@ -227,6 +236,10 @@ impl Server {
     pub fn store(&self) -> Store {
         let location = self.place.location(&self.data_dir());
         Store::beside(location).expect("the store can be opened beside the server")
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// A directory with the server's keys, as `identity::Keys` reads them.

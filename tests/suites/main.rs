@@ -28,6 +28,7 @@ mod overlay;
 mod peers;
 mod protection;
 mod query;
+mod readiness;
 mod relay;
 mod requests;
 mod rights;

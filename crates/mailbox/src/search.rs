@@ -8,6 +8,8 @@ use tokio::time::timeout;
 
 /// How long a search waits for the index to come to what the mailbox was when it was asked.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// After how long it looks again without being told: another node may have done it.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 impl Mailbox {
     /// Waits until the index knows all that has happened so far; answers whether it does.
@@ -19,7 +21,7 @@ impl Mailbox {
                 self.store().tell_changed(owner); // so that it is its turn
             }
             while !self.store().read::<_, StoreError>(move |tx| tx.is_indexed(owner, latest)).await? {
-                if indexed.changed().await.is_err() {
+                if let Ok(Err(_)) = timeout(LOOK_AGAIN, indexed.changed()).await {
                     return Ok(false); // the server is stopping
                 }
             }

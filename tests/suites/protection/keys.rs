@@ -21,10 +21,9 @@ async fn a_key_is_given_listed_and_thrown_away_and_never_given_back() {
     let secret = openssl_der(&holder.key);
     let pem = fs::read_to_string(&holder.key).unwrap();
     let line = pem.lines().nth(5).unwrap();
-    for file in files(&stage.server.data_dir()) {
-        let octets = fs::read(&file).unwrap();
+    for (name, octets) in stage.server.at_rest() {
         let has = |needle: &[u8]| octets.windows(needle.len()).any(|window| window == needle);
-        assert!(!has(&secret[secret.len() - 64..]) && !has(line.as_bytes()), "{} holds the key", file.display());
+        assert!(!has(&secret[secret.len() - 64..]) && !has(line.as_bytes()), "{name} holds the key");
     }
     let id = key["id"].as_str().unwrap();
     adele.get(&format!("restante.smime/keys/{id}")).await.demand(405);
@@ -141,9 +140,4 @@ async fn a_certificate_that_ends_soon_is_warned_of() {
 fn openssl_der(key: &Path) -> Vec<u8> {
     let der = std::process::Command::new("openssl").args(["pkey", "-outform", "DER", "-in"]).arg(key).output();
     der.expect("openssl can be started").stdout
-}
-
-fn files(folder: &Path) -> Vec<std::path::PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }

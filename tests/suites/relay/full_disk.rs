@@ -41,8 +41,12 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+        let _ = fs::remove_dir(&self.0); // it may have gone with its server
     }
 }
+
+/// Refusals after which the disk is full for certain. Each may take a while: a database is asked more than once.
+const ENOUGH: usize = 3;
 
 #[tokio::test]
 async fn a_full_disk_loses_nothing_that_was_accepted() {
@@ -58,13 +62,7 @@ async fn a_full_disk_loses_nothing_that_was_accepted() {
     .await;
     let mut server = Server::with_config(&towards(&peer)).await;
     server.stop().await;
-    let data = server.data_dir();
-    let kept = data.with_extension("kept");
-    fs::rename(&data, &kept).unwrap();
-    fs::create_dir(&data).unwrap();
-    let disk = Disk::mount(&data);
-    let copied = Command::new("cp").arg("-a").arg(format!("{}/.", kept.display())).arg(&data).status().unwrap();
-    assert!(copied.success());
+    let disk = server.move_onto(Disk::mount);
     server.restart().await;
     let adele = server.person("AdeleV");
     let mut accepted = 0;
@@ -82,6 +80,9 @@ async fn a_full_disk_loses_nothing_that_was_accepted() {
                 assert!(status >= 500, "{status}");
                 refused += 1;
             }
+        }
+        if refused == ENOUGH {
+            break;
         }
     }
     assert!(refused > 0, "the disk was never full");

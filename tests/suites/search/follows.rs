@@ -1,7 +1,6 @@
 //! The index follows what happens to messages, and outlives stops, kills and its own loss.
 
 use super::*;
-use std::fs;
 
 /// How soon a message is in `$search`, seen from outside on a machine that others use too.
 const SOON: Duration = Duration::from_millis(500);
@@ -96,12 +95,7 @@ async fn an_index_that_is_lost_or_damaged_is_made_anew() {
     shelf(&server.person("AdeleV")).await;
     for damage in [None, Some("this is no database, and it was never one; it is longer than the head of one, though".repeat(9))] {
         server.stop().await;
-        for file in ["search.db", "search.db-wal", "search.db-shm"] {
-            let _ = fs::remove_file(server.data_dir().join(file)); // some are not there
-        }
-        if let Some(text) = damage {
-            fs::write(server.data_dir().join("search.db"), text).unwrap();
-        }
+        server.lose_index(damage.as_deref());
         server.restart().await;
         let adele = server.person("AdeleV");
         let two = until("the index is made anew", async || {

@@ -2,7 +2,6 @@
 
 use super::{authorize, claims, code, demand_refusal, dev, redeem, refresh, sent_back, text};
 use kit::Server;
-use std::fs;
 
 #[tokio::test]
 async fn a_refresh_token_gives_the_next_one() {
@@ -55,15 +54,6 @@ async fn without_offline_access_there_is_none() {
     server.finish().await;
 }
 
-/// The octets of all files of the database.
-fn database(server: &Server) -> Vec<u8> {
-    let entries = fs::read_dir(server.data_dir()).unwrap().map(|entry| entry.unwrap().path());
-    entries
-        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("restante.db"))
-        .flat_map(|path| fs::read(path).unwrap())
-        .collect()
-}
-
 #[tokio::test]
 async fn what_clients_hold_is_neither_in_the_store_nor_in_the_log() {
     let server = Server::start().await;
@@ -75,7 +65,7 @@ async fn what_clients_hold_is_neither_in_the_store_nor_in_the_log() {
         "invalid_grant",
         54_005,
     );
-    let (stored, log) = (database(&server), server.log());
+    let (stored, log) = (server.database(), server.log());
     assert!(stored.windows(10).any(|octets| octets == b"device_cod"), "this is the database");
     for secret in [code.as_str(), text(&tokens, "refresh_token"), text(&tokens, "access_token")] {
         let random = encodify::base64::URL_SAFE_NO_PAD.decode(secret.split('.').next_back().unwrap()).unwrap();
