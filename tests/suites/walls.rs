@@ -20,7 +20,7 @@ const FLOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Outside crates that only these rooms may name.
-const OWNERS: [(&str, &[&str]); 34] = [
+const OWNERS: [(&str, &[&str]); 35] = [
     ("anyhow", &["server", "client"]),
     ("argon2", &["identity"]),
     ("aws-lc-rs", &["identity", "smime", "smtp"]),
@@ -41,6 +41,7 @@ const OWNERS: [(&str, &[&str]); 34] = [
     ("mail-parser", &["mime"]),
     ("memmap2", &["store"]),
     ("metrics-exporter-prometheus", &["server"]),
+    ("object_store", &["store"]),
     ("openssl", &["smime"]),
     ("openssl-sys", &["smime"]),
     ("rcgen", &["server"]),
@@ -53,7 +54,7 @@ const OWNERS: [(&str, &[&str]); 34] = [
     ("toml", &["server"]),
     ("tower-http", &["server"]),
     ("tracing-subscriber", &["server"]),
-    ("url", &["identity"]),
+    ("url", &["identity", "store"]),
     ("x509-parser", &["identity"]),
 ];
 

@@ -306,6 +306,10 @@ impl From<StoreError> for ApiError {
             StoreError::Stopped => {
                 ApiError::new(ErrorCode::ServiceNotAvailable, "The service is stopping. Try again.").because(error)
             }
+            StoreError::Unavailable(_) => {
+                ApiError::new(ErrorCode::ServiceNotAvailable, "What has the octets of mail can't be reached. Try again.")
+                    .because(error)
+            }
             StoreError::TooMuchWork => {
                 let message = "The restriction or sort order is too complex for this operation.";
                 ApiError::new(ErrorCode::InefficientFilter, message).because(error)
@@ -322,7 +326,7 @@ impl From<StoreError> for ApiError {
             | StoreError::Missing
             | StoreError::NotFound
             | StoreError::Postgres(_)
-            | StoreError::Url(_) => ApiError::internal(error),
+            | StoreError::Setting(_) => ApiError::internal(error),
         }
     }
 }

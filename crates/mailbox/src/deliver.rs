@@ -61,6 +61,7 @@ impl Mail {
             Ok(0) => {
                 tokio::select! {
                     () = self.inner.submitted.notified() => {}
+                    () = self.inner.store.until_rung() => {}
                     () = self.until_next_due() => {}
                 }
             }

@@ -12,16 +12,14 @@ use std::time::Duration;
 use store::{
     Folder, FolderCopy, FolderId, FolderPlace, MailboxId, ReadTx, Removal, StoreError, Timestamp, WellKnownName, WriteTx,
 };
-use tokio::time::timeout;
 
 /// Messages of one batch: some ten milliseconds of the writer's time.
 const BATCH: usize = 128;
 /// How long a request waits for the whole of its copy. One that takes longer goes on after its answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long to wait for work before looking for it: another node may have begun it and be gone.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
-/// Likewise for the end of a copy that somebody waits for.
-const LOOK_AT_COPY: Duration = Duration::from_millis(100);
+/// How long to wait before looking again, for what is another node's to do and for what it has left.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+const LOOK_FOR_OTHERS: Duration = Duration::from_secs(30);
 /// How long to wait after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -35,7 +33,10 @@ impl Mail {
             let pause = async {
                 match done {
                     Ok(true) => {} // there may be more
-                    Ok(false) => drop(timeout(LOOK_AGAIN, self.inner.folder_work.notified()).await),
+                    Ok(false) if self.inner.store.is_shared() => {
+                        let _ = tokio::time::timeout(LOOK_FOR_OTHERS, self.inner.folder_work.notified()).await; // either will do
+                    }
+                    Ok(false) => self.inner.folder_work.notified().await,
                     Err(error) => {
                         tracing::error!(%error, "a batch of a folder's messages failed");
                         tokio::time::sleep(AFTER_FAILURE).await;
@@ -136,7 +137,7 @@ impl Mailbox {
             if !self.store().read(look).await? {
                 return Ok(());
             }
-            let _ = timeout(LOOK_AT_COPY, next).await; // another node may have done it, and nobody here is told
+            let _ = tokio::time::timeout(LOOK_AGAIN, next).await; // another node may do it, and tells nobody here
         }
     }
 

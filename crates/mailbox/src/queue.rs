@@ -107,7 +107,10 @@ impl Mail {
         let mail = self.clone();
         let take = move |tx: &mut WriteTx<'_>| {
             let each = messages.iter();
-            each.map(|(id, message)| mail.take_within(tx, (*id, message), address.as_deref(), deed)).sum::<Result<usize, _>>()
+            let done = each.map(|(id, message)| mail.take_within(tx, (*id, message), address.as_deref(), deed));
+            let done = done.sum::<Result<usize, MailError>>()?;
+            tx.ring()?;
+            Ok(done)
         };
         let done = self.inner.store.write::<_, MailError>(take).await?;
         self.inner.to_relay.notify_one();

@@ -246,7 +246,11 @@ impl Mail {
         let (node, now) = (self.inner.store.node(), self.inner.clock.now());
         let next = self.inner.store.read::<_, StoreError>(move |tx: &ReadTx<'_>| tx.next_relay(node, now)).await?;
         let wait = next.map_or(LOOK_AGAIN, |due| Duration::from_micros(u64::try_from(due.0 - now.0).unwrap_or_default()));
-        let _ = tokio::time::timeout(wait.min(LOOK_AGAIN), told).await; // either will do
+        tokio::select! {
+            () = told => {}
+            () = self.inner.store.until_rung() => {}
+            () = tokio::time::sleep(wait.min(LOOK_AGAIN)) => {}
+        }
         Ok(())
     }
 
@@ -258,13 +262,14 @@ impl Mail {
         let now = self.inner.clock.now();
         let destination = route.leased.destination.clone();
         let due = self.inner.store.read::<_, StoreError>(move |tx| tx.due_relays(&destination, now, TOGETHER)).await?;
+        let blobs = self.inner.store.blobs(due.iter().map(|submission| submission.blob).collect()).await?;
         let mut consignments = Vec::with_capacity(due.len());
-        for submission in due {
-            match self.inner.store.blob(submission.blob).await {
+        for (submission, blob) in due.into_iter().zip(blobs) {
+            match blob {
                 Ok(blob) => consignments.push(self.consignment(submission, blob)),
                 Err(error @ StoreError::Unavailable(_)) => return Err(error.into()),
                 Err(error) => {
-                    tracing::error!(%error, submission.id = %spelled(submission.id), "a submission is damaged and put off");
+                    tracing::error!(%error, submission.id = %spelled(submission.id), "a submission's octets can't be had, and it is put off");
                     let said = Said { next_hop: String::new(), status: [4, 3, 0], text: error.to_string(), is_reply: false };
                     let lost = self.consignment(submission, Blob::in_memory(Bytes::new()));
                     self.settle_alike(&lost, &Outcome::Later(said)).await?;

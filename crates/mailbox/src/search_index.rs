@@ -146,8 +146,7 @@ impl Mail {
         };
         match read() {
             Ok(content) => tx.index_message(indexed, &content.record, &texts(&content)),
-            // What can't be reached now is there in a while: the index waits for it.
-            Err(error @ StoreError::Unavailable(_)) => Err(error),
+            Err(error @ StoreError::Unavailable(_)) => Err(error), // its text is there, and indexed later
             Err(error) => {
                 tracing::warn!(%error, "a message is indexed without its text");
                 let Some(record) = tx.message(mailbox, id)? else { return Ok(()) };

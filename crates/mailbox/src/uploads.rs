@@ -77,7 +77,7 @@ impl Mailbox {
             Ok(ended)
         };
         for ended in self.deed(deed).await? {
-            self.store().upload(ended).remove().await?;
+            self.store().upload(self.owner.id, ended).remove().await?;
         }
         Ok(session)
     }
@@ -121,22 +121,36 @@ impl Mail {
     ///
     /// # Errors
     /// [`MailError::Store`].
-    pub async fn upload_size(&self, session: &UploadSession) -> Result<u64, MailError> {
+    pub async fn upload_size(&self, mailbox: MailboxId, session: &UploadSession) -> Result<u64, MailError> {
         match session.outcome {
             Some(_) => Ok(session.size),
-            None => Ok(self.inner.store.upload(session.id).size().await?),
+            None => Ok(self.inner.store.upload(mailbox, session.id).size().await?),
         }
     }
 
     /// Begins to take a range of it.
     ///
     /// # Errors
-    /// [`MailError::RangeMismatch`] where it leaves a gap or another request writes; [`MailError::Store`].
-    pub async fn upload_part(&self, session: &UploadSession, from: u64) -> Result<UploadPart, MailError> {
-        let upload = self.inner.store.upload(session.id);
+    /// [`MailError::RangeMismatch`] where it leaves a gap or another request writes; [`MailError::NotFound`] where the upload
+    /// has ended; [`MailError::Store`].
+    pub async fn upload_part(&self, mailbox: MailboxId, session: &UploadSession, from: u64) -> Result<UploadPart, MailError> {
+        let upload = self.inner.store.upload(mailbox, session.id);
         match upload.part_at(from).await {
             Err(StoreError::Conflict) => Err(MailError::RangeMismatch { from, expected: upload.size().await? }),
+            Err(StoreError::NotFound) => Err(MailError::NotFound(Kind::Upload)),
             part => Ok(part?),
+        }
+    }
+
+    /// A range has come, and others are to come.
+    ///
+    /// # Errors
+    /// [`MailError::RangeMismatch`] where another request writes since; [`MailError::Store`].
+    pub async fn keep_upload_part(&self, mailbox: MailboxId, session: &UploadSession, part: UploadPart) -> Result<(), MailError> {
+        let from = part.size();
+        match part.keep().await {
+            Err(StoreError::Conflict) => self.overtaken(mailbox, session.id, from).await.map(|_| ()),
+            kept => Ok(kept?),
         }
     }
 
@@ -144,7 +158,8 @@ impl Mail {
     /// whoever waits for it.
     ///
     /// # Errors
-    /// [`MailError::Store`]; for an attachment those of [`Mailbox::add_attachment`], and the upload waits on.
+    /// [`MailError::RangeMismatch`] where another request writes since; [`MailError::Store`]; for an attachment those of
+    /// [`Mailbox::add_attachment`], and the upload waits on.
     pub async fn finish_upload(
         &self,
         mailbox: MailboxId,
@@ -152,6 +167,7 @@ impl Mail {
         last: UploadPart,
     ) -> Result<Uploaded, MailError> {
         let (mail, session) = (self.clone(), session.clone());
+        let from = last.size();
         let finishing = async move {
             let id = session.id;
             let done = match session.purpose {
@@ -161,16 +177,25 @@ impl Mail {
             let outcome = match done {
                 // Another request was faster with the same range, or the session was given up.
                 Err(MailError::NotFound(Kind::Upload)) => mail.outcome(&mail.session(mailbox, id).await?),
+                Err(MailError::Store(StoreError::Conflict)) => Some(mail.overtaken(mailbox, id, from).await?),
                 done => Some(done?),
             };
-            mail.inner.store.upload(id).remove().await?;
+            mail.inner.store.upload(mailbox, id).remove().await?;
             outcome.ok_or(MailError::NotFound(Kind::Upload))
         };
         tokio::spawn(finishing).await.unwrap_or(Err(MailError::Store(StoreError::Stopped)))
     }
 
+    /// Another request has begun to write since: it has finished too, or that is to be waited for.
+    async fn overtaken(&self, mailbox: MailboxId, id: UploadId, from: u64) -> Result<Uploaded, MailError> {
+        if let Some(uploaded) = self.outcome(&self.session(mailbox, id).await?) {
+            return Ok(uploaded);
+        }
+        Err(MailError::RangeMismatch { from, expected: self.inner.store.upload(mailbox, id).size().await? })
+    }
+
     async fn finish_message(&self, mailbox: MailboxId, id: UploadId, last: UploadPart) -> Result<Uploaded, MailError> {
-        let blob = self.inner.store.upload(id).finish(last).await?;
+        let blob = self.inner.store.upload(mailbox, id).finish(last).await?;
         let deed = move |tx: &mut WriteTx<'_>| {
             tx.put_blob(&blob)?;
             finish(tx, mailbox, id, UploadOutcome::Message(blob.digest))
@@ -212,7 +237,7 @@ impl Mail {
     pub async fn cancel_upload(&self, mailbox: MailboxId, session: &UploadSession) -> Result<(), MailError> {
         let id = session.id;
         self.inner.store.write_in(mailbox, move |tx: &mut WriteTx<'_>| tx.remove_upload_session(mailbox, id)).await?;
-        Ok(self.inner.store.upload(id).remove().await?)
+        Ok(self.inner.store.upload(mailbox, id).remove().await?)
     }
 }
 

@@ -1,9 +1,21 @@
 //! Octets by their digest: written once, whoever keeps them, and durable before a row names them.
 
+mod cache;
 mod files;
+mod objects;
+mod octets;
+mod places;
+#[cfg(test)]
+mod tests;
+mod unnamed;
 mod uploads;
 
-pub(crate) use files::BlobFiles;
+pub(crate) use files::{former_place, is_former};
+pub(crate) use objects::Found as FoundObject;
+pub(crate) use octets::check_url;
+pub(crate) use places::Places;
+pub(crate) use unnamed::Unnamed;
+pub(crate) use uploads::Earlier;
 pub use uploads::{Upload, UploadPart};
 
 use crate::error::StoreError;
@@ -11,7 +23,7 @@ use bytes::Bytes;
 use files::TempFile;
 use sha2::{Digest as _, Sha256};
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// From this size on octets stand in a file of their own: a database page cache has better uses than attachments.
 const IN_FILE_FROM: usize = 256 * 1024;
@@ -59,49 +71,51 @@ pub struct Blob {
     pub digest: Digest,
     /// The octets: memory, or a mapping of their file.
     pub octets: Bytes,
-    file: Option<Arc<UnnamedFile>>,
+    /// Nothing for those that stand in a row, or that a row names already.
+    unnamed: Option<Arc<Unnamed>>,
 }
 
-/// A whole, synced file that gets its name when a row names it, and is removed where none does.
-#[derive(Debug)]
-struct UnnamedFile {
-    files: Arc<BlobFiles>,
-    temp: Mutex<Option<TempFile>>,
+/// Where the octets of a row stand.
+pub(crate) enum Standing {
+    At(String),
+    InRow(Vec<u8>),
 }
 
 impl Blob {
-    fn in_temp_file(digest: Digest, octets: Bytes, files: Arc<BlobFiles>, temp: TempFile) -> Blob {
-        let file = UnnamedFile { files, temp: Mutex::new(Some(temp)) };
-        Blob { digest, octets, file: Some(Arc::new(file)) }
+    fn unnamed(digest: Digest, octets: Bytes, unnamed: Unnamed) -> Blob {
+        Blob { digest, octets, unnamed: Some(Arc::new(unnamed)) }
     }
 
     /// Octets that are made here, and few: they stand in the database whatever their number.
     pub fn in_memory(octets: impl Into<Bytes>) -> Blob {
         let octets = octets.into();
-        Blob { digest: Digest::of(&octets), octets, file: None }
+        Blob { digest: Digest::of(&octets), octets, unnamed: None }
     }
 
     /// Octets that a row names already.
     pub(crate) fn named(digest: Digest, octets: Bytes) -> Blob {
-        Blob { digest, octets, file: None }
+        Blob { digest, octets, unnamed: None }
     }
 
-    /// Whether the octets stand in a file.
-    pub(crate) fn in_file(&self) -> bool {
-        self.file.is_some()
+    /// The octets' place, for a row to name it; nothing where they are to stand in the row.
+    pub(crate) fn name(&self) -> Result<Option<String>, StoreError> {
+        self.unnamed.as_ref().map_or(Ok(None), |unnamed| unnamed.name(&self.digest))
     }
 
-    /// Gives the octets' file its name, durably; once, and only where there is one.
-    pub(crate) fn name_file(&self) -> Result<(), StoreError> {
-        let Some(file) = &self.file else { return Ok(()) };
-        let temp = file.temp.lock().unwrap_or_else(PoisonError::into_inner).take();
-        temp.map_or(Ok(()), |temp| file.files.keep(temp, &self.digest))
+    /// The place that a deed has named, if it isn't known yet whether it lasts.
+    pub(crate) fn named_place(&self) -> Option<String> {
+        self.unnamed.as_ref()?.named()
+    }
+
+    /// Whoever is to be told what became of the deed that names the octets.
+    pub(crate) fn to_settle(&self) -> Option<Arc<Unnamed>> {
+        self.unnamed.clone()
     }
 }
 
 /// Takes octets as they come: into memory while they are few, then into a file.
 pub struct Spool {
-    files: Arc<BlobFiles>,
+    places: Arc<Places>,
     hasher: Sha256,
     memory: Vec<u8>,
     file: Option<TempFile>,
@@ -109,8 +123,8 @@ pub struct Spool {
 }
 
 impl Spool {
-    pub(crate) fn new(files: Arc<BlobFiles>) -> Spool {
-        Spool { files, hasher: Sha256::new(), memory: Vec::new(), file: None, size: 0 }
+    pub(crate) fn new(places: Arc<Places>) -> Spool {
+        Spool { places, hasher: Sha256::new(), memory: Vec::new(), file: None, size: 0 }
     }
 
     /// How many octets it has taken.
@@ -143,29 +157,22 @@ impl Spool {
             return Ok(());
         }
         if self.file.is_none() {
-            let mut file = self.files.temp_file()?;
+            let mut file = self.places.files.temp_file()?;
             file.write_all(&std::mem::take(&mut self.memory))?;
             self.file = Some(file);
         }
         self.file.as_mut().map_or(Ok(()), |file| file.write_all(octets))
     }
 
-    /// All octets have come. A file of them is synced before this answers.
+    /// All octets have come. A file of them is synced, or put as an object, before this answers.
     ///
     /// # Errors
-    /// [`StoreError::Io`].
+    /// [`StoreError::Io`], [`StoreError::Unavailable`].
     pub async fn finish(self) -> Result<Blob, StoreError> {
         let digest = Digest(self.hasher.finalize().into());
         match self.file {
-            None => Ok(Blob { digest, octets: self.memory.into(), file: None }),
-            Some(temp) => {
-                let files = self.files;
-                blocking(move || {
-                    let octets = temp.finish()?;
-                    Ok(Blob::in_temp_file(digest, octets, files, temp))
-                })
-                .await
-            }
+            None => Ok(Blob { digest, octets: self.memory.into(), unnamed: None }),
+            Some(temp) => self.places.put(digest, temp).await,
         }
     }
 }
@@ -205,6 +212,8 @@ impl io::Write for Spool {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Stopped))
 }

@@ -19,12 +19,13 @@ pub use sqlite::sqlite_version;
 pub(crate) use sqlite::{attach_index, exists, open_for_writing, open_index};
 pub(crate) use writer::Writer;
 
-use crate::blobs::{BlobFiles, Digest};
+use crate::blobs::{Digest, Places, Standing, Unnamed};
 use crate::error::StoreError;
 use crate::ids::{MailboxId, NodeId};
 use crate::model::condition::FieldValue;
 use bytes::Bytes;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// A connection to either engine.
 #[derive(Clone, Copy)]
@@ -62,16 +63,30 @@ pub struct WriteTx<'c> {
 /// What a deed leaves to do once it is durable.
 #[derive(Default)]
 pub(crate) struct Touched {
-    /// Octets in files that lost their row.
-    pub(crate) released: Vec<Digest>,
+    /// Octets that it has named in their places.
+    pub(crate) named: Vec<Arc<Unnamed>>,
+    /// Places of octets that lost their row.
+    pub(crate) released: Vec<String>,
     /// Mailboxes that it has changed; whoever follows them is told.
     pub(crate) changed: Vec<MailboxId>,
+}
+
+impl Touched {
+    /// The deed is durable: what it has named is named.
+    pub(crate) fn settle(&self) {
+        self.named.iter().for_each(|octets| octets.settle());
+    }
+
+    /// The deed came to nothing, for sure.
+    pub(crate) fn unname(&self) {
+        self.named.iter().for_each(|octets| octets.unname());
+    }
 }
 
 /// Work on the index of texts: it reads the mail and writes the index.
 pub struct IndexTx<'c> {
     read: ReadTx<'c>,
-    files: &'c BlobFiles,
+    places: &'c Places,
 }
 
 /// A value that goes into a statement.
@@ -149,8 +164,8 @@ impl<'c> Deref for WriteTx<'c> {
 }
 
 impl<'c> IndexTx<'c> {
-    pub(crate) fn new(connection: impl Into<Connection<'c>>, files: &'c BlobFiles) -> IndexTx<'c> {
-        IndexTx { read: ReadTx::new(connection), files }
+    pub(crate) fn new(connection: impl Into<Connection<'c>>, places: &'c Places) -> IndexTx<'c> {
+        IndexTx { read: ReadTx::new(connection), places }
     }
 
     /// Runs a statement on the index; answers how many rows it touched.
@@ -161,9 +176,13 @@ impl<'c> IndexTx<'c> {
     /// The octets of a blob.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file is gone.
+    /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file is gone,
+    /// [`StoreError::Unavailable`].
     pub fn octets(&self, digest: Digest) -> Result<Bytes, StoreError> {
-        self.read.blob(&digest)?.map_or_else(|| self.files.map(&digest), |octets| Ok(octets.into()))
+        match self.read.blob(&digest)? {
+            Standing::At(place) => self.places.map(&place),
+            Standing::InRow(octets) => Ok(octets.into()),
+        }
     }
 }
 

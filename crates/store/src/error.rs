@@ -30,12 +30,12 @@ pub enum StoreError {
     /// The row asked for is not there.
     #[error("no such row")]
     NotFound,
+    /// What is set can't be used; the text says which, and why.
+    #[error("{0}")]
+    Setting(String),
     /// The store is closing, or a deed broke off.
     #[error("the store stopped before the deed was done")]
     Stopped,
-    /// What says where the store is can't be read; the text says why, and tells no password.
-    #[error("{0}")]
-    Url(String),
     /// What is asked would look at more than it may.
     #[error("the work that it takes is more than a request may do")]
     TooMuchWork,

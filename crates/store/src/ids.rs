@@ -80,3 +80,9 @@ impl std::fmt::Display for MailboxId {
         Uuid::from_bytes(self.0).fmt(f)
     }
 }
+
+/// 122 random bits: what makes a name like no other.
+#[allow(clippy::disallowed_methods, reason = "ids are made here")]
+pub(crate) fn random() -> Uuid {
+    Uuid::new_v4()
+}

@@ -1,6 +1,6 @@
 //! What must always hold, looked up in one consistent state, so that it holds beside a running server too.
 
-use crate::blobs::{BlobFiles, Digest};
+use crate::blobs::{Digest, Places, Standing};
 use crate::db::postgres::Server;
 use crate::db::{self, ReadTx};
 use crate::error::StoreError;
@@ -56,11 +56,19 @@ const RULES: &[(&str, &str)] = &[
          WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = o.blob)",
     ),
     (
-        "octets are named by a message, a submission or an upload",
+        "octets are named by a message, a submission, an upload or a part of one",
         "SELECT 'a blob of ' || b.size || ' octets' FROM blob b
          WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.blob = b.digest)
          AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.blob = b.digest)
-         AND NOT EXISTS (SELECT 1 FROM upload_session u WHERE u.blob = b.digest)",
+         AND NOT EXISTS (SELECT 1 FROM upload_session u WHERE u.blob = b.digest)
+         AND NOT EXISTS (SELECT 1 FROM upload_part p WHERE p.blob = b.digest)",
+    ),
+    (
+        "a part of an upload is of one that waits for octets, and its octets are there",
+        "SELECT 'a part from ' || p.start || ' on' FROM upload_part p
+         WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = p.blob AND b.size >= p.size)
+         OR NOT EXISTS (SELECT 1 FROM upload_session u WHERE u.mailbox = p.mailbox AND u.id = p.session
+             AND u.blob IS NULL AND u.attachment IS NULL)",
     ),
     (
         "a key and a certificate of S/MIME belong to a mailbox",
@@ -138,29 +146,37 @@ const RULES: &[(&str, &str)] = &[
 /// # Errors
 /// [`StoreError`] where it can't be read.
 pub fn check(location: impl Into<Location>) -> Result<Vec<String>, StoreError> {
-    let Location { dir, rows, octets: _ } = location.into();
-    match rows {
-        Rows::Sqlite if !db::exists(&dir) => Err(StoreError::Missing),
+    let location = location.into();
+    check_over(&location, || Places::open(&location.dir, &location.octets))
+}
+
+pub(crate) fn check_over(
+    location: &Location,
+    places: impl FnOnce() -> Result<Places, StoreError>,
+) -> Result<Vec<String>, StoreError> {
+    let dir = &location.dir;
+    match &location.rows {
+        Rows::Sqlite if !db::exists(dir) => Err(StoreError::Missing),
         Rows::Sqlite => {
-            let (files, connection) = (BlobFiles::open(&dir)?, db::open_for_writing(&dir)?);
-            let has_index = db::attach_index(&connection, &dir)?;
+            let (places, connection) = (places()?, db::open_for_writing(dir)?);
+            let has_index = db::attach_index(&connection, dir)?;
             connection.batch("BEGIN")?;
-            let findings = findings(&ReadTx::new(&connection), has_index, &files)?;
+            let findings = findings(&ReadTx::new(&connection), has_index, &places)?;
             connection.batch("ROLLBACK")?;
             Ok(findings)
         }
         Rows::Postgres { url } => {
-            let files = BlobFiles::open(&dir)?;
-            Server::parse(&url)?.on_connection(|connection| {
+            let places = places()?;
+            Server::parse(url)?.on_connection(|connection| {
                 migrate::must_be_there(connection)?;
                 connection.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0")?;
-                findings(&ReadTx::new(connection), true, &files)
+                findings(&ReadTx::new(connection), true, &places)
             })
         }
     }
 }
 
-fn findings(tx: &ReadTx<'_>, has_index: bool, files: &BlobFiles) -> Result<Vec<String>, StoreError> {
+fn findings(tx: &ReadTx<'_>, has_index: bool, places: &Places) -> Result<Vec<String>, StoreError> {
     let mut findings = Vec::new();
     let of_index = search_rules(tx.engine());
     let of_index = of_index.iter().filter(|_| has_index).map(|(rule, sql)| (*rule, sql.as_str()));
@@ -169,26 +185,22 @@ fn findings(tx: &ReadTx<'_>, has_index: bool, files: &BlobFiles) -> Result<Vec<S
         findings.extend(broken.into_iter().map(|what| format!("{rule}: {what}")));
     }
     derived::check(tx, &mut findings)?;
-    check_octets(tx, files, &mut findings)?;
+    check_octets(tx, places, &mut findings)?;
     Ok(findings)
 }
 
 /// The octets of every blob give its digest.
-fn check_octets(tx: &ReadTx<'_>, files: &BlobFiles, findings: &mut Vec<String>) -> Result<(), StoreError> {
+fn check_octets(tx: &ReadTx<'_>, places: &Places, findings: &mut Vec<String>) -> Result<(), StoreError> {
     let digests = tx.rows("SELECT digest, size FROM blob", &[], |row| Ok((Digest(row.fixed(0)?), row.integer(1)?)))?;
     for (digest, size) in digests {
-        let octets = match tx.blob(&digest)? {
-            Some(octets) => octets.into(),
-            None => match files.map(&digest) {
-                Ok(octets) => octets,
-                Err(error) => {
-                    findings.push(error.to_string());
-                    continue;
-                }
-            },
+        let standing = match tx.blob(&digest)? {
+            Standing::At(place) => places.digest(&place),
+            Standing::InRow(octets) => Ok((Digest::of(&octets), octets.len() as u64)),
         };
-        if usize::try_from(size) != Ok(octets.len()) || Digest::of(&octets) != digest {
-            findings.push(format!("a blob's octets give its digest: blob {}", digest.to_hex()));
+        match standing {
+            Ok(found) if found == (digest, size.unsigned_abs()) => {}
+            Ok(_) => findings.push(format!("a blob's octets give its digest: blob {}", digest.to_hex())),
+            Err(error) => findings.push(error.to_string()),
         }
     }
     Ok(())

@@ -14,6 +14,7 @@ mod location;
 mod migrate;
 mod model;
 mod sql;
+mod sweep;
 
 pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
@@ -40,13 +41,18 @@ pub use model::smime::{CertificateSource, SmimeCertificate, SmimeKey};
 pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpose, UploadSession};
 pub use sql::{Answered, LogReach, ReadBody};
 
-use blobs::BlobFiles;
-use db::postgres::{After, Deeds, Pool, Server};
+use blobs::{Places, Standing};
+use db::postgres::{After, Deeds, Pool, Server, bell};
 use db::{Changed, Indexer, Readers, Touched, Writer, sqlite};
+use futures::StreamExt;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Blobs of one question that are read at a time.
+const TOGETHER: usize = 8;
 
 /// An open store: one directory, one database, one writer.
 #[derive(Clone)]
@@ -57,7 +63,7 @@ pub struct Store {
 struct Inner {
     rows: Mounted,
     changed: Arc<Changed>,
-    files: Arc<BlobFiles>,
+    places: Arc<Places>,
     /// Held while this process serves the directory.
     _lock: Option<File>,
 }
@@ -68,6 +74,7 @@ enum Mounted {
         looks: Pool,
         deeds: Deeds,
         after: Arc<After>,
+        bell: Arc<Notify>,
     },
     Sqlite {
         readers: Readers,
@@ -85,74 +92,91 @@ impl Store {
     /// Opens a store for serving, making it where there is none. One process at a time may serve a directory.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] when another process serves it; [`StoreError::Io`], [`StoreError::Database`] and
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError::InUse`] when another process serves it; [`StoreError::Setting`] where a URL is wrong; [`StoreError::Io`],
+    /// [`StoreError::Database`] and [`StoreError::Unavailable`].
     pub fn serve(location: impl Into<Location>) -> Result<Store, StoreError> {
-        let Location { dir, rows, octets: _ } = location.into();
-        fs::create_dir_all(&dir)?;
+        let location = location.into();
+        Store::serve_over(&location, || Places::open(&location.dir, &location.octets))
+    }
+
+    fn serve_over(location: &Location, places: impl FnOnce() -> Result<Places, StoreError>) -> Result<Store, StoreError> {
+        let dir = &location.dir;
+        fs::create_dir_all(dir)?;
         let lock = File::options().create(true).truncate(false).write(true).open(dir.join("lock"))?;
         lock.try_lock().map_err(|_| StoreError::InUse)?;
-        let files = BlobFiles::open(&dir)?;
-        match rows {
+        let places = places()?;
+        let store = match &location.rows {
             Rows::Sqlite => {
-                let mut writer = db::open_for_writing(&dir)?;
+                let mut writer = db::open_for_writing(dir)?;
                 migrate::migrate(&mut writer)?;
-                sweep(&files, &ReadTx::new(&writer))?;
-                let index = db::open_index(&dir, migrate::migrate_index)?;
-                Ok(Store::on_sqlite(&dir, files, writer, Some((index, lock))))
+                sweep_files(&places, &ReadTx::new(&writer))?;
+                let index = db::open_index(dir, migrate::migrate_index)?;
+                Store::on_sqlite(dir, places, writer, Some((index, lock)))
             }
             Rows::Postgres { url } => {
-                let server = Server::parse(&url)?;
+                let server = Server::parse(url)?;
                 server.on_connection(|connection| {
                     migrate::migrate_postgres(connection)?;
-                    sweep(&files, &ReadTx::new(connection))
+                    sweep_files(&places, &ReadTx::new(connection))
                 })?;
-                Ok(Store::on_postgres(server, files, Some(lock)))
+                Store::on_postgres(server, places, Some(lock))
             }
-        }
+        };
+        sweep::start(&store);
+        Ok(store)
     }
 
     /// Opens a store beside a server that may be running on it: same rows, no upkeep.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] when there is none; [`StoreError::Io`], [`StoreError::Database`] and
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError::Missing`] when there is none; [`StoreError::Setting`] where a URL is wrong; [`StoreError::Io`],
+    /// [`StoreError::Database`] and [`StoreError::Unavailable`].
     pub fn beside(location: impl Into<Location>) -> Result<Store, StoreError> {
-        let Location { dir, rows, octets: _ } = location.into();
-        match rows {
-            Rows::Sqlite if !db::exists(&dir) => Err(StoreError::Missing),
-            Rows::Sqlite => Ok(Store::on_sqlite(&dir, BlobFiles::open(&dir)?, db::open_for_writing(&dir)?, None)),
+        let location = location.into();
+        Store::beside_over(&location, || Places::open(&location.dir, &location.octets))
+    }
+
+    fn beside_over(location: &Location, places: impl FnOnce() -> Result<Places, StoreError>) -> Result<Store, StoreError> {
+        let dir = &location.dir;
+        match &location.rows {
+            Rows::Sqlite if !db::exists(dir) => Err(StoreError::Missing),
+            Rows::Sqlite => Ok(Store::on_sqlite(dir, places()?, db::open_for_writing(dir)?, None)),
             Rows::Postgres { url } => {
-                let server = Server::parse(&url)?;
+                let server = Server::parse(url)?;
                 server.on_connection(migrate::must_be_there)?;
-                Ok(Store::on_postgres(server, BlobFiles::open(&dir)?, None))
+                Ok(Store::on_postgres(server, places()?, None))
             }
         }
     }
 
-    fn on_sqlite(dir: &Path, files: BlobFiles, writer: sqlite::Connection, served: Option<(sqlite::Connection, File)>) -> Store {
-        let (files, changed) = (Arc::new(files), Arc::new(Changed::default()));
+    fn on_sqlite(dir: &Path, places: Places, writer: sqlite::Connection, served: Option<(sqlite::Connection, File)>) -> Store {
+        let (places, changed) = (Arc::new(places), Arc::new(Changed::default()));
         let (index, lock) = served.unzip();
-        let (kept, told) = (files.clone(), changed.clone());
-        let after = move |connection: &sqlite::Connection, Touched { released, changed }| {
+        let (kept, told) = (places.clone(), changed.clone());
+        let after = move |connection: &sqlite::Connection, Touched { released, changed, .. }| {
             told.tell(changed);
-            released.into_iter().for_each(|digest| remove_released(&ReadTx::new(connection), &kept, digest));
+            released.iter().for_each(|place| remove_released(&ReadTx::new(connection), &kept, place));
         };
         let rows = Mounted::Sqlite {
             readers: Readers::new(dir),
             writer: Writer::start(writer, after),
-            indexer: index.map(|index| Indexer::start(index, files.clone())),
+            indexer: index.map(|index| Indexer::start(index, places.clone())),
         };
-        Store { inner: Arc::new(Inner { rows, changed, files, _lock: lock }) }
+        Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock }) }
     }
 
-    fn on_postgres(server: Server, files: BlobFiles, lock: Option<File>) -> Store {
-        let (files, changed) = (Arc::new(files), Arc::new(Changed::default()));
-        let told = changed.clone();
-        let after: Arc<After> = Arc::new(move |Touched { released: _, changed }| told.tell(changed));
+    fn on_postgres(server: Server, places: Places, lock: Option<File>) -> Store {
+        let (places, changed) = (Arc::new(places), Arc::new(Changed::default()));
+        let (kept, told) = (places.clone(), changed.clone());
+        let after: Arc<After> = Arc::new(move |Touched { released, changed, .. }| {
+            told.tell(changed);
+            // A place is used once: whoever names these octets anew names another.
+            released.iter().for_each(|place| kept.remove(place));
+        });
         let deeds = Deeds::new(&Pool::new(server.clone(), DEEDS));
-        let rows = Mounted::Postgres { looks: Pool::new(server, LOOKS), deeds, after };
-        Store { inner: Arc::new(Inner { rows, changed, files, _lock: lock }) }
+        let looks = Pool::new(server.clone(), LOOKS);
+        let rows = Mounted::Postgres { looks, deeds, after, bell: bell::listen(server) };
+        Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock }) }
     }
 
     /// This process among those that serve the store.
@@ -166,6 +190,14 @@ impl Store {
     /// Whether other processes may serve the store too.
     pub fn is_shared(&self) -> bool {
         matches!(self.inner.rows, Mounted::Postgres { .. })
+    }
+
+    /// Waits until another node, or a command beside it, has done what is to be gone on with at once. It may go unheard.
+    pub async fn until_rung(&self) {
+        match &self.inner.rows {
+            Mounted::Postgres { bell, .. } => bell.notified().await,
+            Mounted::Sqlite { .. } => std::future::pending().await,
+        }
     }
 
     /// Reads one consistent state.
@@ -241,7 +273,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         match &self.inner.rows {
-            Mounted::Postgres { deeds, .. } => deeds.index(self.inner.files.clone(), work).await,
+            Mounted::Postgres { deeds, .. } => deeds.index(self.inner.places.clone(), work).await,
             Mounted::Sqlite { indexer: Some(indexer), .. } => indexer.index(work).await,
             Mounted::Sqlite { indexer: None, .. } => Err(StoreError::Stopped.into()),
         }
@@ -264,27 +296,40 @@ impl Store {
 
     /// A place to put the octets of one message as they come.
     pub fn spool(&self) -> Spool {
-        Spool::new(self.inner.files.clone())
+        Spool::new(self.inner.places.clone())
     }
 
     /// What has come of an upload session.
-    pub fn upload(&self, id: UploadId) -> Upload {
-        Upload::new(self.inner.files.clone(), id)
+    pub fn upload(&self, mailbox: MailboxId, id: UploadId) -> Upload {
+        Upload::new(self.clone(), mailbox, id)
     }
 
-    /// The octets of a blob: shared memory, or a mapping of its file.
+    pub(crate) fn places(&self) -> &Arc<Places> {
+        &self.inner.places
+    }
+
+    /// The octets of a blob: shared memory, or a mapping of their file.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file is gone.
+    /// [`StoreError::NotFound`] where no row names it, [`StoreError::Corrupt`] where its file or object is gone,
+    /// [`StoreError::Unavailable`] where the object can't be had now.
     pub async fn blob(&self, digest: Digest) -> Result<Blob, StoreError> {
-        let files = self.inner.files.clone();
-        match self.read(move |tx| named_blob(tx, &files, digest)).await {
-            // A file may go between the look at its row and the look for itself: then the row is gone now.
-            Err(StoreError::Corrupt(why)) => {
-                self.read(move |tx: &ReadTx<'_>| tx.blob(&digest)).await?;
-                Err(StoreError::Corrupt(why))
+        let mut gone = None;
+        loop {
+            let place = match self.read(move |tx: &ReadTx<'_>| tx.blob(&digest)).await? {
+                Standing::At(place) => place,
+                Standing::InRow(octets) => return Ok(Blob::named(digest, octets.into())),
+            };
+            // What is in a place may go between the look at its row and the look for itself: then the row is gone now too.
+            match gone {
+                Some((then, why)) if then == place => return Err(StoreError::Corrupt(why)),
+                _ => {}
             }
-            found => found,
+            match self.places().clone().read(place.clone()).await {
+                Ok(octets) => return Ok(Blob::named(digest, octets)),
+                Err(StoreError::Corrupt(why)) => gone = Some((place, why)),
+                Err(error) => return Err(error),
+            }
         }
     }
 
@@ -293,7 +338,11 @@ impl Store {
     /// # Errors
     /// As [`Store::blob`].
     pub fn blob_within(&self, tx: &ReadTx<'_>, digest: Digest) -> Result<Blob, StoreError> {
-        named_blob(tx, &self.inner.files, digest)
+        let octets = match tx.blob(&digest)? {
+            Standing::At(place) => self.places().map(&place)?,
+            Standing::InRow(octets) => octets.into(),
+        };
+        Ok(Blob::named(digest, octets))
     }
 
     /// Looks whether rows and octets can be reached: a step into an index, and a glance at where octets stand.
@@ -301,39 +350,42 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: why they can't.
     pub async fn reach(&self) -> Result<(), StoreError> {
-        let files = self.inner.files.clone();
+        let places = self.places().clone();
         // Nobody has this id.
-        let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>((tx.person(MailboxId([0; 16]))?, files.reach()?));
+        let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>((tx.person(MailboxId([0; 16]))?, places.files.reach()?));
         self.read(look).await.map(drop)
     }
 
-    /// The octets of several blobs in one look; one that can't be had leaves the others.
+    /// The octets of several blobs ; one that can't be had leaves the others.
     ///
     /// # Errors
     /// [`StoreError`] where nothing can be read.
     pub async fn blobs(&self, digests: Vec<Digest>) -> Result<Vec<Result<Blob, StoreError>>, StoreError> {
-        let files = self.inner.files.clone();
-        self.read(move |tx| Ok(digests.into_iter().map(|digest| named_blob(tx, &files, digest)).collect())).await
+        let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>(digests.into_iter().map(|one| (one, tx.blob(&one))).collect());
+        let standing: Vec<(Digest, Result<Standing, StoreError>)> = self.read(look).await?;
+        let octets_of = |(digest, found): (Digest, Result<Standing, StoreError>)| {
+            let places = self.places().clone();
+            async move {
+                match found? {
+                    Standing::At(place) => Ok(Blob::named(digest, places.read(place).await?)),
+                    Standing::InRow(octets) => Ok(Blob::named(digest, octets.into())),
+                }
+            }
+        };
+        Ok(futures::stream::iter(standing).map(octets_of).buffered(TOGETHER).collect().await)
     }
 }
 
 /// Removes files that a crash left over.
-fn sweep(files: &BlobFiles, tx: &ReadTx<'_>) -> Result<(), StoreError> {
-    files.sweep(|digest| tx.names_blob(digest), |id| tx.names_upload(id))
+fn sweep_files(places: &Places, tx: &ReadTx<'_>) -> Result<(), StoreError> {
+    places.files.sweep(|place| tx.names_place(place), |id| tx.names_upload(id))
 }
 
-/// A blob's file goes after its row: a crash in between leaves a file that the next start sweeps.
-fn remove_released(tx: &ReadTx<'_>, files: &BlobFiles, digest: Digest) {
-    let removed = tx.names_blob(&digest).and_then(|named| if named { Ok(()) } else { files.remove(&digest) });
-    if let Err(error) = removed {
-        tracing::warn!(%error, "a blob's file could not be removed; the next start tries again");
+/// What stands in a place goes after its row: a crash in between leaves it to be swept.
+fn remove_released(tx: &ReadTx<'_>, places: &Places, place: &str) {
+    match tx.names_place(place) {
+        Ok(true) => {}
+        Ok(false) => places.remove(place),
+        Err(error) => tracing::warn!(%error, "octets that no row names could not be removed; the sweep tries again"),
     }
-}
-
-fn named_blob(tx: &ReadTx<'_>, files: &BlobFiles, digest: Digest) -> Result<Blob, StoreError> {
-    let octets = match tx.blob(&digest)? {
-        Some(octets) => octets.into(),
-        None => files.map(&digest)?,
-    };
-    Ok(Blob::named(digest, octets))
 }

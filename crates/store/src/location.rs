@@ -1,6 +1,7 @@
 //! Where a store is: a directory of this machine, its rows, and its octets. Addresses may hold secrets, so whatever shows one
 //! hides what could be one.
 
+use crate::blobs::check_url;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +53,7 @@ pub enum Rows {
 pub enum Octets {
     /// In files in the data directory.
     Files,
-    /// In object storage, which other nodes may use too.
+    /// In object storage (`s3://BUCKET/PREFIX`) or a directory that is mounted everywhere (`file:///DIRECTORY`), which other nodes may use too.
     Objects {
         /// Such as `s3://BUCKET/PREFIX?endpoint=…&region=…`.
         url: String,
@@ -98,12 +99,12 @@ impl Octets {
     /// # Errors
     /// A sentence for whoever wrote it.
     pub fn parse(text: &str) -> Result<Octets, String> {
-        match text.split_once(':') {
-            Some(("files", "")) => Ok(Octets::Files),
-            Some(("s3", rest)) if rest.trim_start_matches('/').starts_with(|first: char| first.is_alphanumeric()) => {
-                Ok(Octets::Objects { url: text.to_owned() })
-            }
-            _ => Err("it must be \"files:\", or such as s3://bucket/prefix?region=eu-central-1".to_owned()),
+        match text {
+            "files:" => Ok(Octets::Files),
+            url => match check_url(url) {
+                Ok(()) => Ok(Octets::Objects { url: url.to_owned() }),
+                Err(error) => Err(error.to_string()),
+            },
         }
     }
 }

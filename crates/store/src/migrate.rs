@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 18] = [
+const MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -23,6 +23,7 @@ const MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/0014_upload_openers.sql"),
     include_str!("../migrations/0015_relay.sql"),
     include_str!("../migrations/0016_smime.sql"),
+    include_str!("../migrations/0017_places.sql"),
     include_str!("../migrations/0018_secrets.sql"),
     include_str!("../migrations/0019_nodes.sql"),
 ];

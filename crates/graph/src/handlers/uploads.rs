@@ -72,7 +72,7 @@ pub(crate) async fn at_upload_url(
             mail.cancel_upload(at.owner, &session).await?;
             Ok(empty_answer(StatusCode::NO_CONTENT))
         }
-        Method::GET => Ok(status(&session, mail.upload_size(&session).await?)),
+        Method::GET => Ok(status(&session, mail.upload_size(at.owner, &session).await?)),
         Method::PUT => put(mail, at, session, headers, body).await,
         _ => Err(ApiError::method_not_allowed()),
     }
@@ -91,7 +91,7 @@ async fn put(
         return Ok(finished(at, uploaded));
     }
     let range = content_range(headers, session.size)?;
-    let mut part = mail.upload_part(&session, range.first).await?;
+    let mut part = mail.upload_part(at.owner, &session, range.first).await?;
     let mut gathered = Vec::new();
     while let Some(piece) = body::next(body).await? {
         gathered.extend_from_slice(&piece);
@@ -107,6 +107,7 @@ async fn put(
     if come == session.size {
         return Ok(finished(at, mail.finish_upload(at.owner, &session, part).await?));
     }
+    mail.keep_upload_part(at.owner, &session, part).await?;
     Ok(status(&session, come))
 }
 

@@ -1,13 +1,15 @@
-//! Large blobs as files: `blobs/ab/abcd…`, made under `blobs/tmp` and renamed when they are whole and synced.
+//! Large blobs as files: `blobs/ab/abcd…-…`, made under `blobs/tmp` and renamed when they are whole and synced. A name is used
+//! once: whoever removes a file that nobody names can't remove one that somebody is just naming.
 
 use super::Digest;
 use crate::error::StoreError;
-use crate::ids::UploadId;
+use crate::ids::{self, UploadId};
 use bytes::Bytes;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 /// The folder of large blobs.
 #[derive(Debug)]
@@ -45,63 +47,49 @@ impl BlobFiles {
     }
 
     /// Gives a synced file its name, and syncs its folder: a row may name it afterwards.
-    pub(crate) fn keep(&self, mut temp: TempFile, digest: &Digest) -> Result<(), StoreError> {
-        let path = self.path(digest);
+    pub(crate) fn keep(&self, temp: TempFile, place: &str) -> Result<(), StoreError> {
+        let path = self.path(place);
         let shard = path.parent().unwrap_or(&self.folder);
         if !shard.is_dir() {
             fs::create_dir_all(shard)?;
             sync_folder(&self.folder)?;
         }
-        fs::rename(&temp.path, &path)?;
-        temp.kept = true;
+        temp.rename(&path)?;
         sync_folder(shard)
     }
 
-    /// Maps a blob's file.
-    pub(crate) fn map(&self, digest: &Digest) -> Result<Bytes, StoreError> {
-        let gone = |error| StoreError::Corrupt(format!("blob {}: {error}", digest.to_hex()));
-        map(&File::open(self.path(digest)).map_err(gone)?)
+    /// Maps the file in a place.
+    pub(crate) fn map(&self, place: &str) -> Result<Bytes, StoreError> {
+        map_at(&self.path(place))?.ok_or_else(|| StoreError::Corrupt(format!("blob {place}: there is no such file")))
     }
 
-    /// Removes the file of a blob that no row names.
-    pub(crate) fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
-        match fs::remove_file(self.path(digest)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
+    /// Maps the file in a place; nothing where there is none.
+    pub(crate) fn find(&self, place: &str) -> Result<Option<Bytes>, StoreError> {
+        map_at(&self.path(place))
+    }
+
+    /// Removes the file in a place that no row names.
+    pub(crate) fn remove(&self, place: &str) -> Result<(), StoreError> {
+        remove_at(&self.path(place))
     }
 
     pub(crate) fn upload_path(&self, id: UploadId) -> PathBuf {
         self.folder.join("uploads").join(uuid::Uuid::from_bytes(id.0).simple().to_string())
     }
 
-    pub(crate) fn path(&self, digest: &Digest) -> PathBuf {
-        let hex = digest.to_hex();
-        self.folder.join(&hex[..2]).join(hex)
+    /// The folder of copies.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.folder.join("cache")
     }
 
-    /// The digests of all files and their sizes in octets.
-    pub(crate) fn list(&self) -> Result<Vec<(Digest, u64)>, StoreError> {
-        let mut found = Vec::new();
-        for shard in fs::read_dir(&self.folder)? {
-            let shard = shard?;
-            if shard.file_name().len() != 2 || !shard.file_type()?.is_dir() {
-                continue;
-            }
-            for file in fs::read_dir(shard.path())? {
-                let file = file?;
-                if let Some(digest) = file.file_name().to_str().and_then(Digest::from_hex) {
-                    found.push((digest, file.metadata()?.len()));
-                }
-            }
-        }
-        Ok(found)
+    fn path(&self, place: &str) -> PathBuf {
+        self.folder.join(place)
     }
 
     /// Removes what a crash left behind: unfinished files, and files that no row names. Only while nobody else writes.
     pub(crate) fn sweep(
         &self,
-        named: impl Fn(&Digest) -> Result<bool, StoreError>,
+        named: impl Fn(&str) -> Result<bool, StoreError>,
         under_way: impl Fn(UploadId) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         for upload in fs::read_dir(self.folder.join("uploads"))? {
@@ -114,10 +102,10 @@ impl BlobFiles {
         for unfinished in fs::read_dir(self.folder.join("tmp"))? {
             fs::remove_file(unfinished?.path())?;
         }
-        for (digest, size) in self.list()? {
-            if !named(&digest)? {
+        for StandingFile { place, size, .. } in files_in(&self.folder)? {
+            if !named(&place)? {
                 tracing::info!(size_bytes = size, "removed a blob that no message names");
-                fs::remove_file(self.path(&digest))?;
+                fs::remove_file(self.path(&place))?;
             }
         }
         Ok(())
@@ -132,6 +120,16 @@ impl TempFile {
 
     pub(crate) fn write_all(&mut self, octets: &[u8]) -> Result<(), StoreError> {
         Ok(self.file.write_all(octets)?)
+    }
+
+    /// Gives the file a name, where it stays.
+    pub(super) fn rename(mut self, path: &Path) -> Result<(), StoreError> {
+        if let Some(shard) = path.parent() {
+            fs::create_dir_all(shard)?;
+        }
+        fs::rename(&self.path, path)?;
+        self.kept = true;
+        Ok(())
     }
 
     /// The whole file is written: maps it.
@@ -151,6 +149,70 @@ impl Drop for TempFile {
         if !self.kept {
             let _ = fs::remove_file(&self.path); // else the next start sweeps it
         }
+    }
+}
+
+/// A place for octets that was never used and won't be again.
+pub(crate) fn new_place(digest: &Digest) -> String {
+    format!("{}-{}", former_place(digest), ids::random().simple())
+}
+
+/// The place of a file that was written before places were used once.
+pub(crate) fn former_place(digest: &Digest) -> String {
+    let hex = digest.to_hex();
+    format!("{}/{hex}", &hex[..2])
+}
+
+/// The digest of which a place is the former one.
+pub(crate) fn is_former(place: &str) -> Option<Digest> {
+    digest_of(place).filter(|_| !place.contains('-'))
+}
+
+/// The digest of the octets in a place.
+pub(crate) fn digest_of(place: &str) -> Option<Digest> {
+    let (_, name) = place.split_once('/')?;
+    Digest::from_hex(name.split_once('-').map_or(name, |(hex, _)| hex))
+}
+
+/// A file in its place.
+pub(super) struct StandingFile {
+    pub(super) place: String,
+    pub(super) size: u64,
+    pub(super) written: SystemTime,
+}
+
+/// All files that stand in places of a folder.
+pub(super) fn files_in(folder: &Path) -> Result<Vec<StandingFile>, StoreError> {
+    let mut found = Vec::new();
+    for shard in fs::read_dir(folder)? {
+        let shard = shard?;
+        if shard.file_name().len() != 2 || !shard.file_type()?.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(shard.path())? {
+            let file = file?;
+            let place = format!("{}/{}", shard.file_name().display(), file.file_name().display());
+            if digest_of(&place).is_some() {
+                let about = file.metadata()?;
+                found.push(StandingFile { place, size: about.len(), written: about.modified()? });
+            }
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn map_at(path: &Path) -> Result<Option<Bytes>, StoreError> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(map(&file)?)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn remove_at(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

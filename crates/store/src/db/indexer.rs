@@ -3,7 +3,7 @@
 
 use super::IndexTx;
 use super::sqlite::Connection;
-use crate::blobs::BlobFiles;
+use crate::blobs::Places;
 use crate::error::StoreError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -17,12 +17,12 @@ type Work = Box<dyn FnOnce(&Connection) + Send>;
 
 pub(crate) struct Indexer {
     work: mpsc::Sender<Work>,
-    files: Arc<BlobFiles>,
+    places: Arc<Places>,
 }
 
 impl Indexer {
     /// Starts the thread; it ends when this is dropped.
-    pub(crate) fn start(connection: Connection, files: Arc<BlobFiles>) -> Indexer {
+    pub(crate) fn start(connection: Connection, places: Arc<Places>) -> Indexer {
         let (work, mut waiting) = mpsc::channel::<Work>(1);
         thread::spawn(move || {
             if let Err(error) = rustix::process::setpriority_process(None, NICE) {
@@ -32,7 +32,7 @@ impl Indexer {
                 work(&connection);
             }
         });
-        Indexer { work, files }
+        Indexer { work, places }
     }
 
     pub(crate) async fn index<T, E>(&self, deed: impl FnOnce(&mut IndexTx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
@@ -41,9 +41,9 @@ impl Indexer {
         E: From<StoreError> + Send + 'static,
     {
         let (tell, told) = oneshot::channel();
-        let files = self.files.clone();
+        let places = self.places.clone();
         let work: Work = Box::new(move |connection| {
-            let done = catch_unwind(AssertUnwindSafe(|| whole(connection, || deed(&mut IndexTx::new(connection, &files)))));
+            let done = catch_unwind(AssertUnwindSafe(|| whole(connection, || deed(&mut IndexTx::new(connection, &places)))));
             let _ = tell.send(done.unwrap_or_else(|_| {
                 let _ = connection.batch("ROLLBACK"); // there may be none under way
                 Err(StoreError::Stopped.into())

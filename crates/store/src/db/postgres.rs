@@ -1,5 +1,6 @@
 //! PostgreSQL: statements prepared once on each connection, and what a failure says of the transaction it fell into.
 
+pub(crate) mod bell;
 mod deeds;
 mod dialect;
 mod pool;

@@ -68,6 +68,9 @@ fn write_all(connection: &Connection, mut waiting: mpsc::Receiver<Deed>, after: 
             let _ = connection.batch("ROLLBACK"); // there may be none under way
             Arc::new(error)
         });
+        if committed.is_ok() {
+            touched.settle();
+        }
         for answer in answers {
             answer(committed.clone());
         }
@@ -90,10 +93,12 @@ fn commit_together(
             Ok(Done { keep, answer }) => {
                 answers.push(answer);
                 if keep {
+                    touched.named.append(&mut tx.touched.named);
                     touched.released.append(&mut tx.touched.released);
                     touched.changed.append(&mut tx.touched.changed);
                 } else {
                     connection.batch("ROLLBACK TO deed")?;
+                    tx.touched.unname();
                 }
             }
             Err(_) => {

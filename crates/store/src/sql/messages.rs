@@ -4,7 +4,7 @@ use super::changes::Operation;
 use super::derived::Derived;
 use crate::blobs::Digest;
 use crate::clock::Timestamp;
-use crate::db::{ReadTx, Row, WriteTx, values};
+use crate::db::{ReadTx, Row, Value, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, MessageId};
 use crate::model::folder::Removal;
@@ -18,6 +18,9 @@ pub(super) const COLUMNS: &str = "id, folder, modseq, blob, prefix, generated, c
     is_delivery_receipt_requested, is_read_receipt_requested, from_recipients, sender, to_recipients, cc_recipients, \
     bcc_recipients, reply_to, categories, flag, overlay, folder_modseq";
 
+/// Messages that one statement reads.
+pub(super) const AT_ONCE: usize = 32;
+
 impl ReadTx<'_> {
     /// A message by its id. One in a folder that was deleted for good is seen no more, even while its row is there.
     ///
@@ -29,6 +32,26 @@ impl ReadTx<'_> {
              AND folder NOT IN (SELECT f.id FROM folder f WHERE f.mailbox = $1 AND f.removal = $3)"
         );
         self.row(&sql, values![&mailbox.0, &id.0, Removal::Permanent.as_str()], message)
+    }
+
+    /// Messages by their ids, in any order; those that are seen no more are left out. However many they are, the text of the
+    /// statement is one: what is missing to so many is the last one again.
+    pub(super) fn messages(&self, mailbox: MailboxId, ids: &[MessageId]) -> Result<Vec<MessageRecord>, StoreError> {
+        let places: Vec<String> = (0..AT_ONCE).map(|at| format!("${}", at + 2)).collect();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM message WHERE mailbox = $1 AND id IN ({})
+             AND folder NOT IN (SELECT f.id FROM folder f WHERE f.mailbox = $1 AND f.removal = ${})",
+            places.join(", "),
+            AT_ONCE + 2
+        );
+        let mut found = Vec::with_capacity(ids.len());
+        for some in ids.chunks(AT_ONCE) {
+            let all = some.iter().chain(some.last().into_iter().cycle()).take(AT_ONCE).map(|id| Value::from(&id.0));
+            let removal = Value::from(Removal::Permanent.as_str());
+            let values: Vec<Value<'_>> = [Value::from(&mailbox.0)].into_iter().chain(all).chain([removal]).collect();
+            found.extend(self.rows(&sql, &values, message)?);
+        }
+        Ok(found)
     }
 
     /// A message by its id, as long as its row is there.

@@ -1,6 +1,7 @@
 //! The processes that serve one store, and which of them are there.
 
 use crate::clock::Timestamp;
+use crate::db::postgres::bell::RING;
 use crate::db::{Engine, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{DeedId, NodeId};
@@ -24,13 +25,24 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Says that a node is gone: all that it has taken is free.
+    /// Says that a node is gone: all that it has taken is free, and the others are told.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub fn remove_node(&mut self, node: NodeId) -> Result<(), StoreError> {
         self.execute("DELETE FROM node WHERE id = $1", values![&node.0])?;
-        Ok(())
+        self.ring()
+    }
+
+    /// Has the nodes look for what there is to do, once the deed is done.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn ring(&mut self) -> Result<(), StoreError> {
+        match self.engine() {
+            Engine::Postgres => self.rows(RING, &[], |_| Ok(())).map(drop),
+            Engine::Sqlite => Ok(()),
+        }
     }
 
     /// Forgets deeds that were done before a time: nobody asks any more whether they were.

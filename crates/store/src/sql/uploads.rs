@@ -1,6 +1,6 @@
 //! Upload sessions: messages and attachments that come in several requests.
 
-use crate::blobs::Digest;
+use crate::blobs::{Blob, Digest, Earlier};
 use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
@@ -35,6 +35,55 @@ impl ReadTx<'_> {
         Ok(found.unwrap_or_default())
     }
 
+    /// The mailboxes that have sessions that have ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub(crate) fn mailboxes_with_ended_uploads(&self, now: Timestamp) -> Result<Vec<MailboxId>, StoreError> {
+        self.rows("SELECT DISTINCT mailbox FROM upload_session WHERE expiration_date_time <= $1", values![now.0], |row| {
+            Ok(MailboxId(row.fixed(0)?))
+        })
+    }
+
+    /// How many octets of this session have come, as rows have it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub(crate) fn upload_size(&self, mailbox: MailboxId, id: UploadId) -> Result<u64, StoreError> {
+        let found = self.row(
+            "SELECT CAST(coalesce(max(start + size), 0) AS BIGINT) FROM upload_part WHERE mailbox = $1 AND session = $2",
+            values![&mailbox.0, &id.0],
+            |row| row.integer(0),
+        )?;
+        Ok(found.unwrap_or_default().unsigned_abs())
+    }
+
+    /// What has come of a session to which this request writes, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where another does; [`StoreError::Database`].
+    pub(crate) fn upload_parts(&self, mailbox: MailboxId, id: UploadId, writer: &[u8; 16]) -> Result<Vec<Earlier>, StoreError> {
+        self.check_writer(mailbox, id, writer)?;
+        self.rows(
+            "SELECT start, size, blob FROM upload_part WHERE mailbox = $1 AND session = $2 ORDER BY start",
+            values![&mailbox.0, &id.0],
+            |row| {
+                let (start, size) = (row.integer(0)?.unsigned_abs(), row.integer(1)?.unsigned_abs());
+                Ok(Earlier { start, size, digest: Digest(row.fixed(2)?) })
+            },
+        )
+    }
+
+    fn check_writer(&self, mailbox: MailboxId, id: UploadId, writer: &[u8; 16]) -> Result<(), StoreError> {
+        let found = self.row(
+            "SELECT 1 FROM upload_session
+             WHERE mailbox = $1 AND id = $2 AND writer = $3 AND blob IS NULL AND attachment IS NULL",
+            values![&mailbox.0, &id.0, writer],
+            |row| row.integer(0),
+        )?;
+        found.map(|_| ()).ok_or(StoreError::Conflict)
+    }
+
     /// Whether octets of this session may still come.
     ///
     /// # Errors
@@ -63,6 +112,7 @@ impl WriteTx<'_> {
         let mut ids = Vec::with_capacity(ended.len());
         for (id, blob) in ended {
             ids.push(id);
+            self.remove_upload_parts(mailbox, id, 0)?;
             blob.map_or(Ok(()), |octets| self.release_blob(&Digest(fixed(octets)?)))?;
         }
         Ok(ids)
@@ -73,7 +123,7 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn add_upload_session(&mut self, mailbox: MailboxId, session: &UploadSession) -> Result<(), StoreError> {
-        let size = i64::try_from(session.size).unwrap_or(i64::MAX);
+        let size = integer(session.size);
         let (message, item) = match &session.purpose {
             UploadPurpose::Attachment(message, item) => (Some(&message.0), Some(serde_json::to_string(item).map_err(corrupt)?)),
             UploadPurpose::Message => (None, None),
@@ -110,7 +160,10 @@ impl WriteTx<'_> {
              WHERE mailbox = $3 AND id = $4 AND blob IS NULL AND attachment IS NULL",
             values![blob, attachment, &mailbox.0, &id.0],
         )?;
-        if touched == 1 { Ok(()) } else { Err(StoreError::NotFound) }
+        if touched != 1 {
+            return Err(StoreError::NotFound);
+        }
+        self.remove_upload_parts(mailbox, id, 0)
     }
 
     /// Ends a session.
@@ -123,7 +176,71 @@ impl WriteTx<'_> {
             values![&mailbox.0, &id.0],
             |row| row.optional_octets(0),
         )?;
+        self.remove_upload_parts(mailbox, id, 0)?;
         blob.flatten().map_or(Ok(()), |octets| self.release_blob(&Digest(fixed(octets)?)))
+    }
+
+    /// Has a request write to a session from an offset on; whoever did before writes no longer, and what came after the offset
+    /// is forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the offset leaves a gap, [`StoreError::NotFound`] where no such session waits for octets;
+    /// [`StoreError::Database`].
+    pub(crate) fn begin_upload_part(
+        &mut self,
+        mailbox: MailboxId,
+        id: UploadId,
+        writer: &[u8; 16],
+        offset: u64,
+    ) -> Result<(), StoreError> {
+        let touched = self.execute(
+            "UPDATE upload_session SET writer = $1 WHERE mailbox = $2 AND id = $3 AND blob IS NULL AND attachment IS NULL",
+            values![writer, &mailbox.0, &id.0],
+        )?;
+        if touched != 1 {
+            return Err(StoreError::NotFound);
+        }
+        match self.upload_size(mailbox, id)? {
+            come if come < offset => Err(StoreError::Conflict),
+            come if come == offset => Ok(()),
+            _ => self.remove_upload_parts(mailbox, id, offset),
+        }
+    }
+
+    /// Counts what a request brought, unless another writes by now.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where another does; [`StoreError::Database`], [`StoreError::Io`].
+    pub(crate) fn add_upload_part(
+        &mut self,
+        mailbox: MailboxId,
+        id: UploadId,
+        writer: &[u8; 16],
+        start: u64,
+        blob: &Blob,
+    ) -> Result<(), StoreError> {
+        self.check_writer(mailbox, id, writer)?;
+        self.put_blob(blob)?;
+        self.execute(
+            "INSERT INTO upload_part (mailbox, session, start, size, blob) VALUES ($1, $2, $3, $4, $5)",
+            values![&mailbox.0, &id.0, integer(start), integer(blob.octets.len() as u64), &blob.digest.0],
+        )?;
+        Ok(())
+    }
+
+    /// Forgets what came of a session from an offset on.
+    fn remove_upload_parts(&mut self, mailbox: MailboxId, id: UploadId, offset: u64) -> Result<(), StoreError> {
+        let (session, offset) = (&id.0, integer(offset));
+        let gone = self.rows(
+            "DELETE FROM upload_part WHERE mailbox = $1 AND session = $2 AND start >= $3 RETURNING blob",
+            values![&mailbox.0, session, offset],
+            |row| Ok(Digest(row.fixed(0)?)),
+        )?;
+        self.execute(
+            "UPDATE upload_part SET size = $1 - start WHERE mailbox = $2 AND session = $3 AND start + size > $1",
+            values![offset, &mailbox.0, session],
+        )?;
+        gone.iter().try_for_each(|digest| self.release_blob(digest))
     }
 }
 
@@ -146,6 +263,10 @@ fn session(id: UploadId, row: &Row<'_>) -> Result<UploadSession, StoreError> {
         purpose,
         outcome: blob.or(attachment),
     })
+}
+
+fn integer(octets: u64) -> i64 {
+    i64::try_from(octets).unwrap_or(i64::MAX)
 }
 
 fn fixed<const N: usize>(octets: Vec<u8>) -> Result<[u8; N], StoreError> {

@@ -9,7 +9,7 @@
 use super::super::{IndexTx, Touched, WriteTx};
 use super::pool::{Inner, PATIENCE, within};
 use super::{Connection, Failure, Pool};
-use crate::blobs::BlobFiles;
+use crate::blobs::Places;
 use crate::clock::{Clock, SystemClock};
 use crate::error::StoreError;
 use crate::ids::{DeedId, MailboxId, NodeId};
@@ -91,7 +91,7 @@ impl Deeds {
     /// Works on the index of texts, in one transaction.
     pub(crate) async fn index<T, E>(
         &self,
-        files: Arc<BlobFiles>,
+        places: Arc<Places>,
         work: impl FnOnce(&mut IndexTx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
@@ -105,7 +105,7 @@ impl Deeds {
                 let _held = permit;
                 // The index is made of what is durable: what a crash takes of it is made again, so nobody waits for its sync.
                 let (connection, _) = pool.begun("BEGIN; SET LOCAL synchronous_commit = off")?;
-                let done = catch_unwind(AssertUnwindSafe(|| work(&mut IndexTx::new(&connection, &files))));
+                let done = catch_unwind(AssertUnwindSafe(|| work(&mut IndexTx::new(&connection, &places))));
                 let done = done.unwrap_or(Err(StoreError::Stopped.into()))?;
                 connection.batch("COMMIT")?;
                 pool.give_back(connection);
@@ -192,8 +192,10 @@ fn once<T, E: From<StoreError>>(
         (Ok(answer), None) => match connection.batch("COMMIT") {
             Ok(()) => {
                 pool.give_back(connection);
+                touched.settle();
                 Tried::Done(answer, touched)
             }
+            // What it has named may be named, and what it has released may not be released: neither is touched.
             Err(error) if connection.failure() == Some(Failure::Lost) => Tried::InDoubt(answer, error.into()),
             Err(error) if connection.failure() == Some(Failure::Clash) => Tried::InVain(error.into()),
             Err(error) => Tried::Refused(error.into()),
@@ -203,9 +205,13 @@ fn once<T, E: From<StoreError>>(
             Tried::Refused(StoreError::Corrupt("a deed went on after a statement that failed".to_owned()).into())
         }
         (Ok(_), Some(_)) => Tried::InVain(StoreError::Unavailable("a deed went on after a lost statement".to_owned()).into()),
-        (Err(error), Some(Failure::Clash | Failure::Lost)) => Tried::InVain(error),
+        (Err(error), Some(Failure::Clash | Failure::Lost)) => {
+            touched.unname();
+            Tried::InVain(error)
+        }
         (Err(error), None | Some(Failure::Refused)) => {
             pool.give_back_after("ROLLBACK", connection);
+            touched.unname();
             Tried::Refused(error)
         }
     }

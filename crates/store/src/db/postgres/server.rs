@@ -33,14 +33,16 @@ impl Server {
     /// machine or of the file `sslrootcert`; it isn't used only for hosts on this machine, or where `sslmode=disable` says so.
     pub(crate) fn parse(url: &str) -> Result<Server, StoreError> {
         let (url, authorities, mode) = without_ours(url);
-        let mut config: Config = url.parse().map_err(|error| StoreError::Url(told(&error)))?;
+        let mut config: Config = url.parse().map_err(|error| StoreError::Setting(told(&error)))?;
         config.application_name("restante").connect_timeout(CONNECT).tcp_user_timeout(UNANSWERED);
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         let uses_tls = match mode.as_deref() {
             None | Some("prefer") => !config.get_hosts().iter().all(is_here),
             Some("disable") => false,
             Some("require" | "verify-ca" | "verify-full") => true,
-            Some(_) => return Err(StoreError::Url("sslmode is disable, prefer, require, verify-ca or verify-full".to_owned())),
+            Some(_) => {
+                return Err(StoreError::Setting("sslmode is disable, prefer, require, verify-ca or verify-full".to_owned()));
+            }
         };
         config.ssl_mode(if uses_tls { SslMode::Require } else { SslMode::Disable });
         let tls = if uses_tls { Some(tls(authorities.as_deref())?) } else { None };
@@ -101,9 +103,11 @@ fn tls(authorities: Option<&Path>) -> Result<MakeRustlsConnect, StoreError> {
     let mut roots = RootCertStore::empty();
     match authorities {
         Some(file) => {
-            let unreadable = |error| StoreError::Url(format!("sslrootcert {}: {error}", file.display()));
+            let unreadable = |error| StoreError::Setting(format!("sslrootcert {}: {error}", file.display()));
             for certificate in CertificateDer::pem_file_iter(file).map_err(unreadable)? {
-                roots.add(certificate.map_err(unreadable)?).map_err(|error| StoreError::Url(format!("sslrootcert: {error}")))?;
+                roots
+                    .add(certificate.map_err(unreadable)?)
+                    .map_err(|error| StoreError::Setting(format!("sslrootcert: {error}")))?;
             }
         }
         None => {
@@ -113,7 +117,7 @@ fn tls(authorities: Option<&Path>) -> Result<MakeRustlsConnect, StoreError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| StoreError::Url(format!("TLS: {error}")))?
+        .map_err(|error| StoreError::Setting(format!("TLS: {error}")))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))

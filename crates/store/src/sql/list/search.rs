@@ -3,15 +3,17 @@
 //! looked up in the index.
 
 use super::Look;
-use super::walk::{FOUND, READ, wanted_record};
+use super::walk::{self, FOUND, READ};
 use crate::error::StoreError;
 use crate::ids::MessageId;
 use crate::model::condition::FieldValue;
 use crate::model::message::MessageRecord;
 use crate::model::query::{ListQuery, Page, Position};
 use crate::model::search::SearchQuery;
+use crate::sql::messages::AT_ONCE;
 use crate::sql::search::{END, Place, Sought};
 use std::cmp::Ordering;
+use std::collections::{HashMap, VecDeque};
 
 /// Messages that are sorted at most.
 const SORTED: usize = 5_000;
@@ -26,7 +28,7 @@ pub(super) fn page(look: &Look<'_>, query: &ListQuery, search: &SearchQuery) -> 
         return by_sending(look, sought, query);
     }
     let hits = look.tx.hits(sought, END, (0, SORTED + 1))?;
-    if hits.len() > SORTED { in_order(look, sought, query) } else { sorted(look, query, hits) }
+    if hits.len() > SORTED { in_order(look, sought, query) } else { sorted(look, query, &hits) }
 }
 
 /// How many are found.
@@ -36,8 +38,8 @@ pub(super) fn count(look: &Look<'_>, query: &ListQuery, search: &SearchQuery) ->
         return look.tx.count_hits(sought);
     }
     let (mut count, mut walk) = (0, Hits::after(END));
-    while let Some((_, id)) = walk.next(look, sought)? {
-        count += i64::from(wanted(look, query, id)?.is_some());
+    while let Some((_, record)) = walk.next(look, sought)? {
+        count += i64::from(wanted(look, query, record)?.is_some());
     }
     Ok(count)
 }
@@ -58,8 +60,9 @@ fn by_sending(look: &Look<'_>, sought: Sought<'_>, query: &ListQuery) -> Result<
     }
     walk.turn = query.top.saturating_add(1).clamp(1, LONGEST_TURN);
     let mut items = Vec::new();
-    while let Some((place, id)) = walk.next(look, sought)? {
-        let Some(record) = wanted(look, query, id)? else { continue };
+    while let Some((place, record)) = walk.next(look, sought)? {
+        let Some(record) = wanted(look, query, record)? else { continue };
+        let id = record.id;
         if skip > 0 {
             skip -= 1;
         } else if items.len() == query.top {
@@ -72,15 +75,17 @@ fn by_sending(look: &Look<'_>, sought: Sought<'_>, query: &ListQuery) -> Result<
 }
 
 /// All that are found, sorted.
-fn sorted(look: &Look<'_>, query: &ListQuery, hits: Vec<(Place, MessageId)>) -> Result<Page, StoreError> {
+fn sorted(look: &Look<'_>, query: &ListQuery, hits: &[(Place, MessageId)]) -> Result<Page, StoreError> {
     let sorting = &look.wanted.sorting;
     let mut items = Vec::new();
-    for (_, id) in hits {
-        let Some(record) = wanted(look, query, id)? else { continue };
-        let position = Position { keys: sorting.keys_of(&record), id };
-        let is_behind = |after: &Position| compared(look, &position, after).is_gt();
-        if query.after.as_ref().is_none_or(is_behind) {
-            items.push((record, position));
+    for some in hits.chunks(AT_ONCE) {
+        for (_, record) in records(look, some)? {
+            let Some(record) = wanted(look, query, record)? else { continue };
+            let position = Position { keys: sorting.keys_of(&record), id: record.id };
+            let is_behind = |after: &Position| compared(look, &position, after).is_gt();
+            if query.after.as_ref().is_none_or(is_behind) {
+                items.push((record, position));
+            }
         }
     }
     items.sort_by(|(_, one), (_, other)| compared(look, one, other));
@@ -123,13 +128,18 @@ fn in_order(look: &Look<'_>, sought: Sought<'_>, query: &ListQuery) -> Result<Pa
     }
 }
 
-/// The row of a message that the index found, if it is wanted and still there.
-fn wanted(look: &Look<'_>, query: &ListQuery, id: MessageId) -> Result<Option<MessageRecord>, StoreError> {
-    let record = match wanted_record(look, id, look.wanted.conjuncts.is_empty()) {
-        Err(StoreError::NotFound) => None,
-        record => record?,
-    };
+/// A message that the index found, if it is wanted.
+fn wanted(look: &Look<'_>, query: &ListQuery, record: MessageRecord) -> Result<Option<MessageRecord>, StoreError> {
+    let record = walk::wanted(look, record, look.wanted.conjuncts.is_empty())?;
     Ok(record.filter(|record| query.folder.is_none_or(|folder| record.folder == folder)))
+}
+
+/// The rows of messages that the index found, as far as they are still there.
+fn records(look: &Look<'_>, hits: &[(Place, MessageId)]) -> Result<Vec<(Place, MessageRecord)>, StoreError> {
+    let ids: Vec<MessageId> = hits.iter().map(|(_, id)| *id).collect();
+    let records = look.tx.messages(look.mailbox, &ids)?;
+    let mut records: HashMap<MessageId, MessageRecord> = records.into_iter().map(|record| (record.id, record)).collect();
+    Ok(hits.iter().filter_map(|(place, id)| Some((*place, records.remove(id)?))).collect())
 }
 
 /// A walk over what is found, the latest sent first.
@@ -137,25 +147,36 @@ struct Hits {
     before: Place,
     skip: usize,
     turn: usize,
-    /// Those of the last turn that were not taken yet, the next one last.
-    left: Vec<(Place, MessageId)>,
+    /// Those of the last turn that were not read yet.
+    left: VecDeque<(Place, MessageId)>,
+    /// Those that were not taken yet.
+    read: VecDeque<(Place, MessageRecord)>,
     is_over: bool,
 }
 
 impl Hits {
     fn after(before: Place) -> Hits {
-        Hits { before, skip: 0, turn: FIRST_TURN, left: Vec::new(), is_over: false }
+        Hits { before, skip: 0, turn: FIRST_TURN, left: VecDeque::new(), read: VecDeque::new(), is_over: false }
     }
 
-    fn next(&mut self, look: &Look<'_>, sought: Sought<'_>) -> Result<Option<(Place, MessageId)>, StoreError> {
-        if self.left.is_empty() && !self.is_over {
-            self.left = look.tx.hits(sought, self.before, (std::mem::take(&mut self.skip), self.turn))?;
-            look.spend(self.left.len() as u64 * FOUND)?;
-            self.is_over = self.left.len() < self.turn;
-            self.before = self.left.last().map_or(self.before, |(place, _)| *place);
-            self.turn = (self.turn * 2).min(LONGEST_TURN);
-            self.left.reverse();
+    fn next(&mut self, look: &Look<'_>, sought: Sought<'_>) -> Result<Option<(Place, MessageRecord)>, StoreError> {
+        while self.read.is_empty() && !(self.left.is_empty() && self.is_over) {
+            if self.left.is_empty() {
+                self.turn(look, sought)?;
+            }
+            let some: Vec<_> = self.left.drain(..AT_ONCE.min(self.left.len())).collect();
+            self.read = records(look, &some)?.into();
         }
-        Ok(self.left.pop())
+        Ok(self.read.pop_front())
+    }
+
+    fn turn(&mut self, look: &Look<'_>, sought: Sought<'_>) -> Result<(), StoreError> {
+        let hits = look.tx.hits(sought, self.before, (std::mem::take(&mut self.skip), self.turn))?;
+        look.spend(hits.len() as u64 * FOUND)?;
+        self.is_over = hits.len() < self.turn;
+        self.before = hits.last().map_or(self.before, |(place, _)| *place);
+        self.turn = (self.turn * 2).min(LONGEST_TURN);
+        self.left = hits.into();
+        Ok(())
     }
 }

@@ -358,8 +358,13 @@ fn known_keys(sorting: &Sorting, segment: &Segment, place: &[FieldValue]) -> Opt
 }
 
 /// The row of a message, if it is wanted.
-pub(super) fn wanted_record(look: &Look<'_>, id: MessageId, covered: bool) -> Result<Option<MessageRecord>, StoreError> {
+fn wanted_record(look: &Look<'_>, id: MessageId, covered: bool) -> Result<Option<MessageRecord>, StoreError> {
     let record = look.tx.message(look.mailbox, id)?.ok_or(StoreError::NotFound)?;
+    wanted(look, record, covered)
+}
+
+/// A message, if it is wanted.
+pub(super) fn wanted(look: &Look<'_>, record: MessageRecord, covered: bool) -> Result<Option<MessageRecord>, StoreError> {
     look.spend(READ)?;
     if covered {
         return Ok(Some(record));
