@@ -3,7 +3,7 @@
 use crate::place::{NOT_FOR_SERVERS, Place};
 use crate::s3::SECRET_KEY;
 use crate::settings::binary;
-use crate::{Database, Gate, Http, Person, until_within};
+use crate::{Database, Gate, Http, Person, S3Fault, until_within};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -251,6 +251,11 @@ impl Server {
     pub fn store(&self) -> Store {
         let location = self.place.location(&self.data_dir());
         Store::beside(location).expect("the store can be opened beside the server")
+    }
+
+    /// What is wrong with its object storage from now on, if anything.
+    pub fn set_fault(&self, fault: Option<S3Fault>) {
+        self.place.octets().expect("it has object storage").set_fault(fault);
     }
 
     pub(crate) fn place(&self) -> &Place {
