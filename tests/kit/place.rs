@@ -69,7 +69,8 @@ impl Place {
             Place::DataDirectory => Vec::new(),
             Place::Shared { rows, octets, gate } => {
                 let url = gate.map_or_else(|| rows.url(), |gate| rows.url_at(gate));
-                vec![("RESTANTE_STORE_URL", url), ("RESTANTE_BLOBS_URL", octets.url())]
+                let [id, key] = S3::credentials();
+                vec![("RESTANTE_STORE_URL", url), ("RESTANTE_BLOBS_URL", octets.url()), id, key]
             }
         }
     }

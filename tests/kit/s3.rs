@@ -74,13 +74,14 @@ impl S3 {
         S3 { address, folder, state, _tasks: tasks }
     }
 
-    /// Where it is, and who may come in.
+    /// Where it is.
     pub fn url(&self) -> String {
-        format!(
-            "s3://{BUCKET}/mail?endpoint=http://{}&region=us-east-1&allow_http=true&access_key_id={ACCESS_KEY}\
-             &secret_access_key={SECRET_KEY}",
-            self.address
-        )
+        format!("s3://{BUCKET}/mail?endpoint=http://{}&region=us-east-1&allow_http=true", self.address)
+    }
+
+    /// The variables that tell who may come in.
+    pub(crate) fn credentials() -> [(&'static str, String); 2] {
+        [("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()), ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned())]
     }
 
     /// What is wrong with it from now on, if anything.

@@ -3,7 +3,7 @@
 use crate::place::{NOT_FOR_SERVERS, Place};
 use crate::s3::SECRET_KEY;
 use crate::settings::binary;
-use crate::{Database, Gate, Http, Person, until_within};
+use crate::{Database, Gate, Http, Person, S3Fault, until_within};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use tempfile::TempDir;
@@ -28,7 +29,8 @@ pub fn address(name: &str) -> String {
 /// A server. A test ends with [`Server::finish`], or it fails.
 pub struct Server {
     child: Child,
-    place: Place,
+    /// Nodes of one store have it together.
+    place: Arc<Place>,
     home: TempDir,
     config: Option<PathBuf>,
     /// Outside development mode, what the log was like before the last start: it alone says where the server listens.
@@ -65,14 +67,30 @@ impl Server {
     /// Starts a server on PostgreSQL and object storage, whatever others run on, with a gate between it and the database.
     pub async fn behind_gate() -> (Server, Gate) {
         let gate = Gate::before(Database::address()).await;
-        (Server::launch_in(Place::shared(Some(gate.address())), None).await, gate)
+        (Server::launch_in(Arc::new(Place::shared(Some(gate.address()))), None).await, gate)
+    }
+
+    /// Starts so many nodes of one store, on PostgreSQL and object storage, whatever others run on; all at once.
+    pub async fn nodes<const COUNT: usize>() -> [Server; COUNT] {
+        let place = Arc::new(Place::shared(None));
+        let mut nodes = [(); COUNT].map(|()| Server::begin(place.clone(), None));
+        for node in &mut nodes {
+            node.until_ready().await;
+        }
+        nodes
     }
 
     async fn launch(config: Option<&str>) -> Server {
-        Server::launch_in(Place::new(), config).await
+        Server::launch_in(Arc::new(Place::new()), config).await
     }
 
-    async fn launch_in(place: Place, config: Option<&str>) -> Server {
+    async fn launch_in(place: Arc<Place>, config: Option<&str>) -> Server {
+        let mut server = Server::begin(place, config);
+        server.until_ready().await;
+        server
+    }
+
+    fn begin(place: Arc<Place>, config: Option<&str>) -> Server {
         let home = tempfile::tempdir().expect("a temporary directory can be made");
         let config = config.map(|text| {
             let path = home.path().join("restante.toml");
@@ -80,10 +98,7 @@ impl Server {
             path
         });
         let child = spawn(home.path(), config.as_deref(), &place);
-        let mut server =
-            Server { child, place, home, config, production: None, dev: Value::Null, http: Http::new(), finished: false };
-        server.until_ready().await;
-        server
+        Server { child, place, home, config, production: None, dev: Value::Null, http: Http::new(), finished: false }
     }
 
     /// Starts the server again, after it was stopped or killed.
@@ -236,6 +251,11 @@ impl Server {
     pub fn store(&self) -> Store {
         let location = self.place.location(&self.data_dir());
         Store::beside(location).expect("the store can be opened beside the server")
+    }
+
+    /// What is wrong with its object storage from now on, if anything.
+    pub fn set_fault(&self, fault: Option<S3Fault>) {
+        self.place.octets().expect("it has object storage").set_fault(fault);
     }
 
     pub(crate) fn place(&self) -> &Place {

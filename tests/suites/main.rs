@@ -23,6 +23,7 @@ mod issuers;
 mod limits;
 mod lists;
 mod messages;
+mod nodes;
 mod odd_input;
 mod overlay;
 mod peers;

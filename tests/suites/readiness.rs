@@ -1,7 +1,7 @@
 //! Where the rows are out of reach: every door says so in its own words and in bounded time, and goes on when they are back.
 //! These servers keep their mail in PostgreSQL, whatever the others do: it is what can be out of reach.
 
-use kit::{Answer, Gate, Server, Smtp, Way, address, exchange, plain, until, until_within};
+use kit::{Answer, Gate, S3Fault, Server, Smtp, Way, address, exchange, plain, until, until_within};
 use std::time::{Duration, Instant};
 
 /// How long an answer may take while the store says nothing at all.
@@ -93,5 +93,20 @@ async fn a_store_that_says_nothing_is_not_waited_for_without_end() {
     gate.set(Way::Open);
     until_ready(&server, 200).await;
     adele.get("messages").await.demand(200);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn octets_out_of_reach_are_told_as_rows_are() {
+    let (server, _gate) = behind_gate().await;
+    let adele = server.person("AdeleV");
+    for fault in [S3Fault::HangingUp, S3Fault::Silent] {
+        server.set_fault(Some(fault));
+        let answer = until_ready(&server, 503).await;
+        assert!(answer.header("retry-after").is_some());
+        adele.get("messages").await.demand(200);
+        server.set_fault(None);
+        until_ready(&server, 200).await;
+    }
     server.finish().await;
 }

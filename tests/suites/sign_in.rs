@@ -4,6 +4,7 @@ mod before_a_proxy;
 mod codes;
 mod devices;
 mod discovery;
+mod nodes;
 mod pages;
 mod production;
 mod refreshes;

@@ -20,7 +20,7 @@ const FLOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Outside crates that only these rooms may name.
-const OWNERS: [(&str, &[&str]); 35] = [
+const OWNERS: [(&str, &[&str]); 36] = [
     ("anyhow", &["server", "client"]),
     ("argon2", &["identity"]),
     ("aws-lc-rs", &["identity", "smime", "smtp"]),
@@ -44,12 +44,13 @@ const OWNERS: [(&str, &[&str]); 35] = [
     ("object_store", &["store"]),
     ("openssl", &["smime"]),
     ("openssl-sys", &["smime"]),
+    ("postgres", &["store"]),
     ("rcgen", &["server"]),
     ("rusqlite", &["store"]),
     ("smtp-proto", &["smtp"]),
-    ("rustls", &["server", "smtp", "client"]),
-    ("rustls-native-certs", &["server"]),
-    ("tokio-postgres", &["store"]),
+    ("rustls", &["server", "smtp", "client", "store"]),
+    ("rustls-native-certs", &["server", "store"]),
+    ("tokio-postgres-rustls", &["store"]),
     ("tokio-rustls", &["server", "smtp", "client"]),
     ("toml", &["server"]),
     ("tower-http", &["server"]),

@@ -144,6 +144,14 @@ impl Client {
         }
     }
 
+    /// Asks for an object that nobody has; that there is none is an answer.
+    pub(crate) async fn reach(&self) -> Result<(), StoreError> {
+        match self.0.head(&Path::from("none")).await {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(unavailable("none", &error)),
+        }
+    }
+
     /// All objects, as the store lists them: page by page.
     pub(crate) fn list(&self) -> impl Stream<Item = Result<Found, StoreError>> + Send + use<> {
         self.0.list(None).map_err(|error| unavailable("the list", &error)).map_ok(|found| Found {

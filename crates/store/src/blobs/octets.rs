@@ -1,6 +1,7 @@
 //! Where large octets are kept: as files of the data directory, or as objects that all nodes share, named by one URL.
 
 use crate::error::StoreError;
+use crate::location::redacted;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::client::ClientConfigKey;
 use object_store::local::LocalFileSystem;
@@ -156,8 +157,7 @@ fn retries(timeout: Duration) -> RetryConfig {
 }
 
 fn wrong(url: &str, why: &dyn std::fmt::Display) -> StoreError {
-    let shown = if url.contains('@') { "the URL of blobs" } else { url }; // there may be a password in it
-    StoreError::Setting(format!("{shown}: {why}"))
+    StoreError::Setting(format!("{}: {why}", redacted(url)))
 }
 
 /// What may be said of S3 in a URL; the client knows it by these names after `aws_`.

@@ -96,6 +96,14 @@ impl Places {
         putting.await.unwrap_or(Err(StoreError::Stopped))
     }
 
+    /// Looks whether octets can be reached.
+    pub(crate) async fn reach(&self) -> Result<(), StoreError> {
+        self.files.reach()?;
+        let Some(shared) = &self.shared else { return Ok(()) };
+        let client = shared.objects.client();
+        shared.objects.spawn(async move { client.reach().await })?.await.unwrap_or(Err(StoreError::Stopped))
+    }
+
     /// Whether other nodes see what stands here.
     pub(crate) fn are_shared(&self) -> bool {
         self.shared.is_some()
