@@ -314,10 +314,6 @@ impl From<StoreError> for ApiError {
                 let message = "The restriction or sort order is too complex for this operation.";
                 ApiError::new(ErrorCode::InefficientFilter, message).because(error)
             }
-            StoreError::Unavailable(_) => {
-                let message = "The service is temporarily unavailable. Try again.";
-                ApiError::new(ErrorCode::ServiceNotAvailable, message).because(error).retry_after(store::RETRY)
-            }
             StoreError::Corrupt(_)
             | StoreError::Conflict
             | StoreError::Database(_)

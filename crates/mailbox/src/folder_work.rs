@@ -12,6 +12,7 @@ use std::time::Duration;
 use store::{
     Folder, FolderCopy, FolderId, FolderPlace, MailboxId, ReadTx, Removal, StoreError, Timestamp, WellKnownName, WriteTx,
 };
+use tokio::time::timeout;
 
 /// Messages of one batch: some ten milliseconds of the writer's time.
 const BATCH: usize = 128;

@@ -10,6 +10,7 @@ macro_rules! id {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(pub [u8; 16]);
 
+        #[allow(dead_code, reason = "not every id is asked all of this")]
         impl $name {
             /// A new id: the time, then 74 random bits (RFC 9562, version 7).
             pub fn new(now: Timestamp) -> $name {
