@@ -307,8 +307,8 @@ impl From<StoreError> for ApiError {
                 ApiError::new(ErrorCode::ServiceNotAvailable, "The service is stopping. Try again.").because(error)
             }
             StoreError::Unavailable(_) => {
-                ApiError::new(ErrorCode::ServiceNotAvailable, "What has the octets of mail can't be reached. Try again.")
-                    .because(error)
+                let message = "The service is temporarily unavailable. Try again.";
+                ApiError::new(ErrorCode::ServiceNotAvailable, message).because(error).retry_after(store::RETRY)
             }
             StoreError::TooMuchWork => {
                 let message = "The restriction or sort order is too complex for this operation.";

@@ -21,6 +21,7 @@ use postgres::{Client, Statement};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::error::Error;
+use std::time::Duration;
 
 /// Statements kept prepared on each connection. Lists make theirs as they are asked; past this many all are prepared anew.
 const PREPARED: usize = 1024;
@@ -186,6 +187,12 @@ fn told(error: &postgres::Error) -> String {
         }
         None => error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}")),
     }
+}
+
+/// Leaves the server alone for a while; it is nothing that could be waited for.
+#[allow(clippy::disallowed_methods, reason = "on threads that do nothing else")]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
 
 impl ToSql for Value<'_> {

@@ -2,7 +2,7 @@
 //! rung seldom: a commit that rings waits for all others that do. Nobody relies on it, since one that is not heard is not rung
 //! again: whoever waits for it looks for himself now and then.
 
-use super::Server;
+use super::{Server, pause};
 use crate::error::StoreError;
 use postgres::fallible_iterator::FallibleIterator;
 use std::sync::{Arc, Weak};
@@ -28,7 +28,7 @@ pub(crate) fn listen(server: Server) -> Arc<Notify> {
         while heard.strong_count() > 0 {
             if let Err(error) = listen_once(&server, &heard) {
                 tracing::debug!(%error, "other nodes are not heard");
-                thread::sleep(AFTER_FAILURE);
+                pause(AFTER_FAILURE);
             }
         }
     });

@@ -8,7 +8,7 @@
 
 use super::super::{IndexTx, Touched, WriteTx};
 use super::pool::{Inner, PATIENCE, within};
-use super::{Connection, Failure, Pool};
+use super::{Connection, Failure, Pool, pause};
 use crate::blobs::Places;
 use crate::clock::{Clock, SystemClock};
 use crate::error::StoreError;
@@ -165,7 +165,7 @@ fn repeated<T, E: From<StoreError>>(
         }
         tracing::debug!(tries, "a deed is tried again");
         // Some milliseconds that differ from deed to deed, so that two do not clash twice.
-        std::thread::sleep(PAUSE.min(Duration::from_millis(u64::from(tries).pow(2) * 5 + u64::from(id.0[15]) % 10)));
+        pause(PAUSE.min(Duration::from_millis(u64::from(tries).pow(2) * 5 + u64::from(id.0[15]) % 10)));
     }
 }
 
