@@ -48,7 +48,7 @@ async fn tokens_pages_and_links_of_one_are_good_at_the_other() {
 
     elsewhere.send_mime(&plain("AdeleV", &["AlexW"], "Sent at the other")).await.demand_empty(202);
     one.person("AlexW").arrived("Sent at the other").await;
-    let found = adele.get("messages?$search=\"subject:sent\"&$select=subject").await.demand(200);
+    let found = adele.get("messages?$search=%22subject:sent%22&$select=subject").await.demand(200);
     assert!(found.header("restante-search-incomplete").is_none());
     assert_eq!(found.json()["value"][0]["subject"], "Sent at the other");
     one.finish().await;
