@@ -18,6 +18,8 @@ pub(crate) enum Place {
         /// Where servers reach the database, if a gate stands before it.
         gate: Option<SocketAddr>,
     },
+    /// In a database that is the test's own, and a bucket.
+    Own { rows: String, octets: S3 },
 }
 
 impl Place {
@@ -39,6 +41,11 @@ impl Place {
     pub(crate) fn location(&self, dir: &Path) -> Location {
         match self {
             Place::DataDirectory => Location::from(dir),
+            Place::Own { rows, octets } => Location {
+                dir: dir.to_owned(),
+                rows: Rows::Postgres { url: rows.clone() },
+                octets: Octets::Objects { url: octets.url() },
+            },
             Place::Shared { rows, octets, .. } => Location {
                 dir: dir.to_owned(),
                 rows: Rows::Postgres { url: rows.url() },
@@ -47,10 +54,15 @@ impl Place {
         }
     }
 
+    /// In this database, and a new bucket.
+    pub(crate) fn own(rows: String) -> Place {
+        Place::Own { rows, octets: S3::start() }
+    }
+
     /// The database, where they are not in the data directory.
     pub(crate) fn rows(&self) -> Option<&Database> {
         match self {
-            Place::DataDirectory => None,
+            Place::DataDirectory | Place::Own { .. } => None,
             Place::Shared { rows, .. } => Some(rows),
         }
     }
@@ -59,7 +71,7 @@ impl Place {
     pub(crate) fn octets(&self) -> Option<&S3> {
         match self {
             Place::DataDirectory => None,
-            Place::Shared { octets, .. } => Some(octets),
+            Place::Own { octets, .. } | Place::Shared { octets, .. } => Some(octets),
         }
     }
 
@@ -67,13 +79,15 @@ impl Place {
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         match self {
             Place::DataDirectory => Vec::new(),
-            Place::Shared { rows, octets, gate } => {
-                let url = gate.map_or_else(|| rows.url(), |gate| rows.url_at(gate));
-                let [id, key] = S3::credentials();
-                vec![("RESTANTE_STORE_URL", url), ("RESTANTE_BLOBS_URL", octets.url()), id, key]
-            }
+            Place::Own { rows, octets } => variables(rows.clone(), octets),
+            Place::Shared { rows, octets, gate } => variables(gate.map_or_else(|| rows.url(), |gate| rows.url_at(gate)), octets),
         }
     }
+}
+
+fn variables(rows: String, octets: &S3) -> Vec<(&'static str, String)> {
+    let [id, key] = S3::credentials();
+    vec![("RESTANTE_STORE_URL", rows), ("RESTANTE_BLOBS_URL", octets.url()), id, key]
 }
 
 /// Variables of whoever runs the tests that no server of a test may see.

@@ -72,7 +72,16 @@ impl Server {
 
     /// Starts so many nodes of one store, on PostgreSQL and object storage, whatever others run on; all at once.
     pub async fn nodes<const COUNT: usize>() -> [Server; COUNT] {
-        let place = Arc::new(Place::shared(None));
+        Server::nodes_in(Place::shared(None)).await
+    }
+
+    /// The same on a database of the test's own.
+    pub async fn nodes_on<const COUNT: usize>(rows: String) -> [Server; COUNT] {
+        Server::nodes_in(Place::own(rows)).await
+    }
+
+    async fn nodes_in<const COUNT: usize>(place: Place) -> [Server; COUNT] {
+        let place = Arc::new(place);
         let mut nodes = [(); COUNT].map(|()| Server::begin(place.clone(), None));
         for node in &mut nodes {
             node.until_ready().await;

@@ -76,7 +76,7 @@ async fn mark(server: &Server, rng: &mut Rng) -> Vec<Attempt> {
 }
 
 /// Waits until whatever stands in Sent Items has reached everybody that it was for.
-async fn settle(server: &Server, ledger: &[Attempt]) {
+pub(crate) async fn settle(server: &Server, ledger: &[Attempt]) {
     until_within(Duration::from_secs(180), "all deliveries are made", async || {
         let shelves = Shelves::look(server).await;
         let delivered = |attempt: &Attempt| {
@@ -89,7 +89,7 @@ async fn settle(server: &Server, ledger: &[Attempt]) {
 }
 
 /// Demands that each message is where it must be, as often as it must; tells how many without an answer were stored.
-fn demand_once(shelves: &Shelves, ledger: &[Attempt]) -> usize {
+pub(crate) fn demand_once(shelves: &Shelves, ledger: &[Attempt]) -> usize {
     let (mut copies, mut sent_in_all, mut stored) = (0, 0, 0);
     for attempt in ledger {
         let sent = shelves.count(attempt.from, "sentitems", &attempt.subject);

@@ -5,6 +5,7 @@
 mod crash;
 mod ledger;
 mod memory;
+mod nodes;
 mod queue;
 mod relay;
 mod strace;

@@ -42,6 +42,8 @@ pub(crate) enum Failure {
     Clash,
     /// The server went away, or doesn't take writes.
     Lost,
+    /// The server has no room for it, which may take a while to change.
+    Full,
     /// Anything else: nothing is kept of the transaction.
     Refused,
 }
@@ -146,7 +148,7 @@ impl Connection {
             self.failure.set(Some(failure));
         }
         match failure {
-            Failure::Clash | Failure::Lost => StoreError::Unavailable(told(&error)),
+            Failure::Clash | Failure::Full | Failure::Lost => StoreError::Unavailable(told(&error)),
             Failure::Refused => StoreError::Postgres(told(&error)),
         }
     }
@@ -159,9 +161,12 @@ impl Failure {
         if clashes.contains(code) {
             return Failure::Clash;
         }
-        // 08 connection exception, 53 insufficient resources, 57P operator intervention, 58 system error; and a server that
+        if ["53100", "53200"].contains(&code.code()) {
+            return Failure::Full; // the disk, the memory
+        }
+        // 08 connection exception, 533 too many connections, 57P operator intervention, 58 system error; and a server that
         // was made a standby takes no writes.
-        let lost = ["08", "53", "57P", "58"].iter().any(|class| code.code().starts_with(class));
+        let lost = ["08", "533", "57P", "58"].iter().any(|class| code.code().starts_with(class));
         if lost || *code == SqlState::READ_ONLY_SQL_TRANSACTION { Failure::Lost } else { Failure::Refused }
     }
 }

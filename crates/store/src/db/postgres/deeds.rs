@@ -201,7 +201,7 @@ fn once<T, E: From<StoreError>>(
             Err(error) => Tried::Refused(error.into()),
         },
         // In PostgreSQL nothing is kept of a transaction in which a statement failed, whatever its deed makes of that.
-        (Ok(_), Some(Failure::Refused)) => {
+        (Ok(_), Some(Failure::Full | Failure::Refused)) => {
             Tried::Refused(StoreError::Corrupt("a deed went on after a statement that failed".to_owned()).into())
         }
         (Ok(_), Some(_)) => Tried::InVain(StoreError::Unavailable("a deed went on after a lost statement".to_owned()).into()),
@@ -209,7 +209,7 @@ fn once<T, E: From<StoreError>>(
             touched.unname();
             Tried::InVain(error)
         }
-        (Err(error), None | Some(Failure::Refused)) => {
+        (Err(error), None | Some(Failure::Full | Failure::Refused)) => {
             pool.give_back_after("ROLLBACK", connection);
             touched.unname();
             Tried::Refused(error)

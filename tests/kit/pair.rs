@@ -1,0 +1,161 @@
+//! Two servers of PostgreSQL: one that writes, and a standby that has all that is committed before its commit is answered.
+//! They are killed, started again, and take each other's place.
+
+use crate::postgres::programs;
+use crate::until_within;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What both are told.
+const SETTINGS: &str = "listen_addresses = '127.0.0.1'\nmax_connections = 300\nfsync = off\nhot_standby = on\n\
+     wal_retrieve_retry_interval = '100ms'\nwal_receiver_timeout = '5s'\nlog_min_messages = fatal\n";
+
+/// Both servers; they end with it.
+pub struct Pair {
+    bin: PathBuf,
+    folder: TempDir,
+    writer: Member,
+    standby: Option<Member>,
+}
+
+struct Member {
+    data: PathBuf,
+    port: u16,
+    child: Child,
+}
+
+impl Pair {
+    /// An empty database on both.
+    pub async fn start() -> Pair {
+        let bin = programs();
+        let folder = crate::peers::folder();
+        let path = |name: &str| folder.path().join(name);
+        own(folder.path());
+        let data = path("first");
+        let made = as_postgres(&bin.join("initdb"))
+            .args(["--username", "restante", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C", "--pgdata"])
+            .arg(&data)
+            .output();
+        demand("initdb", &made.expect("initdb can be started"));
+        let settings = std::fs::read_to_string(data.join("postgresql.conf")).expect("initdb writes it");
+        let here = format!("{settings}\n{SETTINGS}unix_socket_directories = '{}'\n", folder.path().display());
+        std::fs::write(data.join("postgresql.conf"), here).expect("it can be written");
+        let writer = Member::start(&bin, data).await;
+        let mut pair = Pair { bin, folder, writer, standby: None };
+        pair.ask("postgres", "CREATE DATABASE mail");
+        pair.add_standby("second").await;
+        pair
+    }
+
+    /// Where the database is: on whichever of both takes writes.
+    pub fn url(&self) -> String {
+        let standby = self.standby.as_ref().map_or(self.writer.port, |standby| standby.port);
+        format!("postgres://restante@127.0.0.1:{},127.0.0.1:{standby}/mail", self.writer.port)
+    }
+
+    /// The server that writes is killed, and started again.
+    pub async fn restart(&mut self) {
+        self.writer.child.kill().expect("it can be killed");
+        self.writer.child.wait().expect("it can be waited for");
+        self.writer.child = spawn(&self.bin, &self.writer.data, self.writer.port);
+        self.writer.until_ready(&self.bin).await;
+    }
+
+    /// The server that writes is killed for good, and the standby takes its place.
+    pub async fn fail_over(&mut self) {
+        let standby = self.standby.take().expect("there is a standby");
+        let mut gone = std::mem::replace(&mut self.writer, standby);
+        gone.child.kill().expect("it can be killed");
+        gone.child.wait().expect("it can be waited for");
+        let promoted =
+            as_postgres(&self.bin.join("pg_ctl")).args(["promote", "--wait", "--pgdata"]).arg(&self.writer.data).output();
+        demand("pg_ctl promote", &promoted.expect("pg_ctl can be started"));
+    }
+
+    /// What a statement answers, on the server that writes.
+    pub fn ask(&self, database: &str, sql: &str) -> String {
+        let mut psql = Command::new(self.bin.join("psql"));
+        psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set", "ON_ERROR_STOP=1", "--command", sql]);
+        let url = format!("postgres://restante@127.0.0.1:{}/{database}", self.writer.port);
+        let answer = psql.arg("--dbname").arg(url).stdin(Stdio::null()).output().expect("psql can be started");
+        demand(sql, &answer);
+        String::from_utf8_lossy(&answer.stdout).trim().to_owned()
+    }
+
+    async fn add_standby(&mut self, name: &str) {
+        let data = self.folder.path().join(name);
+        let port = self.writer.port.to_string();
+        let copied = as_postgres(&self.bin.join("pg_basebackup"))
+            .args(["--host", "127.0.0.1", "--port", &port, "--username", "restante", "--checkpoint", "fast", "--no-sync"])
+            .args(["--write-recovery-conf", "--pgdata"])
+            .arg(&data)
+            .output();
+        demand("pg_basebackup", &copied.expect("pg_basebackup can be started"));
+        self.standby = Some(Member::start(&self.bin, data).await);
+        // From here on a commit waits for the standby. It is told this server alone: the standby has the others' settings.
+        self.ask("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.ask("postgres", "SELECT pg_reload_conf()");
+        until_within(Duration::from_secs(20), "the standby is followed", async || {
+            (self.ask("postgres", "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == "1").then_some(())
+        })
+        .await;
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        for member in std::iter::once(&mut self.writer).chain(&mut self.standby) {
+            let _ = member.child.kill(); // it may be gone
+            let _ = member.child.wait();
+        }
+    }
+}
+
+impl Member {
+    async fn start(bin: &Path, data: PathBuf) -> Member {
+        let port = crate::free_address().port();
+        let member = Member { child: spawn(bin, &data, port), data, port };
+        member.until_ready(bin).await;
+        member
+    }
+
+    async fn until_ready(&self, bin: &Path) {
+        let port = self.port.to_string();
+        until_within(Duration::from_secs(30), "PostgreSQL is ready", async || {
+            let asked = Command::new(bin.join("pg_isready")).args(["--quiet", "--host", "127.0.0.1", "--port", &port]).status();
+            asked.is_ok_and(|status| status.success()).then_some(())
+        })
+        .await;
+    }
+}
+
+fn spawn(bin: &Path, data: &Path, port: u16) -> Child {
+    let mut postgres = as_postgres(&bin.join("postgres"));
+    postgres.arg("-D").arg(data).arg("-p").arg(port.to_string());
+    postgres.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("postgres can be started")
+}
+
+/// A program as the user that PostgreSQL's may run as; it ends with this process.
+fn as_postgres(program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL"]);
+    if rustix::process::geteuid().is_root() {
+        command.args(["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]);
+    }
+    command.arg(program);
+    command
+}
+
+/// Gives a folder to that user.
+fn own(folder: &Path) {
+    if rustix::process::geteuid().is_root() {
+        let owned = Command::new("chown").arg("postgres").arg(folder).status();
+        assert!(owned.is_ok_and(|status| status.success()), "the folder can be given to postgres");
+    }
+}
+
+fn demand(what: &str, answer: &std::process::Output) {
+    assert!(answer.status.success(), "{what}: {}", String::from_utf8_lossy(&answer.stderr));
+}
