@@ -74,6 +74,12 @@ impl Grants {
     ) -> Result<Redeemed, OAuthError> {
         let now = self.now();
         let digest = secret::digest(device_code).ok_or(OAuthError::DeviceCodeInvalid)?;
+        // What anybody may ask locks nothing.
+        let client_id = claimant.client_id.clone();
+        let known = self.look(move |tx| tx.device_code(digest)).await?;
+        if known.is_none_or(|code| code.client_id != client_id) {
+            return Err(OAuthError::DeviceCodeInvalid);
+        }
         let refresh = Unowned::new()?;
         self.deed(None, move |tx| {
             let known = tx.device_code(digest)?.filter(|code| code.client_id == claimant.client_id);

@@ -5,32 +5,31 @@ use crate::Mail;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
-use store::{StoreError, Timestamp, WriteTx};
+use store::{StoreError, Timestamp};
 
 /// How often it says so, and for how long that holds: three may be missed.
 const SAID: Duration = Duration::from_secs(5);
 const HOLDS: Duration = Duration::from_secs(20);
+/// How many times it is said between two looks for what can be forgotten.
+const FORGETS: u64 = 60;
 /// After how long a node is forgotten that is gone, and which deeds were done, in microseconds: an hour. Nothing asks for as long.
 const FORGOTTEN: i64 = 60 * 60 * 1_000_000;
 
 impl Mail {
-    /// Says that this node is there, until `stop`; then that it is gone. Where a store has one process only there is nothing to
-    /// say.
+    /// Says that this node is there, until `stop`. Where a store has one process only there is nothing to say.
     pub async fn be_there_until(&self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
-        let store = &self.inner.store;
-        while store.is_shared() {
+        let mut said = 0_u64;
+        while self.inner.store.is_shared() {
             if let Err(error) = self.say_there().await {
                 tracing::error!(%error, "it could not be said that this node is there; others may take what it has");
             }
+            if said % FORGETS == 0 {
+                self.forget_deeds().await;
+            }
+            said += 1;
             tokio::select! {
-                () = &mut stop => {
-                    let node = store.node();
-                    if let Err(error) = store.write::<_, StoreError>(move |tx| tx.remove_node(node)).await {
-                        tracing::warn!(%error, "it could not be said that this node is gone; what it has is free a little later");
-                    }
-                    return;
-                }
+                () = &mut stop => return,
                 () = tokio::time::sleep(SAID) => {}
             }
         }
@@ -44,10 +43,24 @@ impl Mail {
     pub async fn say_there(&self) -> Result<(), StoreError> {
         let (node, now) = (self.inner.store.node(), self.inner.clock.now());
         let before = Timestamp(now.0.saturating_sub(FORGOTTEN));
-        let deed = move |tx: &mut WriteTx<'_>| {
-            tx.note_node(node, now.after(HOLDS), before)?;
-            tx.forget_deeds(before)
-        };
-        self.inner.store.write(deed).await
+        self.inner.store.write_upkeep(move |tx| tx.note_node(node, now.after(HOLDS), before)).await
+    }
+
+    /// Says that this node is gone, once nothing that it has taken is under way any more: others take it at once.
+    pub async fn say_gone(&self) {
+        let node = self.inner.store.node();
+        if !self.inner.store.is_shared() {
+            return;
+        }
+        if let Err(error) = self.inner.store.write_upkeep::<_, StoreError>(move |tx| tx.remove_node(node)).await {
+            tracing::warn!(%error, "it could not be said that this node is gone; what it has is free a little later");
+        }
+    }
+
+    async fn forget_deeds(&self) {
+        let before = Timestamp(self.inner.clock.now().0.saturating_sub(FORGOTTEN));
+        if let Err(error) = self.inner.store.write_upkeep::<_, StoreError>(move |tx| tx.forget_deeds(before)).await {
+            tracing::warn!(%error, "deeds of long ago could not be forgotten");
+        }
     }
 }

@@ -23,6 +23,11 @@ use store::{
 const TOGETHER: i64 = 32;
 /// For how long a destination is taken. Whoever has it gives it back sooner (`smtp::relay` bounds all that it does), or is gone.
 const LEASE: Duration = Duration::from_secs(2 * 60 * 60);
+/// How long to leave destinations to other nodes that were faster.
+const OVERTAKEN: Duration = Duration::from_millis(50);
+/// How often it is tried to write what became of mail while the store can't be reached, and how long to wait in between.
+const SETTLED: usize = 300;
+const UNWRITTEN: Duration = Duration::from_secs(1);
 /// How long to wait before looking again, whatever is known: the clock may be set, and another process may release something.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// The name of the destination where everything goes to one host.
@@ -233,7 +238,10 @@ impl Mail {
         }
         let top = i64::try_from(top).unwrap_or(i64::MAX);
         let deed = move |tx: &mut WriteTx<'_>| tx.lease_destinations(now, now.after(LEASE), top);
-        let leased = self.inner.store.write::<_, StoreError>(deed).await?;
+        let leased = self.inner.store.write_upkeep::<_, StoreError>(deed).await?;
+        if leased.is_empty() {
+            tokio::time::sleep(OVERTAKEN).await; // other nodes were faster
+        }
         Ok(leased.into_iter().map(|leased| Route { leased }).collect())
     }
 
@@ -260,8 +268,8 @@ impl Mail {
     /// [`MailError::Store`].
     pub async fn consignments(&self, route: &Route) -> Result<Vec<Consignment>, MailError> {
         let now = self.inner.clock.now();
-        let destination = route.leased.destination.clone();
-        let due = self.inner.store.read::<_, StoreError>(move |tx| tx.due_relays(&destination, now, TOGETHER)).await?;
+        let (destination, node) = (route.leased.destination.clone(), self.inner.store.node());
+        let due = self.inner.store.read::<_, StoreError>(move |tx| tx.due_relays((&destination, node), now, TOGETHER)).await?;
         let blobs = self.inner.store.blobs(due.iter().map(|submission| submission.blob).collect()).await?;
         let mut consignments = Vec::with_capacity(due.len());
         for (submission, blob) in due.into_iter().zip(blobs) {
@@ -293,8 +301,18 @@ impl Mail {
     /// # Errors
     /// [`MailError::Store`].
     pub async fn settle(&self, consignment: &Consignment, outcomes: Vec<(String, Outcome)>) -> Result<(), MailError> {
-        let (mail, consignment) = (self.clone(), consignment.clone());
-        self.inner.store.write(move |tx| mail.settle_within(tx, &consignment, &outcomes)).await
+        // What the other side has taken is tried to be written for long: else it goes again.
+        for _ in 0..SETTLED {
+            let (mail, consignment, outcomes) = (self.clone(), consignment.clone(), outcomes.clone());
+            match self.inner.store.write(move |tx| mail.settle_within(tx, &consignment, &outcomes)).await {
+                Err(MailError::Store(error @ StoreError::Unavailable(_))) => {
+                    tracing::warn!(%error, "what became of mail can't be written yet");
+                    tokio::time::sleep(UNWRITTEN).await;
+                }
+                done => return done,
+            }
+        }
+        Err(StoreError::Unavailable("what became of mail could not be written".to_owned()).into())
     }
 
     /// The same outcome for all of its recipients.
@@ -335,7 +353,7 @@ impl Mail {
             true => now.after(rest),
             false => self.inner.options.relaying.retry.next(now, failures, leased.destination.as_bytes()),
         };
-        Ok(self.inner.store.write::<_, StoreError>(move |tx| tx.return_destination(&leased, not_before)).await?)
+        Ok(self.inner.store.write_upkeep::<_, StoreError>(move |tx| tx.return_destination(&leased, not_before)).await?)
     }
 
     fn settle_within(&self, tx: &mut WriteTx<'_>, of: &Consignment, outcomes: &[(String, Outcome)]) -> Result<(), MailError> {

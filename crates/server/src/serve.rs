@@ -39,6 +39,8 @@ use tokio::time::timeout;
 /// For the delivery and the indexing that run when the end comes. With the doors' six seconds and the last one of the process it stays
 /// below ten.
 const LAST_WORK: Duration = Duration::from_secs(2);
+/// For telling other nodes that this one is gone.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// `restante serve`: serves until SIGTERM or SIGINT.
 ///
@@ -72,6 +74,7 @@ pub struct Running {
     stop_work: watch::Sender<bool>,
     /// The delivery of mail, and the index of its texts.
     work: JoinSet<()>,
+    mail: Mail,
 }
 
 /// Starts a server; it answers when this returns. In development mode `dev.json` is then written.
@@ -171,10 +174,10 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     }
     let (stop_work, told) = watch::channel(false);
     let courier = couriers::courier(mail.clone(), dns, &config)?;
-    let work = work(mail, courier, told);
+    let work = work(mail.clone(), courier, told);
     tokio::spawn(async move { to_ask.fetch_keys().await }); // nobody waits for it, and an issuer that is down stops nothing
     tracing::info!(http = %addresses.http, https = %addresses.https, smtp = %addresses.smtp, development = config.development, "listening");
-    Ok(Running { addresses, banner, stop, doors, stop_work, work })
+    Ok(Running { addresses, banner, stop, doors, stop_work, work, mail })
 }
 
 impl Running {
@@ -211,6 +214,9 @@ impl Running {
             tracing::warn!("a delivery or indexing that would not end is cut off; it is taken up at the next start");
         }
         self.work.shutdown().await;
+        if timeout(LAST_WORD, self.mail.say_gone()).await.is_err() {
+            tracing::warn!("other nodes could not be told that this one is gone");
+        }
     }
 }
 

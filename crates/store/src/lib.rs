@@ -42,7 +42,7 @@ pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpo
 pub use sql::{Answered, LogReach, ReadBody};
 
 use blobs::{Places, Standing};
-use db::postgres::{After, Deeds, Pool, Server, bell};
+use db::postgres::{After, Deeds, Pool, Queue, Server, bell};
 use db::{Changed, Indexer, Readers, Touched, Writer, sqlite};
 use futures::StreamExt;
 use std::collections::BTreeSet;
@@ -87,6 +87,7 @@ enum Mounted {
 /// Looks and deeds that one process has under way in PostgreSQL at once; further ones wait.
 const LOOKS: usize = 16;
 const DEEDS: usize = 12;
+const UPKEEP: usize = 2;
 
 impl Store {
     /// Opens a store for serving, making it where there is none. One process at a time may serve a directory.
@@ -173,7 +174,8 @@ impl Store {
             // A place is used once: whoever names these octets anew names another.
             released.iter().for_each(|place| kept.remove(place));
         });
-        let deeds = Deeds::new(&Pool::new(server.clone(), DEEDS));
+        let (pool, upkeep) = (Pool::new(server.clone(), DEEDS), Pool::new(server.clone(), UPKEEP));
+        let deeds = Deeds::new(&pool, &upkeep, DEEDS / 2);
         let looks = Pool::new(server.clone(), LOOKS);
         let rows = Mounted::Postgres { looks, deeds, after, bell: bell::listen(server) };
         Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock }) }
@@ -227,7 +229,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.do_deed(None, deed).await
+        self.do_deed(Queue::Others, deed).await
     }
 
     /// Does one deed about a mailbox, as [`Store::write`] does. Nothing that is this mailbox's changes meanwhile: such deeds are
@@ -244,12 +246,27 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.do_deed(Some(mailbox), deed).await
+        self.do_deed(Queue::Mailbox(mailbox), deed).await
+    }
+
+    /// Does a short deed that must not wait behind others: that this node is there, and what it takes and gives back.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_upkeep<T, E>(
+        &self,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.do_deed(Queue::Upkeep, deed).await
     }
 
     async fn do_deed<T, E>(
         &self,
-        of: Option<MailboxId>,
+        queue: Queue,
         deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone + Send + 'static,
     ) -> Result<T, E>
     where
@@ -257,7 +274,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         match &self.inner.rows {
-            Mounted::Postgres { deeds, after, .. } => deeds.write(of, deed, after.clone()).await,
+            Mounted::Postgres { deeds, after, .. } => deeds.write(queue, deed, after.clone()).await,
             Mounted::Sqlite { writer, .. } => writer.write(deed).await, // one after the other anyway
         }
     }

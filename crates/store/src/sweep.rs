@@ -42,7 +42,7 @@ impl Store {
     /// Forgets the sessions that have ended, with what came of them.
     pub(crate) async fn end_uploads(&self, now: Timestamp) -> Result<(), StoreError> {
         for mailbox in self.read(move |tx: &ReadTx<'_>| tx.mailboxes_with_ended_uploads(now)).await? {
-            self.write(move |tx: &mut WriteTx<'_>| tx.take_ended_uploads(mailbox, now)).await?;
+            self.write_in(mailbox, move |tx: &mut WriteTx<'_>| tx.take_ended_uploads(mailbox, now)).await?;
         }
         Ok(())
     }

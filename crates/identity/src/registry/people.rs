@@ -110,6 +110,7 @@ impl Registry {
     pub async fn update_person(&self, name: String, changes: PersonChanges) -> Result<RegisteredPerson, RegistryError> {
         self.deed(move |tx| {
             let mut person = find_person(tx, &name)?;
+            tx.hold([person.id])?; // whoever refreshes a token meanwhile comes before this or after it
             if let Some(shown) = changes.display_name {
                 person.display_name = names::display_name(&shown)?;
             }
@@ -163,6 +164,7 @@ impl Registry {
     async fn keep_password(&self, name: String, kept: Option<String>) -> Result<RegisteredPerson, RegistryError> {
         self.deed(move |tx| {
             let person = find_person(tx, &name)?;
+            tx.hold([person.id])?; // likewise
             let account = account(tx, person.id)?;
             if account.is_shared && kept.is_some() {
                 let text =

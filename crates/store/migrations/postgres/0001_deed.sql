@@ -5,3 +5,4 @@ CREATE TABLE deed (
     id BYTEA NOT NULL,
     PRIMARY KEY (mailbox, id)
 );
+CREATE INDEX deed_id ON deed (id);

@@ -6,7 +6,7 @@ mod dialect;
 mod pool;
 mod server;
 
-pub(crate) use deeds::{After, Deeds};
+pub(crate) use deeds::{After, Deeds, Queue};
 pub(crate) use pool::Pool;
 pub use server::Server;
 
@@ -25,8 +25,9 @@ use std::time::Duration;
 
 /// Statements kept prepared on each connection. Lists make theirs as they are asked; past this many all are prepared anew.
 const PREPARED: usize = 1024;
-/// Stands for U+0000, which PostgreSQL's texts can't hold: a code point that is never interchanged (Unicode, 23.7).
-const NUL: &str = "\u{FDD0}";
+/// What is before a figure here is not what it seems: PostgreSQL's texts can't hold U+0000, for which this and 0 stand, so that
+/// this and 1 stand for itself. It is a code point that is never interchanged (Unicode, 23.7), but who sends mail need not care.
+const ESCAPE: char = '\u{FDD0}';
 
 /// One connection.
 pub(crate) struct Connection {
@@ -157,7 +158,13 @@ impl Connection {
 impl Failure {
     fn of(error: &postgres::Error) -> Failure {
         let Some(code) = error.code() else { return if is_ours(error) { Failure::Refused } else { Failure::Lost } };
-        let clashes = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::LOCK_NOT_AVAILABLE];
+        // The last: a statement took too long, which most often is that it waited for many, one after the other.
+        let clashes = [
+            SqlState::T_R_SERIALIZATION_FAILURE,
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::LOCK_NOT_AVAILABLE,
+            SqlState::QUERY_CANCELED,
+        ];
         if clashes.contains(code) {
             return Failure::Clash;
         }
@@ -166,7 +173,7 @@ impl Failure {
         }
         // 08 connection exception, 533 too many connections, 57P operator intervention, 58 system error; and a server that
         // was made a standby takes no writes.
-        let lost = ["08", "533", "57P", "58"].iter().any(|class| code.code().starts_with(class));
+        let lost = ["08", "25P03", "533", "57P", "58"].iter().any(|class| code.code().starts_with(class));
         if lost || *code == SqlState::READ_ONLY_SQL_TRANSACTION { Failure::Lost } else { Failure::Refused }
     }
 }
@@ -200,6 +207,16 @@ fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
+/// A text as PostgreSQL can hold it.
+fn escaped(text: &str) -> String {
+    text.replace(ESCAPE, "\u{FDD0}1").replace('\0', "\u{FDD0}0")
+}
+
+/// The text that was given.
+fn unescaped(text: &str) -> String {
+    text.replace("\u{FDD0}0", "\0").replace("\u{FDD0}1", "\u{FDD0}")
+}
+
 impl ToSql for Value<'_> {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
@@ -212,7 +229,7 @@ impl ToSql for Value<'_> {
             },
             Value::Octets(octets) if *ty == Type::BYTEA => octets.to_sql(ty, out),
             Value::Octets(_) => Err(format!("octets were given for {ty}").into()),
-            Value::Text(text) if text.contains('\0') => text.replace('\0', NUL).to_sql(ty, out),
+            Value::Text(text) if text.contains(['\0', ESCAPE]) => escaped(text).to_sql(ty, out),
             Value::Text(text) => text.to_sql(ty, out),
         }
     }
@@ -235,7 +252,7 @@ impl Row<'_> {
 
     pub(super) fn optional_text(&self, column: usize) -> Result<Option<String>, StoreError> {
         let text: Option<String> = self.get(column)?;
-        Ok(text.map(|text| if text.contains(NUL) { text.replace(NUL, "\0") } else { text }))
+        Ok(text.map(|text| if text.contains(ESCAPE) { unescaped(&text) } else { text }))
     }
 
     pub(super) fn optional_octets(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
@@ -256,5 +273,20 @@ impl Row<'_> {
 
     fn get<'r, T: FromSql<'r>>(&'r self, column: usize) -> Result<T, StoreError> {
         self.0.try_get(column).map_err(|error| StoreError::Postgres(told(&error)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_come_back_as_they_were_given() {
+        for text in ["", "plain", "\0", "a\0b", "\u{FDD0}", "\u{FDD0}0", "\u{FDD0}\0", "\01", "\u{FDD0}1\0\u{FDD0}"] {
+            let held = escaped(text);
+            assert!(!held.contains('\0'), "{text:?}");
+            assert_eq!(unescaped(&held), text);
+        }
+        assert_eq!(escaped("[\"\u{FDD0}\"]"), "[\"\u{FDD0}1\"]", "what is JSON stays JSON");
     }
 }

@@ -275,6 +275,8 @@ impl WriteTx<'_> {
         most: i64,
         (since, now): (Timestamp, Timestamp),
     ) -> Result<Option<Timestamp>, StoreError> {
+        // Those of one app are counted one after the other, whoever sends by it.
+        self.lock("SELECT 1 FROM application WHERE client_id = $1 FOR NO KEY UPDATE", values![client_id])?;
         self.execute("DELETE FROM application_send WHERE client_id = $1 AND sent_date_time <= $2", values![client_id, since.0])?;
         let (count, oldest) = self
             .row("SELECT count(*), min(sent_date_time) FROM application_send WHERE client_id = $1", values![client_id], |row| {

@@ -60,12 +60,12 @@ impl WriteTx<'_> {
     /// Whether the row is made; not where there is one by now.
     fn adds_blob(&mut self, blob: &Blob) -> Result<bool, StoreError> {
         let place = blob.name()?;
+        self.touched.named.extend(blob.to_settle());
         let octets = place.is_none().then_some(&blob.octets[..]);
         let made = self.execute(
             "INSERT INTO blob (digest, size, octets, place) VALUES ($1, $2, $3, $4) ON CONFLICT (digest) DO NOTHING",
             values![&blob.digest.0, size(blob.octets.len()), octets, place.as_deref()],
         )?;
-        self.touched.named.extend(blob.to_settle());
         Ok(made == 1)
     }
 

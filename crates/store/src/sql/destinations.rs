@@ -46,8 +46,10 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Something is to go to a destination at a time. One that could not be reached is not tried earlier for that.
     pub(crate) fn note_destination(&mut self, name: &str, due: Timestamp) -> Result<(), StoreError> {
-        // Most often it is being tried already, by whoever has it: many senders at once only see to it that it stays.
-        let is_due = "SELECT 1 FROM destination WHERE name = $1 AND (failures > 0 OR due_date_time <= $2) /*pg FOR KEY SHARE*/";
+        // Many do so at once, and only see to it that it is not given back meanwhile. Such locks queue, as those of rows don't.
+        self.lock("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", values![name])?;
+        // Most often it is being tried already, by whoever has it.
+        let is_due = "SELECT 1 FROM destination WHERE name = $1 AND (failures > 0 OR due_date_time <= $2)";
         if self.row(is_due, values![name, due.0], |row| row.integer(0))?.is_some() {
             return Ok(());
         }
@@ -68,7 +70,7 @@ impl WriteTx<'_> {
         let sql = format!(
             "UPDATE destination SET node = $1, leased_until = $2 WHERE name IN (SELECT name FROM destination
              WHERE due_date_time <= $3 AND {} ORDER BY due_date_time LIMIT $4
-             /*pg FOR UPDATE SKIP LOCKED*/) RETURNING name, failures",
+             /*pg FOR NO KEY UPDATE SKIP LOCKED*/) RETURNING name, failures",
             is_free(1, 3)
         );
         let leased = |row: &Row<'_>| Ok(Leased { destination: row.text(0)?, failures: row.integer(1)? });
@@ -82,6 +84,8 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn return_destination(&mut self, leased: &Leased, not_before: Timestamp) -> Result<(), StoreError> {
+        // What was taken from this node, since it seemed gone, is another's to give back.
+        let node = self.node;
         self.hold_destination(&leased.destination)?;
         let first = self.row(
             "SELECT min(due_date_time) FROM outbox_recipient WHERE state = 'relay' AND destination = $1",
@@ -89,10 +93,12 @@ impl WriteTx<'_> {
             |row| row.optional_integer(0),
         )?;
         match first.flatten() {
-            None => self.execute("DELETE FROM destination WHERE name = $1", values![&leased.destination])?,
+            None => {
+                self.execute("DELETE FROM destination WHERE name = $1 AND node = $2", values![&leased.destination, &node.0])?
+            }
             Some(first) => self.execute(
-                "UPDATE destination SET due_date_time = $1, leased_until = 0, failures = $2 WHERE name = $3",
-                values![first.max(not_before.0), leased.failures, &leased.destination],
+                "UPDATE destination SET due_date_time = $1, leased_until = 0, failures = $2 WHERE name = $3 AND node = $4",
+                values![first.max(not_before.0), leased.failures, &leased.destination, &node.0],
             )?,
         };
         Ok(())
@@ -123,7 +129,7 @@ impl WriteTx<'_> {
 
     /// Waits for those who note that something goes to a destination, and keeps others from it until the deed is done.
     fn hold_destination(&mut self, name: &str) -> Result<(), StoreError> {
-        self.lock("SELECT 1 FROM destination WHERE name = $1 FOR UPDATE", values![name])
+        self.lock("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", values![name])
     }
 
     /// Sends all that is to be relayed, or held, to the destination `of` its address. What is right already is left.
@@ -148,6 +154,13 @@ impl WriteTx<'_> {
                 }
             }
         }
+        // Nothing that waits is without a destination, whatever happened.
+        self.execute(
+            "INSERT INTO destination (name, due_date_time, leased_until, failures)
+             SELECT DISTINCT destination, $1 /*pg ::bigint*/, 0, 0 FROM outbox_recipient WHERE state = 'relay'
+             ON CONFLICT (name) DO NOTHING",
+            values![now.0],
+        )?;
         let unused = "SELECT name FROM destination WHERE NOT EXISTS
              (SELECT 1 FROM outbox_recipient r WHERE r.state = 'relay' AND r.destination = destination.name)";
         for name in self.rows(unused, &[], |row| row.text(0))? {

@@ -35,17 +35,23 @@ impl ReadTx<'_> {
         with_paths.filter_map(Result::transpose).collect()
     }
 
-    /// The submissions of which something is to be relayed to a destination now, oldest first, each with the forward-paths
+    /// The submissions of which something is to be relayed now to a destination that a node has, oldest first, each with the forward-paths
     /// that are; about `top` of these.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn due_relays(&self, destination: &str, now: Timestamp, top: i64) -> Result<Vec<Submission>, StoreError> {
+    pub fn due_relays(
+        &self,
+        (destination, node): (&str, NodeId),
+        now: Timestamp,
+        top: i64,
+    ) -> Result<Vec<Submission>, StoreError> {
         let due = self.rows(
             "SELECT mailbox, submission FROM (SELECT mailbox, submission, due_date_time FROM outbox_recipient
-             WHERE state = 'relay' AND destination = $1 AND due_date_time <= $2 ORDER BY due_date_time LIMIT $3) AS due
+             WHERE state = 'relay' AND destination = $1 AND due_date_time <= $2
+             AND EXISTS (SELECT 1 FROM destination d WHERE d.name = $1 AND d.node = $3) ORDER BY due_date_time LIMIT $4) AS due
              GROUP BY mailbox, submission ORDER BY min(due_date_time)",
-            values![destination, now.0, top],
+            values![destination, now.0, &node.0, top],
             named,
         )?;
         let is_due = |path: &ForwardPath| {
@@ -304,7 +310,7 @@ impl WriteTx<'_> {
     pub fn forget_ended(&mut self, before: Timestamp) -> Result<(), StoreError> {
         // Ids rise with time, so that each mailbox is looked at up to there alone.
         let newest = SubmissionId::first_at(before);
-        for mailbox in self.rows("SELECT id FROM mailbox", &[], |row| row.fixed::<16>(0))? {
+        for mailbox in self.rows("SELECT id FROM mailbox ORDER BY id", &[], |row| row.fixed::<16>(0))? {
             self.execute(
                 "DELETE FROM outbox_recipient WHERE mailbox = $1 AND submission < $2 AND due_date_time < $3
                  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.mailbox = $1 AND o.id = outbox_recipient.submission)",

@@ -15,9 +15,10 @@ use crate::error::StoreError;
 use crate::ids::{DeedId, MailboxId, NodeId};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
+use tokio::sync::{Mutex as Turn, OwnedMutexGuard, Semaphore};
 use uuid::Uuid;
 
 /// How long a deed is tried again.
@@ -27,8 +28,32 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Deeds {
     pool: Arc<Inner>,
+    /// For what must not wait behind others: that this node is there, and what it takes and gives back.
+    upkeep: Arc<Inner>,
     turns: Turns,
+    /// Deeds that are not about one mailbox, and may wait for several: they leave room for the others.
+    others: Arc<Semaphore>,
     node: NodeId,
+}
+
+/// Whom a deed waits for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Queue {
+    /// Those about this mailbox.
+    Mailbox(MailboxId),
+    /// Those that may lock several mailboxes, or what belongs to none.
+    Others,
+    /// Nobody but its like.
+    Upkeep,
+}
+
+/// Says that nobody waits any more for a deed: what is not being committed yet is not to be done.
+struct Waiter(Arc<AtomicBool>);
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What is done once a deed is durable.
@@ -52,18 +77,19 @@ enum Tried<T, E> {
 }
 
 impl Deeds {
-    pub(crate) fn new(pool: &Pool) -> Deeds {
-        Deeds { pool: pool.inner(), turns: Turns::default(), node: NodeId::new(SystemClock.now()) }
+    pub(crate) fn new(pool: &Pool, upkeep: &Pool, others: usize) -> Deeds {
+        let (pool, upkeep, others) = (pool.inner(), upkeep.inner(), Arc::new(Semaphore::new(others)));
+        Deeds { pool, upkeep, turns: Turns::default(), others, node: NodeId::new(SystemClock.now()) }
     }
 
     pub(crate) fn node(&self) -> NodeId {
         self.node
     }
 
-    /// Does a deed; `of` is the mailbox that it is about: deeds about one mailbox are done one after the other, on all nodes.
+    /// Does a deed. Those about one mailbox are done one after the other, on all nodes.
     pub(crate) async fn write<T, E>(
         &self,
-        of: Option<MailboxId>,
+        queue: Queue,
         deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone + Send + 'static,
         after: Arc<After>,
     ) -> Result<T, E>
@@ -71,13 +97,23 @@ impl Deeds {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (pool, node) = (self.pool.clone(), self.node);
+        let (of, pool) = match queue {
+            Queue::Mailbox(of) => (Some(of), self.pool.clone()),
+            Queue::Others => (None, self.pool.clone()),
+            Queue::Upkeep => (None, self.upkeep.clone()),
+        };
+        let (node, given_up) = (self.node, Arc::new(AtomicBool::new(false)));
+        let _waiter = Waiter(given_up.clone());
         within(PATIENCE, async move {
             let turn = self.turns.take(of).await;
+            let other = match queue {
+                Queue::Others => Some(self.others.clone().acquire_owned().await.map_err(|_| StoreError::Stopped)?),
+                Queue::Mailbox(_) | Queue::Upkeep => None,
+            };
             let permit = pool.turn().await?;
             let done = tokio::task::spawn_blocking(move || {
-                let _held = (turn, permit);
-                let (answer, touched) = repeated(&pool, (of, node), &deed)?;
+                let _held = (turn, other, permit);
+                let (answer, touched) = repeated(&pool, (of, node), &given_up, &deed)?;
                 after(touched);
                 Ok(answer)
             });
@@ -132,12 +168,16 @@ impl Turns {
 fn repeated<T, E: From<StoreError>>(
     pool: &Inner,
     (of, node): (Option<MailboxId>, NodeId),
+    given_up: &AtomicBool,
     deed: &(impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone),
 ) -> Result<(T, Touched), E> {
     let (id, began, mut tries, mut in_doubt) = (DeedId::new(SystemClock.now()), Instant::now(), 0_u32, None);
     let begin = beginning(id, of);
     loop {
         tries += 1;
+        if given_up.load(Ordering::Relaxed) {
+            return Err(nobody_waits().into());
+        }
         let tried = match pool.begun(&begin) {
             Ok((connection, 0)) => {
                 pool.give_back_after("ROLLBACK", connection);
@@ -146,7 +186,7 @@ fn repeated<T, E: From<StoreError>>(
             }
             Ok((connection, _)) => {
                 in_doubt = None; // the earlier try is known not to have happened
-                once(pool, (connection, node), deed.clone())
+                once(pool, (connection, node), given_up, deed.clone())
             }
             Err(error @ StoreError::Unavailable(_)) => Tried::InVain(error.into()),
             Err(error) => Tried::Refused(error.into()),
@@ -169,6 +209,10 @@ fn repeated<T, E: From<StoreError>>(
     }
 }
 
+fn nobody_waits() -> StoreError {
+    StoreError::Unavailable("it took too long".to_owned())
+}
+
 /// How a deed's transaction begins: alone with its mailbox, and noted. The last statement touches a row unless it was noted before.
 fn beginning(id: DeedId, of: Option<MailboxId>) -> String {
     let hex = |octets: [u8; 16]| format!("'\\x{}'", Uuid::from_bytes(octets).simple());
@@ -180,6 +224,7 @@ fn beginning(id: DeedId, of: Option<MailboxId>) -> String {
 fn once<T, E: From<StoreError>>(
     pool: &Inner,
     (connection, node): (Connection, NodeId),
+    given_up: &AtomicBool,
     deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E>,
 ) -> Tried<T, E> {
     let mut tx = WriteTx::new(&connection).by(node);
@@ -189,6 +234,12 @@ fn once<T, E: From<StoreError>>(
     };
     let touched = std::mem::take(&mut tx.touched);
     match (result, connection.failure()) {
+        // Whoever was told that it can't be done may do it again: it must not be done behind his back.
+        (Ok(_), None) if given_up.load(Ordering::Relaxed) => {
+            pool.give_back_after("ROLLBACK", connection);
+            touched.unname();
+            Tried::Refused(nobody_waits().into())
+        }
         (Ok(answer), None) => match connection.batch("COMMIT") {
             Ok(()) => {
                 pool.give_back(connection);

@@ -1,7 +1,7 @@
 //! Connections, lent out one look or one deed at a time.
 
 use super::super::ReadTx;
-use super::{Connection, Server};
+use super::{Connection, Failure, Server};
 use crate::error::StoreError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,7 +68,7 @@ impl Inner {
         if let Some(connection) = lent {
             match connection.touch(begin) {
                 Ok(touched) => return Ok((connection, touched)),
-                Err(StoreError::Unavailable(_)) => self.lock().clear(),
+                Err(_) if connection.failure() == Some(Failure::Lost) => self.lock().clear(),
                 Err(error) => return Err(error),
             }
         }

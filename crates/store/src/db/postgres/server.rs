@@ -17,6 +17,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 const CONNECT: Duration = Duration::from_secs(3);
 /// How long the server may leave what it was sent unanswered on the way.
 const UNANSWERED: Duration = Duration::from_secs(10);
+/// How long a server that owes an answer may be silent before it is asked whether it is there at all, and between two such asks:
+/// a machine that lost its power closes no connection.
+const KEEPALIVE: Duration = Duration::from_secs(5);
 /// What each session is told at its beginning: a statement, a wait for a lock and a silence within a transaction end in time.
 const SESSION: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s';
      SET idle_in_transaction_session_timeout = '60s'; SET default_transaction_isolation = 'read committed'";
@@ -35,6 +38,7 @@ impl Server {
         let (url, authorities, mode) = without_ours(url);
         let mut config: Config = url.parse().map_err(|error| StoreError::Setting(told(&error)))?;
         config.application_name("restante").connect_timeout(CONNECT).tcp_user_timeout(UNANSWERED);
+        config.keepalives_idle(KEEPALIVE).keepalives_interval(KEEPALIVE).keepalives_retries(3);
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         let uses_tls = match mode.as_deref() {
             None | Some("prefer") => !config.get_hosts().iter().all(is_here),

@@ -41,8 +41,9 @@ pub(super) fn write(statement: &mut Statement, condition: &Condition, reach: Rea
         }
         Condition::Compare { field, operator, value } => compare(statement, *field, *operator, value, reach),
         Condition::Length { field: Field::Subject, operator, length } => {
-            statement.push(&format!("length(m.subject) {} ", sign(*operator)));
+            statement.push(&format!("length(m.subject) {} CAST(", sign(*operator)));
             statement.value(FieldValue::Integer(*length));
+            statement.push(" AS BIGINT)"); // it may be more than any length is
         }
         Condition::Missing(field) => statement.push(match field {
             Field::FromAddress | Field::FromName => "m.from_recipients = '[]'",
