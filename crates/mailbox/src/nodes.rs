@@ -24,7 +24,7 @@ impl Mail {
             if let Err(error) = self.say_there().await {
                 tracing::error!(%error, "it could not be said that this node is there; others may take what it has");
             }
-            if said % FORGETS == 0 {
+            if said.is_multiple_of(FORGETS) {
                 self.forget_deeds().await;
             }
             said += 1;

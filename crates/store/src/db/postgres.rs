@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn texts_come_back_as_they_were_given() {
-        for text in ["", "plain", "\0", "a\0b", "\u{FDD0}", "\u{FDD0}0", "\u{FDD0}\0", "\01", "\u{FDD0}1\0\u{FDD0}"] {
+        for text in ["", "plain", "\0", "a\0b", "\u{FDD0}", "\u{FDD0}0", "\u{FDD0}\0", "\u{0}1", "\u{FDD0}1\0\u{FDD0}"] {
             let held = escaped(text);
             assert!(!held.contains('\0'), "{text:?}");
             assert_eq!(unescaped(&held), text);
