@@ -227,7 +227,7 @@ mod tests {
                 "s3://mail?access_key_id=who",
                 "\"access_key_id\" is none of its options: cache_bytes, timeout_seconds, endpoint, region",
             ),
-            ("s3://who:secret@mail", "the URL of blobs: credentials don't stand here"),
+            ("s3://who:secret@mail", "s3://who:***@mail: credentials don't stand here"),
             ("s3://mail#part", "it has a fragment"),
             ("s3://mail?cache_bytes=10G", "cache_bytes=10G: invalid digit"),
             ("s3://mail?timeout_seconds=0", "leaves no time"),
