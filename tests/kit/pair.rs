@@ -7,10 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
 
 /// What both are told.
 const SETTINGS: &str = "listen_addresses = '127.0.0.1'\nmax_connections = 300\nfsync = off\nhot_standby = on\n\
      wal_retrieve_retry_interval = '100ms'\nwal_receiver_timeout = '5s'\nlog_min_messages = fatal\n";
+
+/// How long a server may take to be ready.
+const READY: Duration = Duration::from_secs(30);
 
 /// Both servers; they end with it.
 pub struct Pair {
@@ -116,19 +120,28 @@ impl Drop for Pair {
 impl Member {
     async fn start(bin: &Path, data: PathBuf) -> Member {
         let port = crate::free_address().port();
-        let member = Member { child: spawn(bin, &data, port), data, port };
+        let mut member = Member { child: spawn(bin, &data, port), data, port };
         member.until_ready(bin).await;
         member
     }
 
-    async fn until_ready(&self, bin: &Path) {
+    /// Starts it again where it ended at once: it does while those who served the one that was killed are still there.
+    async fn until_ready(&mut self, bin: &Path) {
         let port = self.port.to_string();
-        until_within(Duration::from_secs(30), "PostgreSQL is ready", async || {
-            let asked = Command::new(bin.join("pg_isready")).args(["--quiet", "--host", "127.0.0.1", "--port", &port]).status();
-            asked.is_ok_and(|status| status.success()).then_some(())
-        })
-        .await;
+        let began = Instant::now();
+        while !is_ready(bin, &port) {
+            assert!(began.elapsed() < READY, "PostgreSQL is ready in time");
+            if self.child.try_wait().expect("it can be asked").is_some() {
+                self.child = spawn(bin, &self.data, self.port);
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
     }
+}
+
+fn is_ready(bin: &Path, port: &str) -> bool {
+    let asked = Command::new(bin.join("pg_isready")).args(["--quiet", "--host", "127.0.0.1", "--port", port]).status();
+    asked.is_ok_and(|status| status.success())
 }
 
 fn spawn(bin: &Path, data: &Path, port: u16) -> Child {

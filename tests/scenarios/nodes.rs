@@ -27,6 +27,7 @@ enum Blow {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "minutes: ./test long"]
 async fn three_nodes_lose_nothing_and_double_nothing() {
     let (time, seed) = (if is_long() { LONG } else { SHORT }, seed());
     aloud(&format!("nodes: seed {seed}, {} s (RESTANTE_SEED and RESTANTE_LONG change them)", time.as_secs()));
