@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 /// What both are told.
 const SETTINGS: &str = "listen_addresses = '127.0.0.1'\nmax_connections = 300\nfsync = off\nhot_standby = on\n\
-     wal_retrieve_retry_interval = '100ms'\nwal_receiver_timeout = '5s'\nlog_min_messages = fatal\n";
+     wal_retrieve_retry_interval = '100ms'\nwal_keep_size = '1GB'\nwal_receiver_timeout = '5s'\nlog_min_messages = fatal\n";
 
 /// How long a server may take to be ready.
 const READY: Duration = Duration::from_secs(30);
