@@ -71,6 +71,9 @@ fn missing<'m, 't>(done: usize, migrations: &'m [&'t str]) -> Result<&'m [&'t st
 /// # Errors
 /// As [`migrate`].
 pub(crate) fn migrate_postgres(connection: &postgres::Connection) -> Result<(), StoreError> {
+    if has_seen_all(connection)? {
+        return Ok(()); // as nearly always: then a start waits for nobody and writes nothing
+    }
     connection.batch("BEGIN")?;
     connection.begin_migrations()?;
     let done = bring(connection, "main", &MIGRATIONS)?;
@@ -81,16 +84,27 @@ pub(crate) fn migrate_postgres(connection: &postgres::Connection) -> Result<(), 
     connection.batch("COMMIT")
 }
 
+fn has_seen_all(connection: &postgres::Connection) -> Result<bool, StoreError> {
+    Ok(is_there(connection)?
+        && connection.schema_version("main")? == MIGRATIONS.len()
+        && connection.schema_version("postgres")? == POSTGRES_MIGRATIONS.len())
+}
+
+fn is_there(connection: &postgres::Connection) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM pg_class WHERE oid = to_regclass('schema_version')";
+    Ok(!connection.rows(sql, &[], |row| row.integer(0))?.is_empty())
+}
+
 /// That there is a store, for who comes beside its servers.
 ///
 /// # Errors
 /// [`StoreError::Missing`]; and as [`migrate`].
 pub(crate) fn must_be_there(connection: &postgres::Connection) -> Result<(), StoreError> {
-    let sql = "SELECT 1 FROM pg_class WHERE oid = to_regclass('schema_version')";
-    if connection.rows(sql, &[], |row| row.integer(0))?.is_empty() {
+    if !is_there(connection)? {
         return Err(StoreError::Missing);
     }
-    missing(connection.schema_version("main")?, &MIGRATIONS).map(drop)
+    missing(connection.schema_version("main")?, &MIGRATIONS)?;
+    missing(connection.schema_version("postgres")?, &POSTGRES_MIGRATIONS).map(drop)
 }
 
 /// Answers how many had been run before.
