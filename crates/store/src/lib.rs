@@ -54,7 +54,7 @@ use tokio::sync::Notify;
 /// Blobs of one question that are read at a time.
 const TOGETHER: usize = 8;
 
-/// An open store: one directory, one database, one writer.
+/// An open store: rows, octets, and the folder of this process.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
