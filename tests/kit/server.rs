@@ -3,7 +3,7 @@
 use crate::place::{NOT_FOR_SERVERS, Place};
 use crate::s3::SECRET_KEY;
 use crate::settings::binary;
-use crate::{Database, Gate, Http, Person, S3Fault, until_within};
+use crate::{Database, Gate, Http, Person, Room, S3Fault, until_within};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -89,6 +89,22 @@ impl Server {
         nodes
     }
 
+    /// Starts a server where a store is, or is to be.
+    pub async fn open(room: Room) -> Server {
+        let mut server = Server::begin_in(room.home, room.place, None);
+        server.until_ready().await;
+        server
+    }
+
+    /// Ends without a word where the store may not be served any more; its room stays as it is.
+    pub async fn leave(mut self) -> Room {
+        self.finished = true;
+        self.stop().await;
+        self.demand_order().await;
+        let home = std::mem::replace(&mut self.home, tempfile::tempdir().expect("a temporary directory can be made"));
+        Room { home, place: self.place.clone() }
+    }
+
     async fn launch(config: Option<&str>) -> Server {
         Server::launch_in(Arc::new(Place::new()), config).await
     }
@@ -100,7 +116,10 @@ impl Server {
     }
 
     fn begin(place: Arc<Place>, config: Option<&str>) -> Server {
-        let home = tempfile::tempdir().expect("a temporary directory can be made");
+        Server::begin_in(tempfile::tempdir().expect("a temporary directory can be made"), place, config)
+    }
+
+    fn begin_in(home: TempDir, place: Arc<Place>, config: Option<&str>) -> Server {
         let config = config.map(|text| {
             let path = home.path().join("restante.toml");
             fs::write(&path, text).expect("the config can be written");
@@ -334,7 +353,7 @@ fn ended(child: &mut Child) -> Option<ExitStatus> {
 }
 
 /// The binary, told where mail is.
-fn command(place: &Place) -> Command {
+pub(crate) fn command(place: &Place) -> Command {
     let mut command = Command::new(binary());
     for name in NOT_FOR_SERVERS {
         command.env_remove(name);
