@@ -1,5 +1,7 @@
 //! Nodes of one store: what one of them gave is good at the other, and what happened at one has happened at both.
 
+mod leases;
+
 use kit::{Server, plain};
 use std::fs;
 

@@ -75,9 +75,9 @@ impl Mail {
 
     /// Waits for what is due at a later time.
     async fn until_next_due(&self) {
-        let (node, now) = (self.inner.store.node(), self.inner.clock.now());
+        let (taker, now) = (self.taker(), self.inner.clock.now());
         let look_again = if self.inner.store.is_shared() { LOOK_FOR_OTHERS } else { LOOK_AGAIN };
-        let next = self.inner.store.read(move |tx: &ReadTx<'_>| tx.next_due(node, now)).await;
+        let next = self.inner.store.read(move |tx: &ReadTx<'_>| tx.next_due(taker, now)).await;
         match next {
             Ok(Some(due)) => {
                 let wait = u64::try_from(due.0.saturating_sub(self.inner.clock.now().0)).unwrap_or_default();
@@ -98,8 +98,8 @@ impl Mail {
     /// The first of those that failed; the others are done.
     async fn deliver_due(&self) -> Result<usize, MailError> {
         let now = self.inner.clock.now();
-        let node = self.inner.store.node();
-        let due = self.inner.store.read(move |tx| tx.due_submissions(node, now, TOGETHER)).await?;
+        let taker = self.taker();
+        let due = self.inner.store.read(move |tx| tx.due_submissions(taker, now, TOGETHER)).await?;
         let count = due.len();
         let blobs = self.inner.store.blobs(due.iter().map(|submission| submission.blob).collect()).await?;
         let with_blobs = due.into_iter().zip(blobs);

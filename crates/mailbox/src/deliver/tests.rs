@@ -80,7 +80,7 @@ async fn damaged_submissions_do_not_stand_in_the_way_and_are_tried_again() {
     assert_eq!(mail.deliver_due().await.expect("a look"), 0, "nothing is due");
     for retry in [FIRST_RETRY, 2 * FIRST_RETRY, 4 * FIRST_RETRY] {
         let due = store
-            .read(|tx: &ReadTx<'_>| tx.next_due(store::NodeId::ALONE, Timestamp(0)))
+            .read(|tx: &ReadTx<'_>| tx.next_due(store::Taker::ALONE, Timestamp(0)))
             .await
             .expect("a look")
             .expect("it is tried again");

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{MailboxId, NodeId, SubmissionId};
+use crate::model::node::Taker;
 use crate::model::outbox::{ForwardPath, ForwardState, Settled, Submission, Wishes};
 
 /// What a submission's row is read by.
@@ -22,14 +23,14 @@ impl ReadTx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn due_submissions(&self, node: NodeId, now: Timestamp, top: i64) -> Result<Vec<Submission>, StoreError> {
+    pub fn due_submissions(&self, taker: Taker, now: Timestamp, top: i64) -> Result<Vec<Submission>, StoreError> {
         let sql = format!(
             "SELECT DISTINCT mailbox, submission FROM (SELECT r.mailbox, r.submission FROM outbox_recipient r
              JOIN outbox o ON o.mailbox = r.mailbox AND o.id = r.submission
              WHERE (o.node = $1 OR {}) AND r.state = 'due' AND r.due_date_time <= $2 ORDER BY r.due_date_time LIMIT $3) AS due",
-            is_gone(2)
+            is_gone(2, taker)
         );
-        let due = self.rows(&sql, values![&node.0, now.0, top], named)?;
+        let due = self.rows(&sql, values![&taker.node.0, now.0, top], named)?;
         let with_paths =
             due.into_iter().map(|(mailbox, id)| self.submission_with(mailbox, id, |path| path.state == ForwardState::Due));
         with_paths.filter_map(Result::transpose).collect()
@@ -49,7 +50,7 @@ impl ReadTx<'_> {
         let due = self.rows(
             "SELECT mailbox, submission FROM (SELECT mailbox, submission, due_date_time FROM outbox_recipient
              WHERE state = 'relay' AND destination = $1 AND due_date_time <= $2
-             AND EXISTS (SELECT 1 FROM destination d WHERE d.name = $1 AND d.node = $3) ORDER BY due_date_time LIMIT $4) AS due
+             AND EXISTS (SELECT 1 FROM destination d WHERE d.name = $1 AND d.node = $3 AND d.leased_until > 0) ORDER BY due_date_time LIMIT $4) AS due
              GROUP BY mailbox, submission ORDER BY min(due_date_time)",
             values![destination, now.0, &node.0, top],
             named,
@@ -64,13 +65,13 @@ impl ReadTx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn next_due(&self, node: NodeId, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    pub fn next_due(&self, taker: Taker, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let sql = format!(
             "SELECT r.due_date_time FROM outbox_recipient r JOIN outbox o ON o.mailbox = r.mailbox AND o.id = r.submission
              WHERE (o.node = $1 OR {}) AND r.state = 'due' ORDER BY r.due_date_time LIMIT 1",
-            is_gone(2)
+            is_gone(2, taker)
         );
-        let next = self.row(&sql, values![&node.0, now.0], |row| row.integer(0))?;
+        let next = self.row(&sql, values![&taker.node.0, now.0], |row| row.integer(0))?;
         Ok(next.map(Timestamp))
     }
 

@@ -28,8 +28,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Deeds {
     pool: Arc<Inner>,
-    /// For what must not wait behind others: that this node is there, and what it takes and gives back.
+    /// For what must not wait behind others: what this node takes and gives back.
     upkeep: Arc<Inner>,
+    /// For saying that this node is there.
+    beats: Arc<Inner>,
     turns: Turns,
     /// Deeds that are not about one mailbox, and may wait for several: they leave room for the others.
     others: Arc<Semaphore>,
@@ -45,6 +47,8 @@ pub(crate) enum Queue {
     Others,
     /// Nobody but its like.
     Upkeep,
+    /// The same, and more urgent.
+    Beats,
 }
 
 /// Says that nobody waits any more for a deed: what is not being committed yet is not to be done.
@@ -77,9 +81,15 @@ enum Tried<T, E> {
 }
 
 impl Deeds {
-    pub(crate) fn new(pool: &Pool, upkeep: &Pool, others: usize) -> Deeds {
-        let (pool, upkeep, others) = (pool.inner(), upkeep.inner(), Arc::new(Semaphore::new(others)));
-        Deeds { pool, upkeep, turns: Turns::default(), others, node: NodeId::new(SystemClock.now()) }
+    pub(crate) fn new(pool: &Pool, (upkeep, beats): (&Pool, &Pool), others: usize) -> Deeds {
+        Deeds {
+            pool: pool.inner(),
+            upkeep: upkeep.inner(),
+            beats: beats.inner(),
+            turns: Turns::default(),
+            others: Arc::new(Semaphore::new(others)),
+            node: NodeId::new(SystemClock.now()),
+        }
     }
 
     pub(crate) fn node(&self) -> NodeId {
@@ -101,6 +111,7 @@ impl Deeds {
             Queue::Mailbox(of) => (Some(of), self.pool.clone()),
             Queue::Others => (None, self.pool.clone()),
             Queue::Upkeep => (None, self.upkeep.clone()),
+            Queue::Beats => (None, self.beats.clone()),
         };
         let (node, given_up) = (self.node, Arc::new(AtomicBool::new(false)));
         let _waiter = Waiter(given_up.clone());
@@ -108,7 +119,7 @@ impl Deeds {
             let turn = self.turns.take(of).await;
             let other = match queue {
                 Queue::Others => Some(self.others.clone().acquire_owned().await.map_err(|_| StoreError::Stopped)?),
-                Queue::Mailbox(_) | Queue::Upkeep => None,
+                Queue::Mailbox(_) | Queue::Upkeep | Queue::Beats => None,
             };
             let permit = pool.turn().await?;
             let done = tokio::task::spawn_blocking(move || {
