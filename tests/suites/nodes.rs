@@ -1,5 +1,6 @@
 //! Nodes of one store: what one of them gave is good at the other, and what happened at one has happened at both.
 
+mod deeds;
 mod leases;
 
 use kit::{Server, plain};

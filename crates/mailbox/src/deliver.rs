@@ -22,7 +22,7 @@ use std::iter::repeat_n;
 use std::pin::pin;
 use std::time::Duration;
 use store::{
-    Blob, Digest, ForwardState, MessageId, Overlay, Person, ReadTx, StoreError, Submission, SubmissionId, Timestamp,
+    Blob, Digest, ForwardPath, ForwardState, MessageId, Overlay, Person, ReadTx, StoreError, Submission, SubmissionId, Timestamp,
     WellKnownName, WriteTx,
 };
 
@@ -150,7 +150,14 @@ impl Mail {
         let (key, now) = ((submission.mailbox, submission.id), self.inner.clock.now());
         let (mut missed, mut reached) = (Vec::new(), Vec::new());
         let people = paths.iter().map(|path| person_at(tx, &path.address)).collect::<Result<Vec<_>, _>>()?;
-        tx.hold(people.iter().flatten().map(|person| person.id))?;
+        // The sender too, where he is told something: of two who write to each other at once none is to wait for the other.
+        let is_told = |(path, person): (&ForwardPath, &Option<Person>)| match person {
+            None => Action::Failed.is_wanted(path),
+            Some(_) => Action::Delivered.is_wanted(path),
+        };
+        let is_told = !submission.reverse_path.is_empty() && paths.iter().zip(&people).any(is_told);
+        let sender = is_told.then_some(submission.mailbox);
+        tx.hold(people.iter().flatten().map(|person| person.id).chain(sender))?;
         for ((path, person), reading) in paths.iter().zip(people).zip(repeat_n(reading, paths.len())) {
             match person {
                 None => {

@@ -367,9 +367,15 @@ impl Mail {
     fn settle_within(&self, tx: &mut WriteTx<'_>, of: &Consignment, outcomes: &[(String, Outcome)]) -> Result<(), MailError> {
         let now = self.inner.clock.now();
         let mut told: Vec<(Action, usize, [u8; 3])> = Vec::new();
-        for (index, (address, outcome)) in outcomes.iter().enumerate() {
-            let Some(path) = of.forward_paths().iter().find(|path| path.address == *address) else { continue };
-            let Decided { settled, action, status } = self.decide(of, path, outcome, now);
+        let of_path = |(index, (address, outcome)): (usize, &(String, Outcome))| {
+            let path = of.forward_paths().iter().find(|path| path.address == *address)?;
+            Some((index, path, self.decide(of, path, outcome, now)))
+        };
+        let decided: Vec<_> = outcomes.iter().enumerate().filter_map(of_path).collect();
+        if decided.iter().any(|(_, path, decided)| decided.action.is_some_and(|action| action.is_wanted(path))) {
+            tx.hold([of.submission.mailbox])?; // before any row, as all who change that mailbox
+        }
+        for (index, path, Decided { settled, action, status }) in decided {
             if !tx.settle(of.submission.mailbox, of.submission.id, &settled)? {
                 continue; // somebody took it back meanwhile
             }

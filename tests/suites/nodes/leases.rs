@@ -100,10 +100,13 @@ async fn what_is_taken_is_reckoned_by_the_clock_of_the_database() {
 async fn a_destination_taken_by_a_node_that_does_not_know_it_is_given_back() {
     let peer = Peer::start().await;
     let ([node], _gate) = Server::nodes_behind_gate(&towards(&peer)).await;
-    node.ask_database("INSERT INTO destination SELECT '*', 0, 9000000000000000000, 0, id FROM node");
     let adele = node.person("AdeleV");
-    assert_eq!(adele.send_mime(&to(&["a@elsewhere.example"], "Taken unawares")).await.status, 202);
+    assert_eq!(adele.send_mime(&to(&["a@elsewhere.example"], "Before")).await.status, 202);
     peer.until_taken(1).await;
+    kit::until("it is given back", async || (node.ask_database("SELECT count(*) FROM destination") == "0\n").then_some(())).await;
+    node.ask_database("INSERT INTO destination SELECT '*', 0, 9000000000000000000, 0, id FROM node");
+    assert_eq!(adele.send_mime(&to(&["a@elsewhere.example"], "Taken unawares")).await.status, 202);
+    peer.until_taken(2).await;
     node.finish().await;
 }
 
