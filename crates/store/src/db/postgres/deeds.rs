@@ -72,8 +72,8 @@ struct Turns(Mutex<HashMap<MailboxId, Arc<Turn<()>>>>);
 enum Tried<T, E> {
     /// It is durable.
     Done(T, Touched),
-    /// The connection broke while the commit was under way: if it happened, this is the answer.
-    InDoubt(T, E),
+    /// The connection broke while the commit was under way: if it happened, this is the answer, and what is left to do.
+    InDoubt((T, Touched), E),
     /// Nothing of it happened; it may be tried again.
     InVain(E),
     /// Nothing of it happened, and nothing will.
@@ -182,7 +182,7 @@ fn repeated<T, E: From<StoreError>>(
     given_up: &AtomicBool,
     deed: &(impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone),
 ) -> Result<(T, Touched), E> {
-    let (id, began, mut tries, mut in_doubt) = (DeedId::new(SystemClock.now()), Instant::now(), 0_u32, None);
+    let (id, began, mut tries, mut in_doubt) = (DeedId::new(SystemClock.now()), Instant::now(), 0_u32, None::<(T, Touched)>);
     let begin = beginning(id, of);
     loop {
         tries += 1;
@@ -192,11 +192,16 @@ fn repeated<T, E: From<StoreError>>(
         let tried = match pool.begun(&begin) {
             Ok((connection, 0)) => {
                 pool.give_back_after("ROLLBACK", connection);
-                let foreign = || StoreError::Corrupt("a deed's id was another's".to_owned()).into();
-                return in_doubt.map(|answer| (answer, Touched::default())).ok_or_else(foreign);
+                let foreign = || StoreError::Corrupt("a deed's id was another's".to_owned());
+                let (answer, touched) = in_doubt.ok_or_else(foreign)?;
+                touched.settle();
+                return Ok((answer, touched));
             }
             Ok((connection, _)) => {
-                in_doubt = None; // the earlier try is known not to have happened
+                // The earlier try is known not to have happened.
+                if let Some((_, touched)) = in_doubt.take() {
+                    touched.unname();
+                }
                 once(pool, (connection, node), given_up, deed.clone())
             }
             Err(error @ StoreError::Unavailable(_)) => Tried::InVain(error.into()),
@@ -257,8 +262,8 @@ fn once<T, E: From<StoreError>>(
                 touched.settle();
                 Tried::Done(answer, touched)
             }
-            // What it has named may be named, and what it has released may not be released: neither is touched.
-            Err(error) if connection.failure() == Some(Failure::Lost) => Tried::InDoubt(answer, error.into()),
+            // What it has named may be named, and what it has released may not be released: neither is touched yet.
+            Err(error) if connection.failure() == Some(Failure::Lost) => Tried::InDoubt((answer, touched), error.into()),
             Err(error) if connection.failure() == Some(Failure::Clash) => Tried::InVain(error.into()),
             Err(error) => Tried::Refused(error.into()),
         },
