@@ -9,6 +9,8 @@ use crate::ids::{MailboxId, NodeId, SubmissionId};
 use crate::model::node::Taker;
 use crate::model::outbox::{ForwardPath, ForwardState, Settled, Submission, Wishes};
 
+/// Mailboxes in which one deed forgets what has ended.
+const MAILBOXES: i64 = 200;
 /// What a submission's row is read by.
 const SUBMISSION: &str =
     "SELECT mailbox, id, blob, prefix, cuts, reverse_path, created_date_time, envelope_id, returns, requires_tls FROM outbox";
@@ -304,21 +306,25 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Forgets how submissions ended that did so before a time. One that has not ended stays.
+    /// Forgets how submissions ended that did so before a time, in some mailboxes behind one, in the order of their ids. One that
+    /// has not ended stays. Answers the last of these mailboxes, if there may be more.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn forget_ended(&mut self, before: Timestamp) -> Result<(), StoreError> {
+    pub fn forget_ended(&mut self, before: Timestamp, behind: MailboxId) -> Result<Option<MailboxId>, StoreError> {
         // Ids rise with time, so that each mailbox is looked at up to there alone.
         let newest = SubmissionId::first_at(before);
-        for mailbox in self.rows("SELECT id FROM mailbox ORDER BY id", &[], |row| row.fixed::<16>(0))? {
+        let some = "SELECT id FROM mailbox WHERE id > $1 ORDER BY id LIMIT $2";
+        let mailboxes = self.rows(some, values![&behind.0, MAILBOXES], |row| row.fixed::<16>(0))?;
+        for mailbox in &mailboxes {
             self.execute(
                 "DELETE FROM outbox_recipient WHERE mailbox = $1 AND submission < $2 AND due_date_time < $3
                  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.mailbox = $1 AND o.id = outbox_recipient.submission)",
-                values![&mailbox, &newest.0, before.0],
+                values![mailbox, &newest.0, before.0],
             )?;
         }
-        Ok(())
+        let is_full = i64::try_from(mailboxes.len()).is_ok_and(|count| count == MAILBOXES);
+        Ok(mailboxes.last().filter(|_| is_full).map(|last| MailboxId(*last)))
     }
 
     /// Lets go of a submission's octets once none of its paths needs them: the last of a deed that ends some of these, so that
