@@ -2,6 +2,7 @@
 
 mod deeds;
 mod leases;
+mod own_files;
 
 use kit::{Server, plain};
 use std::fs;

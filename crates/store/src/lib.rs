@@ -13,6 +13,7 @@ mod invariants;
 mod location;
 mod migrate;
 mod model;
+mod own_files;
 mod sql;
 mod sweep;
 
@@ -120,6 +121,9 @@ impl Store {
                 let server = Server::parse(url)?;
                 server.on_connection(|connection| {
                     migrate::migrate_postgres(connection)?;
+                    if !places.are_shared() {
+                        own_files::demand(dir, connection)?;
+                    }
                     sweep_files(&places, &ReadTx::new(connection))
                 })?;
                 Store::on_postgres(server, places, Some(lock))
