@@ -72,17 +72,23 @@ impl Server {
 
     /// Starts so many nodes of one store, on PostgreSQL and object storage, whatever others run on; all at once.
     pub async fn nodes<const COUNT: usize>() -> [Server; COUNT] {
-        Server::nodes_in(Place::shared(None)).await
+        Server::nodes_in(Place::shared(None), None).await
+    }
+
+    /// The same with the text of a config file, and with a gate between them and the database.
+    pub async fn nodes_behind_gate<const COUNT: usize>(config: &str) -> ([Server; COUNT], Gate) {
+        let gate = Gate::before(Database::address()).await;
+        (Server::nodes_in(Place::shared(Some(gate.address())), Some(config)).await, gate)
     }
 
     /// The same on a database of the test's own.
     pub async fn nodes_on<const COUNT: usize>(rows: String) -> [Server; COUNT] {
-        Server::nodes_in(Place::own(rows)).await
+        Server::nodes_in(Place::own(rows), None).await
     }
 
-    async fn nodes_in<const COUNT: usize>(place: Place) -> [Server; COUNT] {
+    async fn nodes_in<const COUNT: usize>(place: Place, config: Option<&str>) -> [Server; COUNT] {
         let place = Arc::new(place);
-        let mut nodes = [(); COUNT].map(|()| Server::begin(place.clone(), None));
+        let mut nodes = [(); COUNT].map(|()| Server::begin(place.clone(), config));
         for node in &mut nodes {
             node.until_ready().await;
         }
@@ -279,6 +285,11 @@ impl Server {
     pub fn store(&self) -> Store {
         let location = self.place.location(&self.data_dir());
         Store::beside(location).expect("the store can be opened beside the server")
+    }
+
+    /// What its database answers to a statement.
+    pub fn ask_database(&self, sql: &str) -> String {
+        self.place.rows().expect("its mail is in a database").ask(sql)
     }
 
     /// What is wrong with its object storage from now on, if anything.

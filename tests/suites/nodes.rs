@@ -1,5 +1,9 @@
 //! Nodes of one store: what one of them gave is good at the other, and what happened at one has happened at both.
 
+mod deeds;
+mod leases;
+mod own_files;
+
 use kit::{Server, plain};
 use std::fs;
 

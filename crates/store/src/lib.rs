@@ -14,6 +14,7 @@ mod location;
 mod migrate;
 mod model;
 mod moving;
+mod own_files;
 mod sql;
 mod sweep;
 
@@ -33,6 +34,7 @@ pub use model::delta::{Departure, Place};
 pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
 pub use model::folder::{Folder, FolderCopy, FolderPlace, Removal, WellKnownName};
 pub use model::message::{MessageRecord, Overlay, Protection, Recipient};
+pub use model::node::Taker;
 pub use model::outbox::{ForwardPath, ForwardState, Leased, Settled, Submission, Wishes};
 pub use model::person::{Account, EVERYBODY, MailboxAccess, Person};
 pub use model::query::{ListQuery, OrderKey, Page, Position};
@@ -90,6 +92,7 @@ enum Mounted {
 const LOOKS: usize = 16;
 const DEEDS: usize = 12;
 const UPKEEP: usize = 2;
+const BEATS: usize = 1;
 
 impl Store {
     /// Opens a store for serving, making it where there is none. One process at a time may serve a directory.
@@ -122,6 +125,9 @@ impl Store {
                 server.on_connection(|connection| {
                     migrate::migrate_postgres(connection)?;
                     moving::may_be_served(&ReadTx::new(connection))?;
+                    if !places.are_shared() {
+                        own_files::demand(dir, connection)?;
+                    }
                     sweep_files(&places, &ReadTx::new(connection))
                 })?;
                 Store::on_postgres(server, places, Some(lock))
@@ -188,8 +194,8 @@ impl Store {
             // A place is used once: whoever names these octets anew names another.
             released.iter().for_each(|place| kept.remove(place));
         });
-        let (pool, upkeep) = (Pool::new(server.clone(), DEEDS), Pool::new(server.clone(), UPKEEP));
-        let deeds = Deeds::new(&pool, &upkeep, DEEDS / 2);
+        let [pool, upkeep, beats] = [DEEDS, UPKEEP, BEATS].map(|at_once| Pool::new(server.clone(), at_once));
+        let deeds = Deeds::new(&pool, (&upkeep, &beats), DEEDS / 2);
         let looks = Pool::new(server.clone(), LOOKS);
         let rows = Mounted::Postgres { looks, deeds, after, bell: bell::listen(server) };
         Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock }) }
@@ -263,7 +269,7 @@ impl Store {
         self.do_deed(Queue::Mailbox(mailbox), deed).await
     }
 
-    /// Does a short deed that must not wait behind others: that this node is there, and what it takes and gives back.
+    /// Does a short deed that must not wait behind others: what this node takes and gives back.
     ///
     /// # Errors
     /// As [`Store::write`].
@@ -276,6 +282,21 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         self.do_deed(Queue::Upkeep, deed).await
+    }
+
+    /// Does the one deed that waits for no other at all: that this node is there.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_beat<T, E>(
+        &self,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.do_deed(Queue::Beats, deed).await
     }
 
     async fn do_deed<T, E>(

@@ -24,7 +24,7 @@ use rows::Sum;
 use state::{Side, Stage, State};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
-use tables::{BLOB, SECRET, Table};
+use tables::{BLOB, Table};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -170,14 +170,12 @@ impl Move {
     ) -> Result<Move, StoreError> {
         let (from, to) = (End::left(from)?, End::filled(to)?);
         let id = agree(&from, &to)?;
-        let are_both_shared = from.is_shared() && to.is_shared();
         let mut tables = Table::all()?;
         let of_octets = |table: &&Table| table.name == BLOB;
         let blobs = tables.iter().find(of_octets).cloned().ok_or_else(|| StoreError::Corrupt("no table of octets".to_owned()))?;
         for table in tables.iter_mut().filter(|table| table.name == BLOB) {
             *table = table.with_only(&["digest", "size"]);
         }
-        tables.retain(|table| table.name != SECRET || are_both_shared);
         let blob_rows = blobs.with_only(&["digest", "size", "octets", "place"]);
         Ok(Move { from, to, id, tables, blob_rows, is_closed: Cell::new(false), secrets, handle, tell: RefCell::new(tell) })
     }

@@ -2,6 +2,7 @@
 
 use super::state::{self, State};
 use crate::blobs::Places;
+use crate::clock::{Clock, SystemClock};
 use crate::db::postgres::{self, Server};
 use crate::db::{self, Connection, ReadTx, WriteTx, sqlite};
 use crate::error::StoreError;
@@ -105,7 +106,7 @@ impl End {
     pub(super) fn is_served(&self) -> Result<bool, StoreError> {
         match &self.connection {
             Held::Sqlite(_) => Ok(self.lock.is_none()),
-            Held::Postgres(_) => state::has_nodes(&self.reading()),
+            Held::Postgres(_) => self.reading().has_nodes(SystemClock.now()),
         }
     }
 

@@ -10,11 +10,8 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
 impl Move {
-    /// Brings those that are there. Those of two places that both have them in rows came with these.
+    /// Brings those that are there.
     pub(super) fn bring_secrets(&self) -> Result<(), StoreError> {
-        if self.from.is_shared() && self.to.is_shared() {
-            return Ok(());
-        }
         for Secret { name, mode } in self.secrets {
             if let Some(octets) = read(&self.from, name)? {
                 write(&self.to, name, &octets, *mode)?;

@@ -1,6 +1,6 @@
 //! What a store says of moves: that it is being left or filled, so that nobody serves half of it, or two halves.
 
-use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::clock::Timestamp;
 use crate::db::{ReadTx, WriteTx, values};
 use crate::error::StoreError;
 
@@ -103,12 +103,6 @@ pub(crate) fn may_be_served(tx: &ReadTx<'_>) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-/// Whether nodes serve a store that several may serve.
-pub(super) fn has_nodes(tx: &ReadTx<'_>) -> Result<bool, StoreError> {
-    let now = SystemClock.now();
-    Ok(tx.row("SELECT 1 FROM node WHERE alive_until > $1 LIMIT 1", values![now.0], |row| row.integer(0))?.is_some())
 }
 
 /// Whether there is any mail in it, or anybody who could have some.

@@ -6,11 +6,10 @@ use crate::migrate;
 use crate::model::condition::FieldValue;
 use std::fmt::Write;
 
-/// What stays behind: who serves now and what they did lately, the index of texts, which is made anew, and what is said of moves
-/// themselves. Octets and secrets stand differently in the two places, and are brought for themselves.
-const LEFT: [&str; 2] = ["moving", "node"];
+/// What stays behind: who serves now, and what is said of moves themselves. Secrets are brought by their names, wherever they stand.
+const LEFT: [&str; 3] = ["moving", "node", "secret"];
+/// Of octets the two places have no more in common than digests and sizes.
 pub(super) const BLOB: &str = "blob";
-pub(super) const SECRET: &str = "secret";
 
 /// Values of one statement at most: SQLite takes 32,766 of them, and PostgreSQL 65,535.
 const VALUES: usize = 30_000;

@@ -28,8 +28,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Deeds {
     pool: Arc<Inner>,
-    /// For what must not wait behind others: that this node is there, and what it takes and gives back.
+    /// For what must not wait behind others: what this node takes and gives back.
     upkeep: Arc<Inner>,
+    /// For saying that this node is there.
+    beats: Arc<Inner>,
     turns: Turns,
     /// Deeds that are not about one mailbox, and may wait for several: they leave room for the others.
     others: Arc<Semaphore>,
@@ -45,6 +47,8 @@ pub(crate) enum Queue {
     Others,
     /// Nobody but its like.
     Upkeep,
+    /// The same, and more urgent.
+    Beats,
 }
 
 /// Says that nobody waits any more for a deed: what is not being committed yet is not to be done.
@@ -68,8 +72,8 @@ struct Turns(Mutex<HashMap<MailboxId, Arc<Turn<()>>>>);
 enum Tried<T, E> {
     /// It is durable.
     Done(T, Touched),
-    /// The connection broke while the commit was under way: if it happened, this is the answer.
-    InDoubt(T, E),
+    /// The connection broke while the commit was under way: if it happened, this is the answer, and what is left to do.
+    InDoubt((T, Touched), E),
     /// Nothing of it happened; it may be tried again.
     InVain(E),
     /// Nothing of it happened, and nothing will.
@@ -77,9 +81,15 @@ enum Tried<T, E> {
 }
 
 impl Deeds {
-    pub(crate) fn new(pool: &Pool, upkeep: &Pool, others: usize) -> Deeds {
-        let (pool, upkeep, others) = (pool.inner(), upkeep.inner(), Arc::new(Semaphore::new(others)));
-        Deeds { pool, upkeep, turns: Turns::default(), others, node: NodeId::new(SystemClock.now()) }
+    pub(crate) fn new(pool: &Pool, (upkeep, beats): (&Pool, &Pool), others: usize) -> Deeds {
+        Deeds {
+            pool: pool.inner(),
+            upkeep: upkeep.inner(),
+            beats: beats.inner(),
+            turns: Turns::default(),
+            others: Arc::new(Semaphore::new(others)),
+            node: NodeId::new(SystemClock.now()),
+        }
     }
 
     pub(crate) fn node(&self) -> NodeId {
@@ -101,6 +111,7 @@ impl Deeds {
             Queue::Mailbox(of) => (Some(of), self.pool.clone()),
             Queue::Others => (None, self.pool.clone()),
             Queue::Upkeep => (None, self.upkeep.clone()),
+            Queue::Beats => (None, self.beats.clone()),
         };
         let (node, given_up) = (self.node, Arc::new(AtomicBool::new(false)));
         let _waiter = Waiter(given_up.clone());
@@ -108,7 +119,7 @@ impl Deeds {
             let turn = self.turns.take(of).await;
             let other = match queue {
                 Queue::Others => Some(self.others.clone().acquire_owned().await.map_err(|_| StoreError::Stopped)?),
-                Queue::Mailbox(_) | Queue::Upkeep => None,
+                Queue::Mailbox(_) | Queue::Upkeep | Queue::Beats => None,
             };
             let permit = pool.turn().await?;
             let done = tokio::task::spawn_blocking(move || {
@@ -171,7 +182,7 @@ fn repeated<T, E: From<StoreError>>(
     given_up: &AtomicBool,
     deed: &(impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone),
 ) -> Result<(T, Touched), E> {
-    let (id, began, mut tries, mut in_doubt) = (DeedId::new(SystemClock.now()), Instant::now(), 0_u32, None);
+    let (id, began, mut tries, mut in_doubt) = (DeedId::new(SystemClock.now()), Instant::now(), 0_u32, None::<(T, Touched)>);
     let begin = beginning(id, of);
     loop {
         tries += 1;
@@ -181,11 +192,16 @@ fn repeated<T, E: From<StoreError>>(
         let tried = match pool.begun(&begin) {
             Ok((connection, 0)) => {
                 pool.give_back_after("ROLLBACK", connection);
-                let foreign = || StoreError::Corrupt("a deed's id was another's".to_owned()).into();
-                return in_doubt.map(|answer| (answer, Touched::default())).ok_or_else(foreign);
+                let foreign = || StoreError::Corrupt("a deed's id was another's".to_owned());
+                let (answer, touched) = in_doubt.ok_or_else(foreign)?;
+                touched.settle();
+                return Ok((answer, touched));
             }
             Ok((connection, _)) => {
-                in_doubt = None; // the earlier try is known not to have happened
+                // The earlier try is known not to have happened.
+                if let Some((_, touched)) = in_doubt.take() {
+                    touched.unname();
+                }
                 once(pool, (connection, node), given_up, deed.clone())
             }
             Err(error @ StoreError::Unavailable(_)) => Tried::InVain(error.into()),
@@ -246,8 +262,8 @@ fn once<T, E: From<StoreError>>(
                 touched.settle();
                 Tried::Done(answer, touched)
             }
-            // What it has named may be named, and what it has released may not be released: neither is touched.
-            Err(error) if connection.failure() == Some(Failure::Lost) => Tried::InDoubt(answer, error.into()),
+            // What it has named may be named, and what it has released may not be released: neither is touched yet.
+            Err(error) if connection.failure() == Some(Failure::Lost) => Tried::InDoubt((answer, touched), error.into()),
             Err(error) if connection.failure() == Some(Failure::Clash) => Tried::InVain(error.into()),
             Err(error) => Tried::Refused(error.into()),
         },
