@@ -1,8 +1,8 @@
 //! Where a store is or is to be, and moves between two of these.
 
-use crate::Server;
 use crate::place::{NOT_FOR_SERVERS, Place};
 use crate::server::command;
+use crate::{Database, Server};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::sync::Arc;
@@ -13,8 +13,9 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 /// A place for a store, with a data directory beside it.
+#[derive(Clone)]
 pub struct Room {
-    pub(crate) home: TempDir,
+    pub(crate) home: Arc<TempDir>,
     pub(crate) place: Arc<Place>,
 }
 
@@ -30,10 +31,37 @@ impl Room {
     }
 
     fn of(place: Place) -> Room {
-        Room { home: tempfile::tempdir().expect("a temporary directory can be made"), place: Arc::new(place) }
+        let home = tempfile::tempdir().expect("a temporary directory can be made");
+        Room { home: Arc::new(home), place: Arc::new(place) }
     }
 
-    fn data(&self) -> PathBuf {
+    /// An empty database of PostgreSQL, and an empty data directory for octets.
+    pub fn apart() -> Room {
+        Room::of(Place::Apart { rows: Database::new() })
+    }
+
+    /// An empty database of PostgreSQL, and octets in the data directory of another.
+    pub fn apart_in(&self) -> Room {
+        Room { home: self.home.clone(), place: Room::apart().place }
+    }
+
+    /// The bucket of another, and an empty database.
+    pub fn with_another_database(&self) -> Room {
+        Room::of(self.place.with_another_database())
+    }
+
+    /// The data directory of another, whatever is elsewhere of that.
+    pub fn directory_of(&self) -> Room {
+        Room { home: self.home.clone(), place: Arc::new(Place::DataDirectory) }
+    }
+
+    /// What its database answers to a statement.
+    pub fn ask(&self, sql: &str) -> String {
+        self.place.rows().expect("it has a database").ask(sql)
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
         self.home.path().join("data")
     }
 
@@ -73,26 +101,23 @@ impl Room {
     }
 
     fn moving(&self, other: &Room) -> Command {
-        moving((&self.place, &self.data()), other)
+        let mut command = command(&Place::DataDirectory);
+        // Who we are to both buckets: the other variables are for who serves.
+        command.envs(self.place.variables().into_iter().chain(other.place.variables()));
+        for name in NOT_FOR_SERVERS {
+            command.env_remove(name);
+        }
+        command.arg("move").args(flags((&self.place, &self.data()), "from"));
+        command.args(flags((&other.place, &other.data()), "to")).kill_on_drop(true);
+        command
     }
 }
 
 impl Server {
     /// `restante move` from where this server serves to a room.
     pub async fn move_to(&self, room: &Room) -> Output {
-        moving((self.place(), &self.data_dir()), room).output().await.expect("the binary can be started")
+        self.room().move_to(room).await
     }
-}
-
-fn moving(from: (&Place, &Path), to: &Room) -> Command {
-    let mut command = command(&Place::DataDirectory);
-    // Who we are to both buckets: the other variables are for who serves.
-    command.envs(from.0.variables().into_iter().chain(to.place.variables()));
-    for name in NOT_FOR_SERVERS {
-        command.env_remove(name);
-    }
-    command.arg("move").args(flags(from, "from")).args(flags((&to.place, &to.data()), "to")).kill_on_drop(true);
-    command
 }
 
 fn flags((place, dir): (&Place, &Path), end: &str) -> Vec<String> {
@@ -102,8 +127,10 @@ fn flags((place, dir): (&Place, &Path), end: &str) -> Vec<String> {
         Rows::Postgres { url } => url,
     };
     let mut flags = vec![format!("--{end}"), rows];
-    if let Octets::Objects { url } = location.octets {
-        flags.extend([format!("--{end}-blobs"), url]);
+    match location.octets {
+        Octets::Objects { url } => flags.extend([format!("--{end}-blobs"), url]),
+        Octets::Files if flags[1].starts_with("sqlite:") => {}
+        Octets::Files => flags.extend([format!("--{end}-data"), dir.display().to_string()]),
     }
     flags
 }

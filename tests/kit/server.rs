@@ -31,7 +31,7 @@ pub struct Server {
     child: Child,
     /// Nodes of one store have it together.
     place: Arc<Place>,
-    home: TempDir,
+    home: Arc<TempDir>,
     config: Option<PathBuf>,
     /// Outside development mode, what the log was like before the last start: it alone says where the server listens.
     production: Option<usize>,
@@ -102,13 +102,28 @@ impl Server {
         server
     }
 
+    /// Where its store is.
+    pub fn room(&self) -> Room {
+        Room { home: self.home.clone(), place: self.place.clone() }
+    }
+
+    /// Has the process do nothing for a while, as on a machine that stands still.
+    pub async fn pause(&self, time: Duration) {
+        self.signal(Signal::STOP);
+        tokio::time::sleep(time).await;
+    }
+
+    /// Has it go on.
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
     /// Ends without a word where the store may not be served any more; its room stays as it is.
     pub async fn leave(mut self) -> Room {
         self.finished = true;
         self.stop().await;
         self.demand_order().await;
-        let home = std::mem::replace(&mut self.home, tempfile::tempdir().expect("a temporary directory can be made"));
-        Room { home, place: self.place.clone() }
+        self.room()
     }
 
     async fn launch(config: Option<&str>) -> Server {
@@ -122,10 +137,10 @@ impl Server {
     }
 
     fn begin(place: Arc<Place>, config: Option<&str>) -> Server {
-        Server::begin_in(tempfile::tempdir().expect("a temporary directory can be made"), place, config)
+        Server::begin_in(Arc::new(tempfile::tempdir().expect("a temporary directory can be made")), place, config)
     }
 
-    fn begin_in(home: TempDir, place: Arc<Place>, config: Option<&str>) -> Server {
+    fn begin_in(home: Arc<TempDir>, place: Arc<Place>, config: Option<&str>) -> Server {
         let config = config.map(|text| {
             let path = home.path().join("restante.toml");
             fs::write(&path, text).expect("the config can be written");

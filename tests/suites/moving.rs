@@ -1,5 +1,7 @@
 //! `restante move`: a store goes from a data directory to PostgreSQL and object storage, and back, whole.
 
+mod hostile;
+
 use hyper::Method;
 use kit::{Person, Rng, Room, Server, digests, plain, seed};
 use serde_json::{Value, json};
@@ -216,25 +218,27 @@ async fn a_move_that_breaks_off_goes_on_or_is_given_up() {
     assert_eq!(drafts.len(), 41);
     let other = server.leave().await;
 
-    // Back, and given up half way: a database knows no more of who serves it than its nodes say.
-    let third = Room::directory();
-    let mut moving = other.begin_move_to(&third);
-    let mut why = String::new();
-    for _ in 0..100 {
-        sleep(Duration::from_millis(100)).await;
-        let check = other.move_to(&Room::directory()).await; // it fails as soon as the first is under way
-        why = said(&check);
-        if why.contains("it is being moved") {
-            break;
-        }
+    // Back, and given up half way.
+    let mut moving = other.begin_move_to(&Room::directory());
+    until_is_closed(&other).await;
+    for refused in [other.stay().await, other.move_to(&Room::directory()).await] {
+        assert!(!refused.status.success() && said(&refused).contains("is at work"), "{}", said(&refused));
     }
-    assert!(why.contains("it is being moved"), "{why}");
     moving.kill().await.expect("it is killed");
     assert!(other.refused().await.contains("--abandon"));
-    assert!(said(&other.stay().await).contains("can be served"));
+    kit::until("what was killed is gone at the database too", async || {
+        let stayed = said(&other.stay().await);
+        stayed.contains("can be served").then_some(())
+    })
+    .await;
     let server = Server::open(other).await;
     assert_eq!(server.person("AdeleV").all("mailFolders/drafts/messages?$top=100").await.len(), 41);
     server.finish().await;
+}
+
+/// A move from PostgreSQL is about to wait for who may just begin to serve.
+async fn until_is_closed(room: &Room) {
+    kit::until("it is closed", async || (room.ask("SELECT state FROM moving").trim() == "closed").then_some(())).await;
 }
 
 #[tokio::test]

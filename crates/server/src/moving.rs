@@ -38,7 +38,7 @@ pub async fn run(command: &MoveCommand) -> anyhow::Result<ExitCode> {
         match store::stay(from.clone()).await {
             Err(StoreError::NotFound) => println!("The store {from} is not being moved."),
             stayed => {
-                stayed.with_context(|| format!("the store {from}"))?;
+                stayed.map_err(explained).with_context(|| format!("the store {from}"))?;
                 println!("The move is given up. The store {from} can be served.");
             }
         }
@@ -65,7 +65,7 @@ pub async fn run(command: &MoveCommand) -> anyhow::Result<ExitCode> {
 fn explained(error: StoreError) -> anyhow::Error {
     let why = match &error {
         StoreError::Conflict => "there is mail at the other place already, which this move has not brought",
-        StoreError::InUse => "the other place is served, or filled by somebody else",
+        StoreError::InUse => "the other place is served, or is this one; or another \"restante move\" is at work on one of them",
         StoreError::Missing => "there is no store to be moved",
         _ => return error.into(),
     };

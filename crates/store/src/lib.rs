@@ -70,6 +70,8 @@ struct Inner {
     places: Arc<Places>,
     /// Held while this process serves the directory.
     _lock: Option<File>,
+    /// Whether deeds look first that the store is not being moved: where no lock keeps it here, nor the engine.
+    is_guarded: bool,
 }
 
 /// The engine that keeps the rows.
@@ -118,7 +120,7 @@ impl Store {
                 moving::may_be_served(&ReadTx::new(&writer))?;
                 sweep_files(&places, &ReadTx::new(&writer))?;
                 let index = db::open_index(dir, migrate::migrate_index)?;
-                Store::on_sqlite(dir, places, writer, Some((index, lock)))
+                Store::on_sqlite(dir, places, writer, (Some((index, lock)), false))
             }
             Rows::Postgres { url } => {
                 let server = Server::parse(url)?;
@@ -153,24 +155,34 @@ impl Store {
             Rows::Sqlite if !db::exists(dir) => Err(StoreError::Missing),
             Rows::Sqlite => {
                 let writer = db::open_for_writing(dir)?;
-                if migrate::is_of_today(&writer)? {
+                // No earlier version's is being moved.
+                let is_guarded = migrate::is_of_today(&writer)?;
+                if is_guarded {
                     moving::may_be_served(&ReadTx::new(&writer))?;
                 }
-                Ok(Store::on_sqlite(dir, places()?, writer, None))
+                Ok(Store::on_sqlite(dir, places()?, writer, (None, is_guarded)))
             }
             Rows::Postgres { url } => {
                 let server = Server::parse(url)?;
                 server.on_connection(|connection| {
                     migrate::must_be_there(connection)?;
-                    // No earlier version's is being moved.
-                    if migrate::has_seen_all(connection)? { moving::may_be_served(&ReadTx::new(connection)) } else { Ok(()) }
+                    if !migrate::has_seen_all(connection)? {
+                        let why = "the store is an earlier version's; start a server of this version on it first";
+                        return Err(StoreError::Setting(why.to_owned()));
+                    }
+                    moving::may_be_served(&ReadTx::new(connection))
                 })?;
                 Ok(Store::on_postgres(server, places()?, None))
             }
         }
     }
 
-    fn on_sqlite(dir: &Path, places: Places, writer: sqlite::Connection, served: Option<(sqlite::Connection, File)>) -> Store {
+    fn on_sqlite(
+        dir: &Path,
+        places: Places,
+        writer: sqlite::Connection,
+        (served, is_guarded): (Option<(sqlite::Connection, File)>, bool),
+    ) -> Store {
         let (places, changed) = (Arc::new(places), Arc::new(Changed::default()));
         let (index, lock) = served.unzip();
         let (kept, told) = (places.clone(), changed.clone());
@@ -183,7 +195,7 @@ impl Store {
             writer: Writer::start(writer, after),
             indexer: index.map(|index| Indexer::start(index, places.clone())),
         };
-        Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock }) }
+        Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock, is_guarded }) }
     }
 
     fn on_postgres(server: Server, places: Places, lock: Option<File>) -> Store {
@@ -198,7 +210,7 @@ impl Store {
         let deeds = Deeds::new(&pool, (&upkeep, &beats), DEEDS / 2);
         let looks = Pool::new(server.clone(), LOOKS);
         let rows = Mounted::Postgres { looks, deeds, after, bell: bell::listen(server) };
-        Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock }) }
+        Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock, is_guarded: false }) }
     }
 
     /// This process among those that serve the store.
@@ -310,6 +322,10 @@ impl Store {
     {
         match &self.inner.rows {
             Mounted::Postgres { deeds, after, .. } => deeds.write(queue, deed, after.clone()).await,
+            // A command beside: the store may be closed since it was opened.
+            Mounted::Sqlite { writer, .. } if self.inner.is_guarded => {
+                writer.write(|tx: &mut WriteTx<'_>| moving::may_be_served(tx).map_err(E::from).and_then(|()| deed(tx))).await
+            }
             Mounted::Sqlite { writer, .. } => writer.write(deed).await, // one after the other anyway
         }
     }
@@ -402,8 +418,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: why they can't.
     pub async fn reach(&self) -> Result<(), StoreError> {
-        // Nobody has this id.
-        self.read::<_, StoreError>(|tx: &ReadTx<'_>| tx.person(MailboxId([0; 16]))).await?;
+        let look = |tx: &ReadTx<'_>| match moving::may_be_served(tx) {
+            Err(StoreError::Moved(why)) => Err(StoreError::Unavailable(why)),
+            Err(error) => Err(error),
+            Ok(()) => tx.person(MailboxId([0; 16])), // nobody has this id
+        };
+        self.read::<_, StoreError>(look).await?;
         self.places().reach().await
     }
 

@@ -13,12 +13,13 @@ mod tables;
 mod tests;
 mod uploads;
 
-pub(crate) use state::may_be_served;
+pub(crate) use state::{IS_CLOSED, may_be_served};
 
+use crate::blobs::is_same_place;
 use crate::clock::{Clock, SystemClock};
 use crate::error::StoreError;
 use crate::ids;
-use crate::location::Location;
+use crate::location::{Location, Octets};
 use ends::End;
 use rows::Sum;
 use state::{Side, Stage, State};
@@ -168,6 +169,12 @@ impl Move {
         handle: Handle,
         tell: Box<dyn FnMut(Step) + Send>,
     ) -> Result<Move, StoreError> {
+        if let (Octets::Objects { url: one }, Octets::Objects { url: other }) = (&from.octets, &to.octets)
+            && is_same_place(one, other)
+        {
+            let why = "the two places would share one object storage, each of which removes what only the other names";
+            return Err(StoreError::Setting(format!("{why}; give the new one a prefix of its own")));
+        }
         let (from, to) = (End::left(from)?, End::filled(to)?);
         let id = agree(&from, &to)?;
         let mut tables = Table::all()?;
@@ -201,37 +208,37 @@ impl Move {
     /// Closes the end that is left, unless it is served; answers whether it is closed.
     fn close(&self) -> Result<bool, StoreError> {
         if self.from.is_served()? {
+            self.go_on(Stage::Copying)?; // an earlier run may have closed it
             return Ok(false);
         }
-        let stage = self.from.states()?.into_iter().find(|state| state.id == self.id).map(|state| state.stage);
-        if matches!(stage, Some(Stage::Closed | Stage::Moved)) {
-            return Ok(true);
-        }
-        self.say(Side::From, Stage::Closed)?;
+        self.go_on(Stage::Closed)?;
         if self.from.is_shared() {
-            // A node that began before may not have said yet that it is there.
+            // A node that began before may not have said yet that it is there; and what was begun before is over then.
             self.told(Step::Waiting { seconds: NODES.as_secs() });
             self.handle.block_on(async { tokio::time::sleep(NODES).await });
             if self.from.is_served()? {
-                self.say(Side::From, Stage::Copying)?;
+                self.go_on(Stage::Copying)?;
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    fn say(&self, side: Side, stage: Stage) -> Result<(), StoreError> {
-        say(&self.from, &self.to, self.id, side, stage)
+    /// Says how far it is to the end that is left, unless the move is over there already.
+    fn go_on(&self, stage: Stage) -> Result<(), StoreError> {
+        let is_over = |state: &State| state.id == self.id && state.stage == Stage::Moved;
+        self.from.doing(|tx| if state::all(tx)?.iter().any(is_over) { Ok(()) } else { state::go_on(tx, &self.id, stage) })
     }
 
-    /// Brings what is otherwise; answers how many rows were. All is of one state of the end that is left.
+    /// Brings what is otherwise; answers how many rows were. While the store is served each page is of a state of its own, and what
+    /// that makes crooked the next round puts right.
     fn round(&self) -> Result<u64, StoreError> {
-        self.from.looking(|from| {
-            let removed = self.tables.iter().rev().map(|table| self.remove_others(from, table));
-            let removed = removed.sum::<Result<u64, StoreError>>()?;
-            let added = self.tables.iter().map(|table| self.add_missing(from, table)).sum::<Result<u64, StoreError>>()?;
-            Ok(removed + added)
-        })
+        let from = self.from.reading();
+        // What refers to rows comes once these stand still.
+        let tables = || self.tables.iter().filter(|table| self.is_closed.get() || !table.refers);
+        let removed = tables().rev().map(|table| self.remove_others(&from, table)).sum::<Result<u64, StoreError>>()?;
+        let added = tables().map(|table| self.add_missing(&from, table)).sum::<Result<u64, StoreError>>()?;
+        Ok(removed + added)
     }
 
     /// Nobody serves the one end any more, and all of it is there: compares everything, and opens the other.
@@ -243,11 +250,11 @@ impl Move {
             }
             self.told(Step::Same(compared(table, &there)));
         }
-        let octets = self.digest_all()?;
-        self.told(Step::Octets { octets });
+        self.told(Step::Octets { octets: self.demand_octets()? });
         self.bring_uploads()?;
         self.bring_secrets()?;
-        self.say(Side::From, Stage::Moved)?;
+        self.to.sync_folders()?;
+        self.go_on(Stage::Moved)?;
         self.to.doing(|tx| state::forget(tx, &self.id))
     }
 
@@ -262,36 +269,26 @@ fn agree(from: &End, to: &End) -> Result<[u8; 16], StoreError> {
     if left.iter().any(|state| state.side == Side::To) {
         may_be_served(&from.reading())?; // it isn't whole itself
     }
-    let begun = filled.iter().find(|state| state.side == Side::To);
-    let known = left.iter().find(|state| begun.is_some_and(|begun| begun.id == state.id));
-    match (known, begun) {
-        (Some(known), Some(_)) => Ok(known.id),
-        (_, Some(_)) => Err(StoreError::Conflict),
-        // It is closed for a move to another place, or over.
-        (_, None) if left.iter().any(|state| state.stage != Stage::Copying) => {
-            may_be_served(&from.reading())?;
-            Err(StoreError::Conflict)
-        }
-        (_, None) if !filled.is_empty() || !state::is_empty(&to.reading())? => Err(StoreError::Conflict),
-        (_, None) => {
-            let id = *ids::random().as_bytes();
-            for state in left {
-                from.doing(|tx| state::forget(tx, &state.id))?; // of a move to another place that was given up
-            }
-            say(from, to, id, Side::From, Stage::Copying)?;
-            say(from, to, id, Side::To, Stage::Copying)?;
-            Ok(id)
-        }
+    if let Some(begun) = filled.iter().find(|state| state.side == Side::To) {
+        let known = left.iter().find(|state| state.id == begun.id).ok_or(StoreError::Conflict)?;
+        to.sweep()?;
+        return Ok(known.id);
     }
-}
-
-fn say(from: &End, to: &End, id: [u8; 16], side: Side, stage: Stage) -> Result<(), StoreError> {
-    let (end, other) = match side {
-        Side::From => (from, to),
-        Side::To => (to, from),
-    };
-    let state = State { id, side, stage, other: other.location.to_string() };
-    end.doing(|tx| state::say(tx, &state, SystemClock.now()))
+    if left.iter().any(|state| state.stage != Stage::Copying) {
+        may_be_served(&from.reading())?; // it is closed for a move to another place, or over
+    }
+    if !filled.is_empty() || !to.is_empty()? {
+        return Err(StoreError::Conflict);
+    }
+    let id = *ids::random().as_bytes();
+    for state in left {
+        from.doing(|tx| state::forget(tx, &state.id))?; // of a move to another place, which can't go on then
+    }
+    for (end, side, other) in [(from, Side::From, to), (to, Side::To, from)] {
+        let state = State { id, side, stage: Stage::Copying, other: other.location.to_string() };
+        end.doing(|tx| state::begin(tx, &state, SystemClock.now()))?;
+    }
+    Ok(id)
 }
 
 fn compared(table: &Table, sum: &Sum) -> Compared {

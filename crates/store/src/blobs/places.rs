@@ -60,12 +60,19 @@ impl Places {
         }
     }
 
-    /// The same, for who reads each octet once: no copies are kept of objects.
+    /// The same, for who reads each octet once: copies of objects are neither kept nor looked at.
     pub(crate) fn open_to_move(dir: &Path, octets: &Octets) -> Result<Places, StoreError> {
-        match octets {
-            Octets::Files => Places::over(dir, None),
-            Octets::Objects { url } => Places::over(dir, Some(Place::parse(url, AmazonS3Builder::from_env())?.without_copies())),
-        }
+        let files = Arc::new(BlobFiles::open(dir)?);
+        let share = |url: &str| {
+            let (objects, _) = Objects::open(Place::parse(url, AmazonS3Builder::from_env())?)?;
+            let cache = Arc::new(Cache::of_nothing(files.cache()));
+            Ok::<_, StoreError>(SharedPlaces { objects, cache, coming: Arc::default() })
+        };
+        let shared = match octets {
+            Octets::Files => None,
+            Octets::Objects { url } => Some(share(url)?),
+        };
+        Ok(Places { shared, files })
     }
 
     pub(super) fn over(dir: &Path, place: Option<Place>) -> Result<Places, StoreError> {

@@ -3,7 +3,7 @@
 
 use super::Move;
 use super::ends::End;
-use super::rows::{next_page, rows_among};
+use super::rows::{self, next_page, rows_among};
 use super::tables::{BLOB, Cells, Table, all_values};
 use crate::blobs::{Blob, Digest, Places, Spool, Standing, former_place};
 use crate::db::ReadTx;
@@ -46,8 +46,7 @@ impl Move {
                 }
             }
             if !in_rows.is_empty() {
-                let sql = self.blob_rows.insert(in_rows.len());
-                self.to.doing(|tx| tx.execute(&sql, &all_values(&in_rows)))?;
+                rows::insert(&self.to, &self.blob_rows, &in_rows)?;
             }
             brought += in_rows.len() as u64 + self.add_placed(&placed)?;
         }
@@ -78,27 +77,48 @@ impl Move {
         rows_among(tx, &self.blob_rows, &keys)?.into_iter().map(named).collect()
     }
 
-    /// Reads all octets of the end that was filled, where they came to stand; answers how many there are.
-    pub(super) fn digest_all(&self) -> Result<u64, StoreError> {
-        let (mut last, mut octets) = (None, 0);
-        let table = self.tables.iter().find(|table| table.name == BLOB).cloned();
+    /// Reads all octets of the end that was filled, where they came to stand, and brings those again that an accident there has
+    /// taken or changed; answers how many octets there are.
+    pub(super) fn demand_octets(&self) -> Result<u64, StoreError> {
+        let table = self.tables.iter().find(|table| table.name == BLOB);
         let table = table.ok_or_else(|| StoreError::Corrupt("there is no table of octets".to_owned()))?;
-        while let Some(page) = next_page(&self.to.reading(), &table, &mut last)? {
+        let (octets, wrong) = self.digest_all(table)?;
+        if wrong.is_empty() {
+            return Ok(octets);
+        }
+        for some in wrong.chunks(AT_ONCE) {
+            remove(&self.to, table, some)?;
+        }
+        self.add_missing(&self.from.reading(), table)?;
+        match self.digest_all(table)? {
+            (octets, wrong) if wrong.is_empty() => Ok(octets),
+            (_, wrong) => Err(StoreError::Corrupt(format!("{} blobs are not at their new place as they were", wrong.len()))),
+        }
+    }
+
+    /// How many octets there are, and the keys of those that are not what they are called.
+    fn digest_all(&self, table: &Table) -> Result<(u64, Vec<Cells>), StoreError> {
+        let (mut last, mut octets, mut wrong) = (None, 0, Vec::new());
+        while let Some(page) = next_page(&self.to.reading(), table, &mut last)? {
             for some in page.chunks(AT_ONCE) {
-                let some = self.standing(&self.to.reading(), some)?;
+                let named = self.standing(&self.to.reading(), some)?;
                 let places = &self.to.places;
-                let digest = |named: &Named| {
-                    let found = match &named.standing {
-                        Standing::At(place) => places.digest(place)?,
-                        Standing::InRow(octets) => (Digest::of(octets), octets.len() as u64),
-                    };
-                    demand(named.digest, named.size, found)
-                };
-                at_once(&some, digest).into_iter().collect::<Result<(), _>>()?;
-                octets += some.iter().map(|named| named.size).sum::<u64>();
+                let found = at_once(&named, |named| match &named.standing {
+                    Standing::At(place) => places.digest(place),
+                    Standing::InRow(octets) => Ok((Digest::of(octets), octets.len() as u64)),
+                });
+                for (named, found) in named.iter().zip(found) {
+                    match found {
+                        Ok(found) if found == (named.digest, named.size) => octets += named.size,
+                        Ok(_) | Err(StoreError::Corrupt(_)) => {
+                            wrong.push(vec![Some(FieldValue::Octets(named.digest.0.to_vec()))])
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
             }
         }
-        Ok(octets)
+        Ok((octets, wrong))
     }
 }
 

@@ -60,10 +60,15 @@ impl Move {
             return self.add_octets(from, rows);
         }
         if !rows.is_empty() {
-            self.to.doing(|tx| tx.execute(&table.insert(rows.len()), &all_values(rows)))?;
+            insert(&self.to, table, rows)?;
         }
         Ok(rows.len() as u64)
     }
+}
+
+/// Adds rows, all or none.
+pub(super) fn insert(to: &End, table: &Table, rows: &[Cells]) -> Result<(), StoreError> {
+    to.doing(|tx| in_lengths(rows).try_for_each(|some| tx.execute(&table.insert(some.len()), &all_values(some)).map(drop)))
 }
 
 fn remove(to: &End, table: &Table, keys: &[Cells]) -> Result<(), StoreError> {
@@ -73,7 +78,17 @@ fn remove(to: &End, table: &Table, keys: &[Cells]) -> Result<(), StoreError> {
     if table.name == BLOB {
         return octets::remove(to, table, keys);
     }
-    to.doing(|tx| tx.execute(&table.delete(keys.len()), &all_values(keys))).map(drop)
+    to.doing(|tx| in_lengths(keys).try_for_each(|some| tx.execute(&table.delete(some.len()), &all_values(some)).map(drop)))
+}
+
+/// Slices of so few different lengths that the statements for them can all be kept prepared.
+fn in_lengths(mut rows: &[Cells]) -> impl Iterator<Item = &[Cells]> {
+    std::iter::from_fn(move || {
+        let length = 1 << rows.len().checked_ilog2()?;
+        let (some, rest) = rows.split_at(length);
+        rows = rest;
+        Some(some)
+    })
 }
 
 /// The rows behind a key, which becomes that of the last of them; nothing behind the last of all.
@@ -86,7 +101,11 @@ pub(super) fn next_page(tx: &ReadTx<'_>, table: &Table, last: &mut Option<Cells>
 
 /// The rows that have one of these keys.
 pub(super) fn rows_among(tx: &ReadTx<'_>, table: &Table, keys: &[Cells]) -> Result<Vec<Cells>, StoreError> {
-    tx.rows(&table.among(keys.len()), &all_values(keys), |row| table.read_row(row))
+    let mut found = Vec::new();
+    for some in in_lengths(keys) {
+        found.extend(tx.rows(&table.among(some.len()), &all_values(some), |row| table.read_row(row))?);
+    }
+    Ok(found)
 }
 
 /// The sum of a table.

@@ -64,20 +64,28 @@ pub(super) fn all(tx: &ReadTx<'_>) -> Result<Vec<State>, StoreError> {
     })
 }
 
-/// Says it anew of one move.
-pub(super) fn say(tx: &mut WriteTx<'_>, state: &State, now: Timestamp) -> Result<(), StoreError> {
+/// Says that there is a move.
+pub(super) fn begin(tx: &mut WriteTx<'_>, state: &State, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO moving (id, side, state, other, began_date_time) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (id) DO UPDATE SET state = excluded.state, other = excluded.other",
+        "INSERT INTO moving (id, side, state, other, began_date_time) VALUES ($1, $2, $3, $4, $5)",
         values![&state.id, state.side.as_str(), state.stage.as_str(), &state.other, now.0],
     )?;
     Ok(())
+}
+
+/// Says how far a move is that is known to be there; [`StoreError::NotFound`] where it was given up.
+pub(super) fn go_on(tx: &mut WriteTx<'_>, id: &[u8; 16], stage: Stage) -> Result<(), StoreError> {
+    let touched = tx.execute("UPDATE moving SET state = $1 WHERE id = $2", values![stage.as_str(), id])?;
+    if touched == 1 { Ok(()) } else { Err(StoreError::NotFound) }
 }
 
 /// Says no more of it.
 pub(super) fn forget(tx: &mut WriteTx<'_>, id: &[u8; 16]) -> Result<(), StoreError> {
     tx.execute("DELETE FROM moving WHERE id = $1", values![id]).map(drop)
 }
+
+/// Of rows of `moving`: that nobody may write to the store.
+pub(crate) const IS_CLOSED: &str = "side = 'to' OR state <> 'copying'";
 
 /// That a store may be served, and written to by commands beside its servers.
 ///

@@ -14,7 +14,7 @@ pub(super) const BLOB: &str = "blob";
 /// Values of one statement at most: SQLite takes 32,766 of them, and PostgreSQL 65,535.
 const VALUES: usize = 30_000;
 /// Rows that are looked at together.
-const TOGETHER: usize = 500;
+const TOGETHER: usize = 512;
 
 /// A table, with the key by which its rows are known.
 #[derive(Debug, Clone)]

@@ -60,7 +60,12 @@ async fn what_is_otherwise_at_the_other_end_is_put_right() {
     let again = |side, stage| State { id, side, stage, other: "elsewhere".to_owned() };
     for (dir, side, stage) in [(one.path(), Side::From, Stage::Closed), (other.path(), Side::To, Stage::Copying)] {
         let end = End::left(&dir.into()).expect("opened");
-        end.doing(|tx| state::say(tx, &again(side, stage), crate::Timestamp(0))).expect("said");
+        let begun = |tx: &mut crate::WriteTx<'_>| {
+            let known = state::all(tx)?;
+            known.iter().try_for_each(|state| state::forget(tx, &state.id))?;
+            state::begin(tx, &again(side, stage), crate::Timestamp(0))
+        };
+        end.doing(begun).expect("said");
     }
     let end = End::left(&other.path().into()).expect("opened");
     end.doing(|tx| {

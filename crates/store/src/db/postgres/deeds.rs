@@ -11,8 +11,10 @@ use super::pool::{Inner, PATIENCE, within};
 use super::{Connection, Failure, Pool, pause};
 use crate::blobs::Places;
 use crate::clock::{Clock, SystemClock};
+use crate::db::{ReadTx, values};
 use crate::error::StoreError;
 use crate::ids::{DeedId, MailboxId, NodeId};
+use crate::moving::{IS_CLOSED, may_be_served};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -191,7 +193,9 @@ fn repeated<T, E: From<StoreError>>(
         }
         let tried = match pool.begun(&begin) {
             Ok((connection, 0)) => {
+                let may = may_be_done(&connection, id, of);
                 pool.give_back_after("ROLLBACK", connection);
+                may?;
                 let foreign = || StoreError::Corrupt("a deed's id was another's".to_owned());
                 let (answer, touched) = in_doubt.ok_or_else(foreign)?;
                 touched.settle();
@@ -229,12 +233,30 @@ fn nobody_waits() -> StoreError {
     StoreError::Unavailable("it took too long".to_owned())
 }
 
-/// How a deed's transaction begins: alone with its mailbox, and noted. The last statement touches a row unless it was noted before.
+/// Where a deed was not noted: that it was before. Else the store is being moved, or was, and nothing is to be written to it.
+fn may_be_done(connection: &Connection, id: DeedId, of: Option<MailboxId>) -> Result<(), StoreError> {
+    let mailbox = of.map_or([0; 16], |of| of.0);
+    let noted = "SELECT 1 FROM deed WHERE mailbox = $1 AND id = $2";
+    if !connection.rows(noted, values![&mailbox, &id.0], |row| row.integer(0))?.is_empty() {
+        return Ok(());
+    }
+    match may_be_served(&ReadTx::new(connection)) {
+        Err(StoreError::Moved(why)) => Err(StoreError::Unavailable(why)), // who serves it still is behind the times
+        may => may,
+    }
+}
+
+/// How a deed's transaction begins: alone with its mailbox, and noted. The last statement touches a row unless it was noted before,
+/// or nobody may write to the store any more: so whoever was silent while it was moved does no harm.
 fn beginning(id: DeedId, of: Option<MailboxId>) -> String {
     let hex = |octets: [u8; 16]| format!("'\\x{}'", Uuid::from_bytes(octets).simple());
     let alone = of.map(|of| format!("SELECT 1 FROM mailbox WHERE id = {} FOR UPDATE; ", hex(of.0))).unwrap_or_default();
     let mailbox = hex(of.map_or([0; 16], |of| of.0));
-    format!("BEGIN; {alone}INSERT INTO deed (mailbox, id) VALUES ({mailbox}, {}) ON CONFLICT (mailbox, id) DO NOTHING", hex(id.0))
+    format!(
+        "BEGIN; {alone}INSERT INTO deed (mailbox, id) SELECT {mailbox}, {} WHERE NOT EXISTS (SELECT 1 FROM moving WHERE {IS_CLOSED})
+         ON CONFLICT (mailbox, id) DO NOTHING",
+        hex(id.0)
+    )
 }
 
 fn once<T, E: From<StoreError>>(
