@@ -48,7 +48,7 @@ impl End {
             return Err(StoreError::Missing);
         }
         make_private(&location.dir)?; // it is scratch where nothing of the store is in it
-        let end = End::open(location, |connection| migrate::must_be_there(connection))?;
+        let end = End::open(location, migrate::must_be_there)?;
         if let (Held::Postgres(connection), Octets::Files) = (&end.connection, &location.octets) {
             own_files::demand(&location.dir, connection)?;
         }
@@ -59,7 +59,7 @@ impl End {
     /// The store that is filled, made where there is none. Nobody may serve it, nor fill it too.
     pub(super) fn filled(location: &Location) -> Result<End, StoreError> {
         make_private(&location.dir)?;
-        let end = End::open(location, |connection| migrate::migrate_postgres(connection))?;
+        let end = End::open(location, migrate::migrate_postgres)?;
         if let Held::Sqlite(connection) = &end.connection {
             migrate::migrate(connection)?;
         }
