@@ -10,3 +10,4 @@ mod queue;
 mod relay;
 mod strace;
 mod syncs;
+mod upgrade;
