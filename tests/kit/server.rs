@@ -3,7 +3,7 @@
 use crate::place::{NOT_FOR_SERVERS, Place};
 use crate::s3::SECRET_KEY;
 use crate::settings::binary;
-use crate::{Database, Gate, Http, Person, S3Fault, until_within};
+use crate::{Database, Gate, Http, Person, Room, S3Fault, until_within};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -106,6 +106,22 @@ impl Server {
         nodes
     }
 
+    /// Starts a server where a store is, or is to be.
+    pub async fn open(room: Room) -> Server {
+        let mut server = Server::begin_in(room.home, &binary(), room.place, None);
+        server.until_ready().await;
+        server
+    }
+
+    /// Ends without a word where the store may not be served any more; its room stays as it is.
+    pub async fn leave(mut self) -> Room {
+        self.finished = true;
+        self.stop().await;
+        self.demand_order().await;
+        let home = std::mem::replace(&mut self.home, tempfile::tempdir().expect("a temporary directory can be made"));
+        Room { home, place: self.place.clone() }
+    }
+
     async fn launch(config: Option<&str>) -> Server {
         Server::launch_in(Arc::new(Place::new()), config).await
     }
@@ -117,7 +133,10 @@ impl Server {
     }
 
     fn begin(binary: &Path, place: Arc<Place>, config: Option<&str>) -> Server {
-        let home = tempfile::tempdir().expect("a temporary directory can be made");
+        Server::begin_in(tempfile::tempdir().expect("a temporary directory can be made"), binary, place, config)
+    }
+
+    fn begin_in(home: TempDir, binary: &Path, place: Arc<Place>, config: Option<&str>) -> Server {
         let config = config.map(|text| {
             let path = home.path().join("restante.toml");
             fs::write(&path, text).expect("the config can be written");
@@ -191,7 +210,7 @@ impl Server {
 
     /// Runs another command of the binary on this server's data.
     pub async fn restante(&self, arguments: &[&str]) -> Output {
-        let mut command = command(&self.binary, &self.place);
+        let mut command = command_of(&self.binary, &self.place);
         command.args(arguments).arg("--data").arg(self.data_dir()).stdin(Stdio::null());
         command.output().await.expect("the binary can be started")
     }
@@ -364,7 +383,11 @@ fn ended(child: &mut Child) -> Option<ExitStatus> {
 }
 
 /// The binary, told where mail is.
-fn command(binary: &Path, place: &Place) -> Command {
+pub(crate) fn command(place: &Place) -> Command {
+    command_of(&binary(), place)
+}
+
+fn command_of(binary: &Path, place: &Place) -> Command {
     let mut command = Command::new(binary);
     for name in NOT_FOR_SERVERS {
         command.env_remove(name);
@@ -375,7 +398,7 @@ fn command(binary: &Path, place: &Place) -> Command {
 
 fn spawn(binary: &Path, home: &Path, config: Option<&Path>, place: &Place) -> Child {
     let log = File::options().create(true).append(true).open(home.join("log")).expect("the log can be written");
-    let mut command = command(binary, place);
+    let mut command = command_of(binary, place);
     command.arg("serve").arg("--data").arg(home.join("data"));
     command.args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]);
     if let Some(path) = config {

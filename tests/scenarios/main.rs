@@ -5,6 +5,7 @@
 mod crash;
 mod ledger;
 mod memory;
+mod moving;
 mod nodes;
 mod queue;
 mod relay;

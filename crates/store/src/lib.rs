@@ -13,6 +13,7 @@ mod invariants;
 mod location;
 mod migrate;
 mod model;
+mod moving;
 mod own_files;
 mod sql;
 mod sweep;
@@ -41,6 +42,7 @@ pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery,
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
 pub use model::smime::{CertificateSource, SmimeCertificate, SmimeKey};
 pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpose, UploadSession};
+pub use moving::{Compared, Moved, Secret, Step, move_store, stay};
 pub use sql::{Answered, LogReach, ReadBody};
 
 use blobs::{Places, Standing};
@@ -96,7 +98,7 @@ impl Store {
     /// Opens a store for serving, making it where there is none. One process at a time may serve a directory.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] when another process serves it; [`StoreError::Setting`] where a URL is wrong; [`StoreError::Io`],
+    /// [`StoreError::InUse`] when another process serves it; [`StoreError::Moved`]; [`StoreError::Setting`] where a URL is wrong; [`StoreError::Io`],
     /// [`StoreError::Database`] and [`StoreError::Unavailable`].
     pub fn serve(location: impl Into<Location>) -> Result<Store, StoreError> {
         let location = location.into();
@@ -111,8 +113,9 @@ impl Store {
         let places = places()?;
         let store = match &location.rows {
             Rows::Sqlite => {
-                let mut writer = db::open_for_writing(dir)?;
-                migrate::migrate(&mut writer)?;
+                let writer = db::open_for_writing(dir)?;
+                migrate::migrate(&writer)?;
+                moving::may_be_served(&ReadTx::new(&writer))?;
                 sweep_files(&places, &ReadTx::new(&writer))?;
                 let index = db::open_index(dir, migrate::migrate_index)?;
                 Store::on_sqlite(dir, places, writer, Some((index, lock)))
@@ -121,6 +124,7 @@ impl Store {
                 let server = Server::parse(url)?;
                 server.on_connection(|connection| {
                     migrate::migrate_postgres(connection)?;
+                    moving::may_be_served(&ReadTx::new(connection))?;
                     if !places.are_shared() {
                         own_files::demand(dir, connection)?;
                     }
@@ -136,7 +140,7 @@ impl Store {
     /// Opens a store beside a server that may be running on it: same rows, no upkeep.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] when there is none; [`StoreError::Setting`] where a URL is wrong; [`StoreError::Io`],
+    /// [`StoreError::Missing`] when there is none; [`StoreError::Moved`]; [`StoreError::Setting`] where a URL is wrong; [`StoreError::Io`],
     /// [`StoreError::Database`] and [`StoreError::Unavailable`].
     pub fn beside(location: impl Into<Location>) -> Result<Store, StoreError> {
         let location = location.into();
@@ -147,10 +151,20 @@ impl Store {
         let dir = &location.dir;
         match &location.rows {
             Rows::Sqlite if !db::exists(dir) => Err(StoreError::Missing),
-            Rows::Sqlite => Ok(Store::on_sqlite(dir, places()?, db::open_for_writing(dir)?, None)),
+            Rows::Sqlite => {
+                let writer = db::open_for_writing(dir)?;
+                if migrate::is_of_today(&writer)? {
+                    moving::may_be_served(&ReadTx::new(&writer))?;
+                }
+                Ok(Store::on_sqlite(dir, places()?, writer, None))
+            }
             Rows::Postgres { url } => {
                 let server = Server::parse(url)?;
-                server.on_connection(migrate::must_be_there)?;
+                server.on_connection(|connection| {
+                    migrate::must_be_there(connection)?;
+                    // No earlier version's is being moved.
+                    if migrate::has_seen_all(connection)? { moving::may_be_served(&ReadTx::new(connection)) } else { Ok(()) }
+                })?;
                 Ok(Store::on_postgres(server, places()?, None))
             }
         }

@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 19] = [
+const MIGRATIONS: [&str; 20] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -26,6 +26,7 @@ const MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/0017_places.sql"),
     include_str!("../migrations/0018_secrets.sql"),
     include_str!("../migrations/0019_nodes.sql"),
+    include_str!("../migrations/0020_moving.sql"),
 ];
 
 /// Of what PostgreSQL alone has.
@@ -42,10 +43,18 @@ const KEYS: usize = 11;
 ///
 /// # Errors
 /// [`StoreError::Database`]; [`StoreError::Corrupt`] for a schema newer than this program.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+pub(crate) fn migrate(connection: &Connection) -> Result<(), StoreError> {
     let done = connection.schema_version()?;
     // Keys are made of rows as they are today, so behind the last of them.
-    run(connection, &MIGRATIONS, || if done < KEYS { derived::derive_all((&*connection).into()) } else { Ok(()) })
+    run(connection, &MIGRATIONS, || if done < KEYS { derived::derive_all(connection.into()) } else { Ok(()) })
+}
+
+/// Whether this database is of today.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub(crate) fn is_of_today(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(connection.schema_version()? == MIGRATIONS.len())
 }
 
 /// The same for the index of texts.
@@ -84,7 +93,11 @@ pub(crate) fn migrate_postgres(connection: &postgres::Connection) -> Result<(), 
     connection.batch("COMMIT")
 }
 
-fn has_seen_all(connection: &postgres::Connection) -> Result<bool, StoreError> {
+/// As [`is_of_today`], of PostgreSQL.
+///
+/// # Errors
+/// [`StoreError::Postgres`], [`StoreError::Unavailable`].
+pub(crate) fn has_seen_all(connection: &postgres::Connection) -> Result<bool, StoreError> {
     Ok(is_there(connection)?
         && connection.schema_version("main")? == MIGRATIONS.len()
         && connection.schema_version("postgres")? == POSTGRES_MIGRATIONS.len())

@@ -60,6 +60,14 @@ impl Place {
     }
 }
 
+impl Place {
+    /// The same place, of which no copies are kept here.
+    pub(super) fn without_copies(mut self) -> Place {
+        self.options.cache_bytes = 0;
+        self
+    }
+}
+
 type Pair<'u> = (Cow<'u, str>, Cow<'u, str>);
 
 impl Options {

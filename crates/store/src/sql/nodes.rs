@@ -3,7 +3,7 @@
 
 use crate::clock::Timestamp;
 use crate::db::postgres::bell::RING;
-use crate::db::{Engine, WriteTx, values};
+use crate::db::{Engine, ReadTx, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{DeedId, NodeId};
 use crate::model::node::Taker;
@@ -18,6 +18,17 @@ pub(super) fn clock(now: u8) -> String {
 pub(super) fn is_gone(now: u8, taker: Taker) -> String {
     let passes_over = i64::from(!taker.from_silent);
     format!("NOT EXISTS (SELECT 1 FROM node n WHERE n.id = node AND (n.alive_until > {} OR {passes_over} = 1))", clock(now))
+}
+
+impl ReadTx<'_> {
+    /// Whether any node serves a store that several may serve.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub(crate) fn has_nodes(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let sql = format!("SELECT 1 FROM node WHERE alive_until > {} LIMIT 1", clock(1));
+        Ok(self.row(&sql, values![now.0], |row| row.integer(0))?.is_some())
+    }
 }
 
 impl WriteTx<'_> {

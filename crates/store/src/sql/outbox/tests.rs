@@ -16,8 +16,8 @@ fn id(number: u32, part: u8) -> SubmissionId {
 /// Steps of the database for what is asked of one message of a mailbox that has sent so many, each in two parts.
 fn steps_after(messages: u32) -> [i64; 2] {
     let dir = tempfile::tempdir().expect("a directory");
-    let mut connection = open_for_writing(dir.path()).expect("a database");
-    migrate(&mut connection).expect("a schema");
+    let connection = open_for_writing(dir.path()).expect("a database");
+    migrate(&connection).expect("a schema");
     connection.batch("BEGIN").expect("a transaction");
     let mut tx = WriteTx::new(&connection);
     for (number, part) in (0..messages).flat_map(|number| [(number, 0), (number, 1)]) {
