@@ -54,8 +54,8 @@ fn following_one_message_costs_the_same_however_many_were_sent() {
 #[test]
 fn what_ended_is_forgotten_in_all_mailboxes_some_at_a_time() {
     let dir = tempfile::tempdir().expect("a directory");
-    let mut connection = open_for_writing(dir.path()).expect("a database");
-    migrate(&mut connection).expect("a schema");
+    let connection = open_for_writing(dir.path()).expect("a database");
+    migrate(&connection).expect("a schema");
     connection.batch("BEGIN").expect("a transaction");
     let mut tx = WriteTx::new(&connection);
     let number = u32::try_from(MAILBOXES).expect("a number") * 2 + 1;
