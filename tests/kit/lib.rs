@@ -69,7 +69,7 @@ pub use raw::{exchange, exchange_to_the_end};
 pub use rng::Rng;
 pub use s3::{S3, S3Fault, s3_version};
 pub use server::{PEOPLE, Server, address};
-pub use settings::{aloud, is_long, kills, seed, shared, shared_path, skipped, workspace};
+pub use settings::{aloud, is_long, kills, older_binary, seed, shared, shared_path, skipped, workspace};
 pub use smtp::Smtp;
 pub use tls::{Tls, self_signed};
 pub use wait::{now, until, until_within};

@@ -29,6 +29,8 @@ pub fn address(name: &str) -> String {
 /// A server. A test ends with [`Server::finish`], or it fails.
 pub struct Server {
     child: Child,
+    /// What is started.
+    binary: PathBuf,
     /// Nodes of one store have it together.
     place: Arc<Place>,
     home: Arc<TempDir>,
@@ -86,9 +88,18 @@ impl Server {
         Server::nodes_in(Place::own(rows), None).await
     }
 
+    /// The same of another binary, until they are replaced.
+    pub async fn nodes_of<const COUNT: usize>(binary: &Path) -> [Server; COUNT] {
+        Server::nodes_with(binary, Place::shared(None), None).await
+    }
+
     async fn nodes_in<const COUNT: usize>(place: Place, config: Option<&str>) -> [Server; COUNT] {
+        Server::nodes_with(&binary(), place, config).await
+    }
+
+    async fn nodes_with<const COUNT: usize>(binary: &Path, place: Place, config: Option<&str>) -> [Server; COUNT] {
         let place = Arc::new(place);
-        let mut nodes = [(); COUNT].map(|()| Server::begin(place.clone(), config));
+        let mut nodes = [(); COUNT].map(|()| Server::begin(binary, place.clone(), config));
         for node in &mut nodes {
             node.until_ready().await;
         }
@@ -97,7 +108,7 @@ impl Server {
 
     /// Starts a server where a store is, or is to be.
     pub async fn open(room: Room) -> Server {
-        let mut server = Server::begin_in(room.home, room.place, None);
+        let mut server = Server::begin_in(room.home, &binary(), room.place, None);
         server.until_ready().await;
         server
     }
@@ -131,23 +142,24 @@ impl Server {
     }
 
     async fn launch_in(place: Arc<Place>, config: Option<&str>) -> Server {
-        let mut server = Server::begin(place, config);
+        let mut server = Server::begin(&binary(), place, config);
         server.until_ready().await;
         server
     }
 
-    fn begin(place: Arc<Place>, config: Option<&str>) -> Server {
-        Server::begin_in(Arc::new(tempfile::tempdir().expect("a temporary directory can be made")), place, config)
+    fn begin(binary: &Path, place: Arc<Place>, config: Option<&str>) -> Server {
+        Server::begin_in(Arc::new(tempfile::tempdir().expect("a temporary directory can be made")), binary, place, config)
     }
 
-    fn begin_in(home: Arc<TempDir>, place: Arc<Place>, config: Option<&str>) -> Server {
+    fn begin_in(home: Arc<TempDir>, binary: &Path, place: Arc<Place>, config: Option<&str>) -> Server {
         let config = config.map(|text| {
             let path = home.path().join("restante.toml");
             fs::write(&path, text).expect("the config can be written");
             path
         });
-        let child = spawn(home.path(), config.as_deref(), &place);
-        Server { child, place, home, config, production: None, dev: Value::Null, http: Http::new(), finished: false }
+        let child = spawn(binary, home.path(), config.as_deref(), &place);
+        let (binary, http) = (binary.to_owned(), Http::new());
+        Server { child, binary, place, home, config, production: None, dev: Value::Null, http, finished: false }
     }
 
     /// Starts the server again, after it was stopped or killed.
@@ -161,8 +173,15 @@ impl Server {
         // A server that is gone has left its own: its ports may be another test's by now.
         let _ = fs::remove_file(self.data_dir().join("dev.json"));
         self.production = self.production.map(|_| self.log().len());
-        self.child = spawn(self.home.path(), self.config.as_deref(), &self.place);
+        self.child = spawn(&self.binary, self.home.path(), self.config.as_deref(), &self.place);
         self.http = Http::new();
+    }
+
+    /// Stops another binary that serves, and starts the one under test on what it has left.
+    pub async fn replace(&mut self) {
+        self.stop().await;
+        self.binary = binary();
+        self.restart().await;
     }
 
     /// Kills the process as `kill -9` does.
@@ -206,7 +225,7 @@ impl Server {
 
     /// Runs another command of the binary on this server's data.
     pub async fn restante(&self, arguments: &[&str]) -> Output {
-        let mut command = command(&self.place);
+        let mut command = command_of(&self.binary, &self.place);
         command.args(arguments).arg("--data").arg(self.data_dir()).stdin(Stdio::null());
         command.output().await.expect("the binary can be started")
     }
@@ -380,7 +399,11 @@ fn ended(child: &mut Child) -> Option<ExitStatus> {
 
 /// The binary, told where mail is.
 pub(crate) fn command(place: &Place) -> Command {
-    let mut command = Command::new(binary());
+    command_of(&binary(), place)
+}
+
+fn command_of(binary: &Path, place: &Place) -> Command {
+    let mut command = Command::new(binary);
     for name in NOT_FOR_SERVERS {
         command.env_remove(name);
     }
@@ -388,9 +411,9 @@ pub(crate) fn command(place: &Place) -> Command {
     command
 }
 
-fn spawn(home: &Path, config: Option<&Path>, place: &Place) -> Child {
+fn spawn(binary: &Path, home: &Path, config: Option<&Path>, place: &Place) -> Child {
     let log = File::options().create(true).append(true).open(home.join("log")).expect("the log can be written");
-    let mut command = command(place);
+    let mut command = command_of(binary, place);
     command.arg("serve").arg("--data").arg(home.join("data"));
     command.args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]);
     if let Some(path) = config {

@@ -11,3 +11,4 @@ mod queue;
 mod relay;
 mod strace;
 mod syncs;
+mod upgrade;

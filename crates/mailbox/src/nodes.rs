@@ -23,7 +23,7 @@ impl Mail {
     /// Says that this node is there, until `stop`. Where a store has one process only there is nothing to say.
     pub async fn be_there_until(&self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
-        let mut said = 0_u64;
+        let (mut said, mut might_take) = (0_u64, false);
         while self.inner.store.is_shared() {
             match self.say_there().await {
                 Ok(()) => self.give_back_forgotten().await,
@@ -31,6 +31,12 @@ impl Mail {
                     tracing::error!(%error, "it could not be said that this node is there; others may take what it has");
                 }
             }
+            let may_take = self.taker().from_silent;
+            if may_take && !might_take {
+                self.inner.submitted.notify_one(); // what nodes have left that are gone can be gone on with from now on
+                self.inner.to_relay.notify_one();
+            }
+            might_take = may_take;
             if said.is_multiple_of(FORGETS) {
                 self.forget_old().await;
             }

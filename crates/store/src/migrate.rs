@@ -130,3 +130,50 @@ fn bring(connection: &postgres::Connection, name: &str, migrations: &[&str]) -> 
     connection.set_schema_version(name, migrations.len())?;
     Ok(done)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Migrations from this one on run while nodes of the version before serve.
+    const BESIDE_OTHERS: usize = 20;
+
+    /// What a migration says that a node of the version before could not go on with.
+    fn harm(text: &str) -> Option<String> {
+        let said = text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+        let statements = said.split(';').map(|one| one.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase());
+        let is_harm = |statement: &String| {
+            let says = |words: &str| format!(" {statement} ").contains(&format!(" {words} "));
+            let demands = says("NOT NULL") && !says("DEFAULT") && !statement.starts_with("CREATE TABLE");
+            says("DROP") || says("RENAME") || says("ALTER COLUMN") || demands
+        };
+        statements.into_iter().find(is_harm)
+    }
+
+    #[test]
+    fn migrations_leave_nodes_of_the_version_before_what_they_read_and_write() {
+        for text in MIGRATIONS.iter().skip(BESIDE_OTHERS - 1).chain(POSTGRES_MIGRATIONS.iter().skip(2)) {
+            assert_eq!(harm(text), None, "0036 says what a migration may do");
+        }
+    }
+
+    #[test]
+    fn what_harms_them_is_seen() {
+        for harmful in [
+            "ALTER TABLE a DROP COLUMN b;",
+            "drop index\n a_b;",
+            "ALTER TABLE a RENAME TO b;",
+            "ALTER TABLE a ADD COLUMN b BIGINT NOT NULL;",
+            "ALTER TABLE a ALTER COLUMN b SET NOT NULL;",
+        ] {
+            assert!(harm(harmful).is_some(), "{harmful}");
+        }
+        for harmless in [
+            "-- DROP it later\nCREATE TABLE a (b BIGINT NOT NULL, dropped BIGINT);",
+            "ALTER TABLE a ADD COLUMN b BIGINT NOT NULL DEFAULT 0; ALTER TABLE a ADD COLUMN c TEXT;",
+            "CREATE INDEX a_b ON a (b);",
+        ] {
+            assert_eq!(harm(harmless), None, "{harmless}");
+        }
+    }
+}

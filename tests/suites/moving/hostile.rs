@@ -66,7 +66,7 @@ async fn who_was_silent_while_the_store_was_moved_writes_nothing() {
     let _ = adele.attempt(Method::GET, "messages", &[], Bytes::new()).await; // the connection of before is too old
     let refused = adele.send_mime(&plain("AdeleV", &["AlexW"], "Behind the times")).await.demand(503);
     assert!(refused.header("retry-after").is_some());
-    server.anonymous().get("/readyz").await.demand(503);
+    server.anonymous().get(&format!("{}/readyz", server.origin())).await.demand(503);
     server.leave().await;
     let server = Server::open(other).await;
     assert_eq!(server.person("AdeleV").all("messages").await.len(), 1);
