@@ -3,7 +3,7 @@
 use crate::place::{NOT_FOR_SERVERS, Place};
 use crate::s3::SECRET_KEY;
 use crate::settings::binary;
-use crate::{Database, Gate, Http, Person, S3Fault, until_within};
+use crate::{Database, Gate, Http, Person, S3, S3Fault, until_within};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -72,17 +72,22 @@ impl Server {
 
     /// Starts so many nodes of one store, on PostgreSQL and object storage, whatever others run on; all at once.
     pub async fn nodes<const COUNT: usize>() -> [Server; COUNT] {
-        Server::nodes_in(Place::shared(None)).await
+        Server::nodes_in(Place::shared(None), None).await
     }
 
     /// The same on a database of the test's own.
     pub async fn nodes_on<const COUNT: usize>(rows: String) -> [Server; COUNT] {
-        Server::nodes_in(Place::own(rows)).await
+        Server::nodes_in(Place::own(rows), None).await
     }
 
-    async fn nodes_in<const COUNT: usize>(place: Place) -> [Server; COUNT] {
+    /// The same, with the text of a config file.
+    pub async fn nodes_with<const COUNT: usize>(rows: String, config: &str) -> [Server; COUNT] {
+        Server::nodes_in(Place::own(rows), Some(config)).await
+    }
+
+    async fn nodes_in<const COUNT: usize>(place: Place, config: Option<&str>) -> [Server; COUNT] {
         let place = Arc::new(place);
-        let mut nodes = [(); COUNT].map(|()| Server::begin(place.clone(), None));
+        let mut nodes = [(); COUNT].map(|()| Server::begin(place.clone(), config));
         for node in &mut nodes {
             node.until_ready().await;
         }
@@ -265,6 +270,11 @@ impl Server {
     /// What is wrong with its object storage from now on, if anything.
     pub fn set_fault(&self, fault: Option<S3Fault>) {
         self.place.octets().expect("it has object storage").set_fault(fault);
+    }
+
+    /// Requests that its object storage has had; none where octets stand in files.
+    pub fn object_requests(&self) -> usize {
+        self.place.octets().map_or(0, S3::requests)
     }
 
     pub(crate) fn place(&self) -> &Place {

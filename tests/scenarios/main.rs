@@ -4,9 +4,13 @@
 
 mod crash;
 mod ledger;
+mod load;
 mod memory;
 mod nodes;
 mod queue;
 mod relay;
+mod slopes;
+mod stand;
 mod strace;
 mod syncs;
+mod throughput;
