@@ -5,7 +5,7 @@ import heapq
 import math
 import random
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 class Clock:
@@ -88,6 +88,26 @@ class Turns:
             del self.queues[mailbox]
 
 
+class Places:
+    """So many places, each taken until it is given back."""
+
+    def __init__(self, count):
+        self.free, self.waiting = count, deque()
+
+    def take(self, on):
+        if self.free:
+            self.free -= 1
+            on()
+        else:
+            self.waiting.append(on)
+
+    def give_back(self):
+        if self.waiting:
+            self.waiting.popleft()()
+        else:
+            self.free += 1
+
+
 class Log:
     """A sync at a time, for all that wait when it begins."""
 
@@ -118,22 +138,26 @@ class Log:
 
 @dataclass(frozen=True)
 class Work:
-    """What one of a kind asks of each part: seconds of a node's core, of a database's core, and ways to it and back."""
+    """What one of a kind asks of each part: seconds of a node's core before its turn and within it, of a database's core, and ways
+    to it and back."""
 
     node: float
+    within: float
     database: float
     trips: float
-    syncs: int = 1  # one after the other: two where it is committed in two phases
+    syncs: int = 1  # one after the other: none where it only looks, two where it is committed in two phases
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a shard stands on."""
+    """What a shard stands on: cores of all nodes and of the database, seconds, and how much all nodes have under way at once."""
 
     node_cores: int
     database_cores: int
     round_trip: float
     sync: float
+    looks: int = 10**6
+    deeds: int = 10**6
 
 
 class Shard:
@@ -142,6 +166,7 @@ class Shard:
     def __init__(self, parts, seed=8):
         self.parts, self.chance, self.clock, self.turns = parts, random.Random(seed), Clock(), Turns()
         self.nodes, self.database = Cores(self.clock, parts.node_cores), Cores(self.clock, parts.database_cores)
+        self.looks, self.deeds, self.deliveries = Places(parts.looks), Places(parts.deeds), Places(max(1, parts.deeds // 2))
         self.log, self.took, self.under_way, self.most, self.area, self.seen = Log(self.clock, parts.sync), {}, 0, 0, 0.0, 0.0
 
     def vary(self, seconds):
@@ -155,19 +180,25 @@ class Shard:
         self.most = max(self.most, self.under_way)
 
     def deed(self, kind, work, mailbox, then=None):
-        """A deed about a mailbox, or a look at one (where it has no syncs)."""
+        """A deed about a mailbox, or a look at one (where it has no syncs). Sends queue for their mailbox before they take a
+        connection, deliveries, which are fewer at once, after that."""
         began = self.clock.now
+        turn, at_once = self.turns.take(mailbox), self.deeds if work.syncs else self.looks
+        before = {"send": [turn, at_once.take], "deliver": [self.deliveries.take, at_once.take, turn]}.get(kind, [at_once.take])
         yield self.nodes.use(self.vary(work.node))
-        if work.syncs:
-            yield self.turns.take(mailbox)
+        yield from before
         self.connect(1)
         yield self.clock.pause(work.trips * self.parts.round_trip)
+        yield self.nodes.use(self.vary(work.within))
         yield self.database.use(self.vary(work.database))
         for _ in range(work.syncs):
             yield self.log.commit()
         self.connect(-1)
         if work.syncs:
             self.turns.give_back(mailbox)
+        at_once.give_back()
+        if kind == "deliver":
+            self.deliveries.give_back()
         self.took.setdefault(kind, []).append(self.clock.now - began)
         if then:
             then()
@@ -242,18 +273,19 @@ def simulate(parts, works, rates, zipf, seconds=20.0, seed=8):
     return shard
 
 
-def one_mailbox(parts, work, clients=16, seconds=10.0, seed=8):
-    """Sends a second of one mailbox to which so many clients send as fast as they may."""
+def one_mailbox(parts, works, clients=16, seconds=20.0, seed=8):
+    """Sends a second of one mailbox to which so many clients send as fast as they may, all to one other."""
     shard = Shard(parts, seed)
 
     def again():
+        shard.clock.go(shard.deed("deliver", works["deliver"], 1))
         if shard.clock.now < seconds:
-            shard.clock.go(shard.deed("send", work, 0, again))
+            shard.clock.go(shard.deed("send", works["send"], 0, again))
 
     for _ in range(clients):
-        again()
-    shard.clock.run()
-    return len(shard.took["send"]) / shard.clock.now
+        shard.clock.go(shard.deed("send", works["send"], 0, again))
+    shard.clock.run(seconds)
+    return len(shard.took["send"]) / seconds
 
 
 def check():
@@ -265,7 +297,7 @@ def check():
 
     exponential = Shard(Parts(1, 1, 0, 0))
     exponential.vary = lambda seconds: exponential.chance.expovariate(1 / seconds) if seconds else 0.0
-    work = Work(0, 1e-3, 0, 0)
+    work = Work(0, 0, 1e-3, 0, 0)
     exponential.come("list", 500, 100, lambda kind: exponential.clock.go(exponential.deed(kind, work, 0)))
     exponential.clock.run()
     took = exponential.took["list"]
@@ -273,9 +305,11 @@ def check():
     near("how busy it is", exponential.used(100)[1], 0.5, 0.05)
     near("Little's law", exponential.area / exponential.clock.now, len(took) / exponential.clock.now * sum(took) / len(took), 0.01)
 
-    parts, send = Parts(64, 64, 0.1e-3, 1e-3), Work(0, 1e-3, 10)
-    near("a mailbox's sends, one after the other", one_mailbox(parts, send), 1 / (10 * 0.1e-3 + 1e-3 + 1e-3), 0.03)
-    works = {kind: Work(0.1e-3, 0.5e-3, 2, syncs) for kind, syncs in (("send", 1), ("deliver", 1), ("list", 0), ("read", 0))}
+    parts, work = Parts(64, 64, 0.1e-3, 0), Work(0, 0.5e-3, 1e-3, 10)
+    alone = one_mailbox(parts, {"send": work, "deliver": work})
+    near("a mailbox's sends, one after the other", alone, 1 / (10 * 0.1e-3 + 0.5e-3 + 1e-3), 0.03)
+    parts = replace(parts, sync=1e-3)
+    works = {kind: Work(0.1e-3, 0, 0.5e-3, 2, syncs) for kind, syncs in (("send", 1), ("deliver", 1), ("list", 0), ("read", 0))}
     rates, zipf = {"send": 2000, "list": 500, "read": 0}, Zipf(10**6, 0.7)
     many = simulate(parts, works, rates, zipf, 5.0)
     if len(many.took["send"]) != len(many.took["deliver"]):

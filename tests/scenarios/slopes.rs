@@ -165,35 +165,33 @@ fn say_latency(prefix: &str, report: &Report) {
 
 /// How many share a sync, by how many send at once.
 async fn shared_syncs(name: &str, stand: &Stand, size: &Size) {
-    let people = &stand.people[4..];
     stand.deliver().await;
     stand.rest().await;
-    sleep(TOLD).await; // what is told of earlier work must not count
+    if stand.database.is_some() {
+        sleep(TOLD).await; // what is told of earlier work must not count
+    }
     for connections in CONNECTIONS {
-        let (prefix, count) = (format!("{name}.sends_at_once.{connections}"), size.sends);
-        let report = match &stand.database {
-            Some(database) => {
-                let before = syncs(database);
-                let report = load(&stand.first(1), people, connections, Ask::Send, End::Count(count)).await;
-                stand.deliver().await;
-                sleep(TOLD).await;
-                let [wal, commits, took] = std::array::from_fn(|at| syncs(database)[at] - before[at]);
-                tell(&format!("{prefix}.syncs"), wal / count as f64);
-                tell(&format!("{prefix}.commits"), commits / count as f64);
-                tell(&format!("{prefix}.ms_of_a_sync"), took / wal);
-                report
-            }
-            None => {
-                let Some(strace) = Strace::attach(stand.nodes[0].process(), "fsync,fdatasync").await else { continue };
-                let report = load(&stand.first(1), people, connections, Ask::Send, End::Count(count)).await;
-                stand.deliver().await;
-                let syncs = strace.detach().await.iter().filter(|event| event.is_sync() && !event.ended).count();
-                tell(&format!("{prefix}.syncs"), syncs as f64 / count as f64);
-                report
-            }
+        let prefix = format!("{name}.sends_at_once.{connections}");
+        let send = async || {
+            let report = load(&stand.first(1), &stand.people[4..], connections, Ask::Send, End::Count(size.sends)).await;
+            stand.deliver().await;
+            report
         };
-        tell(&format!("{prefix}.per_s"), report.per_second());
-        say_latency(&prefix, &report);
+        if let Some(database) = &stand.database {
+            let before = syncs(database);
+            let report = send().await;
+            sleep(TOLD).await;
+            let [logged, commits, took] = std::array::from_fn(|at| syncs(database)[at] - before[at]);
+            tell(&format!("{prefix}.syncs"), logged / size.sends as f64);
+            tell(&format!("{prefix}.commits"), commits / size.sends as f64);
+            tell(&format!("{prefix}.ms_of_a_sync"), took / logged);
+            tell(&format!("{prefix}.per_s"), report.per_second());
+            say_latency(&prefix, &report);
+        } else if let Some(strace) = Strace::attach(stand.nodes[0].process(), "fsync,fdatasync").await {
+            send().await; // slowly, since it is watched
+            let synced = strace.detach().await.iter().filter(|event| event.is_sync() && !event.ended).count();
+            tell(&format!("{prefix}.syncs"), synced as f64 / size.sends as f64);
+        }
     }
 }
 

@@ -62,7 +62,7 @@ struct Sample {
 
 #[tokio::test]
 #[ignore = "minutes: ./test long"]
-async fn what_nodes_do_in_a_second() {
+async fn what_is_done_in_a_second() {
     let size = Size::wanted();
     let largest = CONNECTIONS[CONNECTIONS.len() - 1];
     let sqlite = Stand::on_sqlite(CONFIG, largest).await;
