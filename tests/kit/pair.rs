@@ -25,7 +25,7 @@ pub struct Pair {
     standby: Option<Member>,
 }
 
-struct Member {
+pub(crate) struct Member {
     data: PathBuf,
     port: u16,
     child: Child,
@@ -112,18 +112,31 @@ impl Pair {
 impl Drop for Pair {
     fn drop(&mut self) {
         for member in std::iter::once(&mut self.writer).chain(&mut self.standby) {
-            let _ = member.child.kill(); // it may be gone
-            let _ = member.child.wait();
+            member.end();
         }
     }
 }
 
 impl Member {
-    async fn start(bin: &Path, data: PathBuf) -> Member {
+    pub(crate) async fn start(bin: &Path, data: PathBuf) -> Member {
         let port = crate::free_address().port();
         let mut member = Member { child: spawn(bin, &data, port), data, port };
         member.until_ready(bin).await;
         member
+    }
+
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Kills it, if it is there.
+    pub(crate) fn end(&mut self) {
+        let _ = self.child.kill(); // it may be gone
+        let _ = self.child.wait();
     }
 
     /// Starts it again where it ended at once: it does while those who served the one that was killed are still there.
@@ -152,7 +165,7 @@ fn spawn(bin: &Path, data: &Path, port: u16) -> Child {
 }
 
 /// A program as the user that PostgreSQL's may run as; it ends with this process.
-fn as_postgres(program: &Path) -> Command {
+pub(crate) fn as_postgres(program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]);
     if rustix::process::geteuid().is_root() {
@@ -163,13 +176,13 @@ fn as_postgres(program: &Path) -> Command {
 }
 
 /// Gives a folder to that user.
-fn own(folder: &Path) {
+pub(crate) fn own(folder: &Path) {
     if rustix::process::geteuid().is_root() {
         let owned = Command::new("chown").arg("postgres").arg(folder).status();
         assert!(owned.is_ok_and(|status| status.success()), "the folder can be given to postgres");
     }
 }
 
-fn demand(what: &str, answer: &std::process::Output) {
+pub(crate) fn demand(what: &str, answer: &std::process::Output) {
     assert!(answer.status.success(), "{what}: {}", String::from_utf8_lossy(&answer.stderr));
 }

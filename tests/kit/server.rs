@@ -3,7 +3,7 @@
 use crate::place::{NOT_FOR_SERVERS, Place};
 use crate::s3::SECRET_KEY;
 use crate::settings::binary;
-use crate::{Database, Gate, Http, Person, Room, S3Fault, until_within};
+use crate::{Database, Gate, Http, Person, Room, S3, S3Fault, until_within};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -86,6 +86,11 @@ impl Server {
     /// The same on a database of the test's own.
     pub async fn nodes_on<const COUNT: usize>(rows: String) -> [Server; COUNT] {
         Server::nodes_in(Place::own(rows), None).await
+    }
+
+    /// The same, with the text of a config file.
+    pub async fn nodes_told<const COUNT: usize>(rows: String, config: &str) -> [Server; COUNT] {
+        Server::nodes_in(Place::own(rows), Some(config)).await
     }
 
     /// The same of another binary, until they are replaced.
@@ -329,6 +334,11 @@ impl Server {
     /// What is wrong with its object storage from now on, if anything.
     pub fn set_fault(&self, fault: Option<S3Fault>) {
         self.place.octets().expect("it has object storage").set_fault(fault);
+    }
+
+    /// Requests that its object storage has had; none where octets stand in files.
+    pub fn object_requests(&self) -> usize {
+        self.place.octets().map_or(0, S3::requests)
     }
 
     pub(crate) fn place(&self) -> &Place {

@@ -4,11 +4,15 @@
 
 mod crash;
 mod ledger;
+mod load;
 mod memory;
 mod moving;
 mod nodes;
 mod queue;
 mod relay;
+mod slopes;
+mod stand;
 mod strace;
 mod syncs;
+mod throughput;
 mod upgrade;
