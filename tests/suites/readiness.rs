@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// How long an answer may take while the store says nothing at all.
 const BOUND: Duration = Duration::from_secs(25);
 
-async fn plain_get(server: &Server, path: &str) -> Answer {
+pub(crate) async fn plain_get(server: &Server, path: &str) -> Answer {
     let host = server.origin().trim_start_matches("http://").to_owned();
     exchange(&host, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"), Vec::new()).await
 }

@@ -1,6 +1,7 @@
 //! What must not happen to a store that is moved, whatever is said and whoever comes meanwhile.
 
 use super::{fill, large, said};
+use crate::readiness::plain_get;
 use bytes::Bytes;
 use hyper::Method;
 use kit::{Room, Server, digests, plain};
@@ -66,7 +67,7 @@ async fn who_was_silent_while_the_store_was_moved_writes_nothing() {
     let _ = adele.attempt(Method::GET, "messages", &[], Bytes::new()).await; // the connection of before is too old
     let refused = adele.send_mime(&plain("AdeleV", &["AlexW"], "Behind the times")).await.demand(503);
     assert!(refused.header("retry-after").is_some());
-    server.anonymous().get(&format!("{}/readyz", server.origin())).await.demand(503);
+    plain_get(&server, "/readyz").await.demand(503);
     server.leave().await;
     let server = Server::open(other).await;
     assert_eq!(server.person("AdeleV").all("messages").await.len(), 1);
