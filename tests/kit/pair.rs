@@ -9,12 +9,13 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-/// What both are told.
+/// What both are told. Checkpoints come often, so that a server which is killed has little to go through when it starts again.
 const SETTINGS: &str = "listen_addresses = '127.0.0.1'\nmax_connections = 300\nfsync = off\nhot_standby = on\n\
-     wal_retrieve_retry_interval = '100ms'\nwal_keep_size = '1GB'\nwal_receiver_timeout = '5s'\nlog_min_messages = fatal\n";
+     wal_retrieve_retry_interval = '100ms'\nwal_keep_size = '1GB'\nwal_receiver_timeout = '5s'\ncheckpoint_timeout = '30s'\n\
+     max_wal_size = '256MB'\nlog_min_messages = fatal\n";
 
 /// How long a server may take to be ready.
-const READY: Duration = Duration::from_secs(30);
+const READY: Duration = Duration::from_secs(90);
 
 /// Both servers; they end with it.
 pub struct Pair {

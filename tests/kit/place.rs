@@ -4,7 +4,7 @@ use crate::settings::{aloud, on_postgres};
 use crate::{Database, S3, postgres_version, s3_version};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use store::{Location, Octets, Rows};
 
 /// Where the mail of one server is. Its end is its test's.
@@ -14,12 +14,14 @@ pub(crate) enum Place {
     /// In a database and a bucket of its own.
     Shared {
         rows: Database,
-        octets: S3,
+        octets: Arc<S3>,
         /// Where servers reach the database, if a gate stands before it.
         gate: Option<SocketAddr>,
     },
     /// In a database that is the test's own, and a bucket.
     Own { rows: String, octets: S3 },
+    /// Rows in a database of its own, octets in files of the data directory.
+    Apart { rows: Database },
 }
 
 impl Place {
@@ -35,12 +37,15 @@ impl Place {
 
     /// A new one in a database and a bucket, whatever the others are.
     pub(crate) fn shared(gate: Option<SocketAddr>) -> Place {
-        Place::Shared { rows: Database::new(), octets: S3::start(), gate }
+        Place::Shared { rows: Database::new(), octets: Arc::new(S3::start()), gate }
     }
 
     pub(crate) fn location(&self, dir: &Path) -> Location {
         match self {
             Place::DataDirectory => Location::from(dir),
+            Place::Apart { rows } => {
+                Location { dir: dir.to_owned(), rows: Rows::Postgres { url: rows.url() }, octets: Octets::Files }
+            }
             Place::Own { rows, octets } => Location {
                 dir: dir.to_owned(),
                 rows: Rows::Postgres { url: rows.clone() },
@@ -59,19 +64,28 @@ impl Place {
         Place::Own { rows, octets: S3::start() }
     }
 
+    /// In another database, and this bucket.
+    pub(crate) fn with_another_database(&self) -> Place {
+        match self {
+            Place::Shared { octets, .. } => Place::Shared { rows: Database::new(), octets: octets.clone(), gate: None },
+            _ => panic!("it has a bucket"),
+        }
+    }
+
     /// The database, where they are not in the data directory.
     pub(crate) fn rows(&self) -> Option<&Database> {
         match self {
             Place::DataDirectory | Place::Own { .. } => None,
-            Place::Shared { rows, .. } => Some(rows),
+            Place::Apart { rows } | Place::Shared { rows, .. } => Some(rows),
         }
     }
 
     /// The bucket, likewise.
     pub(crate) fn octets(&self) -> Option<&S3> {
         match self {
-            Place::DataDirectory => None,
-            Place::Own { octets, .. } | Place::Shared { octets, .. } => Some(octets),
+            Place::Apart { .. } | Place::DataDirectory => None,
+            Place::Own { octets, .. } => Some(octets),
+            Place::Shared { octets, .. } => Some(octets),
         }
     }
 
@@ -79,6 +93,7 @@ impl Place {
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         match self {
             Place::DataDirectory => Vec::new(),
+            Place::Apart { rows } => vec![("RESTANTE_STORE_URL", rows.url())],
             Place::Own { rows, octets } => variables(rows.clone(), octets),
             Place::Shared { rows, octets, gate } => variables(gate.map_or_else(|| rows.url(), |gate| rows.url_at(gate)), octets),
         }

@@ -3,7 +3,7 @@
 use crate::place::{NOT_FOR_SERVERS, Place};
 use crate::s3::SECRET_KEY;
 use crate::settings::binary;
-use crate::{Database, Gate, Http, Person, S3, S3Fault, until_within};
+use crate::{Database, Gate, Http, Person, Room, S3, S3Fault, until_within};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -29,9 +29,11 @@ pub fn address(name: &str) -> String {
 /// A server. A test ends with [`Server::finish`], or it fails.
 pub struct Server {
     child: Child,
+    /// What is started.
+    binary: PathBuf,
     /// Nodes of one store have it together.
     place: Arc<Place>,
-    home: TempDir,
+    home: Arc<TempDir>,
     config: Option<PathBuf>,
     /// Outside development mode, what the log was like before the last start: it alone says where the server listens.
     production: Option<usize>,
@@ -75,23 +77,69 @@ impl Server {
         Server::nodes_in(Place::shared(None), None).await
     }
 
+    /// The same with the text of a config file, and with a gate between them and the database.
+    pub async fn nodes_behind_gate<const COUNT: usize>(config: &str) -> ([Server; COUNT], Gate) {
+        let gate = Gate::before(Database::address()).await;
+        (Server::nodes_in(Place::shared(Some(gate.address())), Some(config)).await, gate)
+    }
+
     /// The same on a database of the test's own.
     pub async fn nodes_on<const COUNT: usize>(rows: String) -> [Server; COUNT] {
         Server::nodes_in(Place::own(rows), None).await
     }
 
     /// The same, with the text of a config file.
-    pub async fn nodes_with<const COUNT: usize>(rows: String, config: &str) -> [Server; COUNT] {
+    pub async fn nodes_told<const COUNT: usize>(rows: String, config: &str) -> [Server; COUNT] {
         Server::nodes_in(Place::own(rows), Some(config)).await
     }
 
+    /// The same of another binary, until they are replaced.
+    pub async fn nodes_of<const COUNT: usize>(binary: &Path) -> [Server; COUNT] {
+        Server::nodes_with(binary, Place::shared(None), None).await
+    }
+
     async fn nodes_in<const COUNT: usize>(place: Place, config: Option<&str>) -> [Server; COUNT] {
+        Server::nodes_with(&binary(), place, config).await
+    }
+
+    async fn nodes_with<const COUNT: usize>(binary: &Path, place: Place, config: Option<&str>) -> [Server; COUNT] {
         let place = Arc::new(place);
-        let mut nodes = [(); COUNT].map(|()| Server::begin(place.clone(), config));
+        let mut nodes = [(); COUNT].map(|()| Server::begin(binary, place.clone(), config));
         for node in &mut nodes {
             node.until_ready().await;
         }
         nodes
+    }
+
+    /// Starts a server where a store is, or is to be.
+    pub async fn open(room: Room) -> Server {
+        let mut server = Server::begin_in(room.home, &binary(), room.place, None);
+        server.until_ready().await;
+        server
+    }
+
+    /// Where its store is.
+    pub fn room(&self) -> Room {
+        Room { home: self.home.clone(), place: self.place.clone() }
+    }
+
+    /// Has the process do nothing for a while, as on a machine that stands still.
+    pub async fn pause(&self, time: Duration) {
+        self.signal(Signal::STOP);
+        tokio::time::sleep(time).await;
+    }
+
+    /// Has it go on.
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// Ends without a word where the store may not be served any more; its room stays as it is.
+    pub async fn leave(mut self) -> Room {
+        self.finished = true;
+        self.stop().await;
+        self.demand_order().await;
+        self.room()
     }
 
     async fn launch(config: Option<&str>) -> Server {
@@ -99,20 +147,24 @@ impl Server {
     }
 
     async fn launch_in(place: Arc<Place>, config: Option<&str>) -> Server {
-        let mut server = Server::begin(place, config);
+        let mut server = Server::begin(&binary(), place, config);
         server.until_ready().await;
         server
     }
 
-    fn begin(place: Arc<Place>, config: Option<&str>) -> Server {
-        let home = tempfile::tempdir().expect("a temporary directory can be made");
+    fn begin(binary: &Path, place: Arc<Place>, config: Option<&str>) -> Server {
+        Server::begin_in(Arc::new(tempfile::tempdir().expect("a temporary directory can be made")), binary, place, config)
+    }
+
+    fn begin_in(home: Arc<TempDir>, binary: &Path, place: Arc<Place>, config: Option<&str>) -> Server {
         let config = config.map(|text| {
             let path = home.path().join("restante.toml");
             fs::write(&path, text).expect("the config can be written");
             path
         });
-        let child = spawn(home.path(), config.as_deref(), &place);
-        Server { child, place, home, config, production: None, dev: Value::Null, http: Http::new(), finished: false }
+        let child = spawn(binary, home.path(), config.as_deref(), &place);
+        let (binary, http) = (binary.to_owned(), Http::new());
+        Server { child, binary, place, home, config, production: None, dev: Value::Null, http, finished: false }
     }
 
     /// Starts the server again, after it was stopped or killed.
@@ -126,8 +178,15 @@ impl Server {
         // A server that is gone has left its own: its ports may be another test's by now.
         let _ = fs::remove_file(self.data_dir().join("dev.json"));
         self.production = self.production.map(|_| self.log().len());
-        self.child = spawn(self.home.path(), self.config.as_deref(), &self.place);
+        self.child = spawn(&self.binary, self.home.path(), self.config.as_deref(), &self.place);
         self.http = Http::new();
+    }
+
+    /// Stops another binary that serves, and starts the one under test on what it has left.
+    pub async fn replace(&mut self) {
+        self.stop().await;
+        self.binary = binary();
+        self.restart().await;
     }
 
     /// Kills the process as `kill -9` does.
@@ -171,7 +230,7 @@ impl Server {
 
     /// Runs another command of the binary on this server's data.
     pub async fn restante(&self, arguments: &[&str]) -> Output {
-        let mut command = command(&self.place);
+        let mut command = command_of(&self.binary, &self.place);
         command.args(arguments).arg("--data").arg(self.data_dir()).stdin(Stdio::null());
         command.output().await.expect("the binary can be started")
     }
@@ -267,6 +326,11 @@ impl Server {
         Store::beside(location).expect("the store can be opened beside the server")
     }
 
+    /// What its database answers to a statement.
+    pub fn ask_database(&self, sql: &str) -> String {
+        self.place.rows().expect("its mail is in a database").ask(sql)
+    }
+
     /// What is wrong with its object storage from now on, if anything.
     pub fn set_fault(&self, fault: Option<S3Fault>) {
         self.place.octets().expect("it has object storage").set_fault(fault);
@@ -344,8 +408,12 @@ fn ended(child: &mut Child) -> Option<ExitStatus> {
 }
 
 /// The binary, told where mail is.
-fn command(place: &Place) -> Command {
-    let mut command = Command::new(binary());
+pub(crate) fn command(place: &Place) -> Command {
+    command_of(&binary(), place)
+}
+
+fn command_of(binary: &Path, place: &Place) -> Command {
+    let mut command = Command::new(binary);
     for name in NOT_FOR_SERVERS {
         command.env_remove(name);
     }
@@ -353,9 +421,9 @@ fn command(place: &Place) -> Command {
     command
 }
 
-fn spawn(home: &Path, config: Option<&Path>, place: &Place) -> Child {
+fn spawn(binary: &Path, home: &Path, config: Option<&Path>, place: &Place) -> Child {
     let log = File::options().create(true).append(true).open(home.join("log")).expect("the log can be written");
-    let mut command = command(place);
+    let mut command = command_of(binary, place);
     command.arg("serve").arg("--data").arg(home.join("data"));
     command.args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]);
     if let Some(path) = config {

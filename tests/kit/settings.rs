@@ -20,6 +20,11 @@ pub(crate) fn binary() -> PathBuf {
     path
 }
 
+/// The binary of an older version: `RESTANTE_OLDER_BIN`; nothing where it is to be built.
+pub fn older_binary() -> Option<PathBuf> {
+    setting("RESTANTE_OLDER_BIN").map(PathBuf::from)
+}
+
 /// A file of the shared data: below `RESTANTE_SHARED`, by default `../shared` beside the workspace.
 ///
 /// Without the data this is `None` and says so aloud; in CI (`CI` set) it fails.

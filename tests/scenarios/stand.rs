@@ -31,7 +31,7 @@ impl Stand {
 
     /// So many nodes on a PostgreSQL that syncs, and object storage.
     pub async fn on_postgres<const COUNT: usize>(database: Durable, config: &str, others: usize) -> Stand {
-        let nodes: [Server; COUNT] = Server::nodes_with(database.url(), config).await;
+        let nodes: [Server; COUNT] = Server::nodes_told(database.url(), config).await;
         Stand::of(nodes.into(), Some(database), others).await
     }
 

@@ -23,6 +23,7 @@ mod issuers;
 mod limits;
 mod lists;
 mod messages;
+mod moving;
 mod nodes;
 mod odd_input;
 mod overlay;

@@ -1,5 +1,9 @@
 //! Nodes of one store: what one of them gave is good at the other, and what happened at one has happened at both.
 
+mod deeds;
+mod leases;
+mod own_files;
+
 use kit::{Server, plain};
 use std::fs;
 
@@ -53,4 +57,32 @@ async fn tokens_pages_and_links_of_one_are_good_at_the_other() {
     assert_eq!(found.json()["value"][0]["subject"], "Sent at the other");
     one.finish().await;
     other.finish().await;
+}
+
+/// Round trips to the database that a page may take, beside those of its sign-in: what begins and ends a look, what is known of
+/// the mailbox and the folder, one stretch of an index, and two statements for the rows.
+const TRIPS: usize = 16;
+
+#[tokio::test]
+async fn a_page_takes_as_many_round_trips_however_many_messages_are_in_it() {
+    let ([node], gate) = Server::nodes_behind_gate("development = true\n").await;
+    let adele = node.person("AdeleV");
+    for number in 0..70 {
+        adele.draft(&plain("AdeleV", &["AlexW"], &format!("Draft {number:02}"))).await;
+    }
+    for list in
+        ["$orderby=receivedDateTime desc", "$orderby=subject", "$filter=contains(subject,'Draft')", "$filter=isRead eq true"]
+    {
+        let path = format!("mailFolders/drafts/messages?$top=50&$select=subject&{}", list.replace(' ', "%20"));
+        let mut least = usize::MAX;
+        // Others of the node speak with the database too, now and then.
+        for _ in 0..5 {
+            let before = gate.said();
+            let page = adele.get(&path).await.demand(200).json();
+            least = least.min(gate.said() - before);
+            assert_eq!(page["value"].as_array().map(Vec::len), Some(50), "{list}");
+        }
+        assert!(least <= TRIPS, "{list}: {least}");
+    }
+    node.finish().await;
 }

@@ -13,7 +13,7 @@ use kit::{Peer, Person, Server, letter};
 use std::fmt::Write;
 
 /// The settings under which all mail for other domains goes to this server, and what fails is tried again at once.
-fn towards(peer: &Peer) -> String {
+pub(crate) fn towards(peer: &Peer) -> String {
     towards_with(peer, "")
 }
 
@@ -27,7 +27,7 @@ fn towards_with(peer: &Peer, more: &str) -> String {
 }
 
 /// A message of Adele's to these.
-fn to(recipients: &[&str], subject: &str) -> Vec<u8> {
+pub(crate) fn to(recipients: &[&str], subject: &str) -> Vec<u8> {
     let from = kit::address("AdeleV");
     letter(&[("From", from.as_str()), ("To", &recipients.join(", ")), ("Subject", subject)], "Hello.\r\n")
 }

@@ -320,6 +320,7 @@ impl From<StoreError> for ApiError {
             | StoreError::InUse
             | StoreError::Io(_)
             | StoreError::Missing
+            | StoreError::Moved(_)
             | StoreError::NotFound
             | StoreError::Postgres(_)
             | StoreError::Setting(_) => ApiError::internal(error),

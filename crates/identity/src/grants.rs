@@ -139,7 +139,10 @@ impl Grants {
             if needs_consent && !is_agreed(tx, mailbox, &used.grant.client_id, &granted)? {
                 return Ok(Err(OAuthError::ConsentRequired));
             }
-            tx.use_refresh_token(mailbox, digest)?;
+            if !tx.use_refresh_token(mailbox, digest)? {
+                tx.revoke_refresh_tokens(mailbox, used.family)?;
+                return Ok(Err(OAuthError::GrantReplayed)); // it is gone, or another took its place: whatever was read above
+            }
             let expiration_date_time = after(now, REFRESH_LIFE);
             tx.add_refresh_token(&RefreshToken { digest: next.digest, expiration_date_time, ..used }, now)?;
             Ok(Ok(Redeemed { person, granted, nonce: None, refresh_token: Some(next.text) }))

@@ -16,6 +16,8 @@ const SIZE: KeySize = KeySize::Rsa2048;
 /// By what names they are kept.
 const SEED: &str = "keys/seed";
 const TOKEN: &str = "keys/token.pem";
+/// All of these names.
+pub const KEYS: [&str; 2] = [SEED, TOKEN];
 
 /// The keys.
 pub struct Keys {

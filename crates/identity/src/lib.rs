@@ -33,7 +33,7 @@ pub use file::replace_file;
 pub use grants::Grants;
 pub use guesses::{Guesses, Source};
 pub use issuers::{Fetch, FetchAddress, FetchError, Fetching, Issuers, RETRY, TrustedIssuer};
-pub use keys::Keys;
+pub use keys::{KEYS, Keys};
 pub use password::Passwords;
 pub use registry::{
     Access, AddedApp, AppChanges, Change, LimitChanges, MadeSecret, MailboxGrant, NewCertificate, NewPerson, NewSecret,

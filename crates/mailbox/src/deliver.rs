@@ -22,7 +22,7 @@ use std::iter::repeat_n;
 use std::pin::pin;
 use std::time::Duration;
 use store::{
-    Blob, Digest, ForwardState, MessageId, Overlay, Person, ReadTx, StoreError, Submission, SubmissionId, Timestamp,
+    Blob, Digest, ForwardPath, ForwardState, MessageId, Overlay, Person, ReadTx, StoreError, Submission, SubmissionId, Timestamp,
     WellKnownName, WriteTx,
 };
 
@@ -75,9 +75,9 @@ impl Mail {
 
     /// Waits for what is due at a later time.
     async fn until_next_due(&self) {
-        let (node, now) = (self.inner.store.node(), self.inner.clock.now());
+        let (taker, now) = (self.taker(), self.inner.clock.now());
         let look_again = if self.inner.store.is_shared() { LOOK_FOR_OTHERS } else { LOOK_AGAIN };
-        let next = self.inner.store.read(move |tx: &ReadTx<'_>| tx.next_due(node, now)).await;
+        let next = self.inner.store.read(move |tx: &ReadTx<'_>| tx.next_due(taker, now)).await;
         match next {
             Ok(Some(due)) => {
                 let wait = u64::try_from(due.0.saturating_sub(self.inner.clock.now().0)).unwrap_or_default();
@@ -98,8 +98,8 @@ impl Mail {
     /// The first of those that failed; the others are done.
     async fn deliver_due(&self) -> Result<usize, MailError> {
         let now = self.inner.clock.now();
-        let node = self.inner.store.node();
-        let due = self.inner.store.read(move |tx| tx.due_submissions(node, now, TOGETHER)).await?;
+        let taker = self.taker();
+        let due = self.inner.store.read(move |tx| tx.due_submissions(taker, now, TOGETHER)).await?;
         let count = due.len();
         let blobs = self.inner.store.blobs(due.iter().map(|submission| submission.blob).collect()).await?;
         let with_blobs = due.into_iter().zip(blobs);
@@ -150,7 +150,14 @@ impl Mail {
         let (key, now) = ((submission.mailbox, submission.id), self.inner.clock.now());
         let (mut missed, mut reached) = (Vec::new(), Vec::new());
         let people = paths.iter().map(|path| person_at(tx, &path.address)).collect::<Result<Vec<_>, _>>()?;
-        tx.hold(people.iter().flatten().map(|person| person.id))?;
+        // The sender too, where he is told something: of two who write to each other at once none is to wait for the other.
+        let is_told = |(path, person): (&ForwardPath, &Option<Person>)| match person {
+            None => Action::Failed.is_wanted(path),
+            Some(_) => Action::Delivered.is_wanted(path),
+        };
+        let is_told = !submission.reverse_path.is_empty() && paths.iter().zip(&people).any(is_told);
+        let sender = is_told.then_some(submission.mailbox);
+        tx.hold(people.iter().flatten().map(|person| person.id).chain(sender))?;
         for ((path, person), reading) in paths.iter().zip(people).zip(repeat_n(reading, paths.len())) {
             match person {
                 None => {

@@ -113,6 +113,8 @@ struct Inner {
     key_reading: Arc<Semaphore>,
     /// What apps used, until it is written down.
     uses: uses::Uses,
+    /// Since when this node is there, and what it carries.
+    presence: nodes::Presence,
 }
 
 /// The mail of one person, opened for somebody who may.
@@ -139,6 +141,7 @@ impl Mail {
             batch_done: Notify::new(),
             key_reading: Arc::new(Semaphore::new(protection::READ_AT_ONCE)),
             uses: uses::Uses::default(),
+            presence: nodes::Presence::default(),
         };
         Mail { inner: Arc::new(inner) }
     }

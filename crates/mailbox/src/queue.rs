@@ -155,15 +155,27 @@ impl Mail {
     pub async fn forget_until(&self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         loop {
-            let before = Timestamp(self.inner.clock.now().0.saturating_sub(KNOWN));
-            if let Err(error) = self.inner.store.write::<_, StoreError>(move |tx| tx.forget_ended(before)).await {
-                tracing::error!(%error, "what ended long ago could not be forgotten");
+            tokio::select! {
+                () = &mut stop => return,
+                forgotten = self.forget_ended() => if let Err(error) = forgotten {
+                    tracing::error!(%error, "what ended long ago could not be forgotten");
+                }
             }
             tokio::select! {
                 () = &mut stop => return,
                 () = tokio::time::sleep(FORGETTING) => {}
             }
         }
+    }
+
+    /// Forgets it in all mailboxes, some in each deed.
+    async fn forget_ended(&self) -> Result<(), StoreError> {
+        let before = Timestamp(self.inner.clock.now().0.saturating_sub(KNOWN));
+        let mut behind = Some(MailboxId([0; 16]));
+        while let Some(last) = behind {
+            behind = self.inner.store.write::<_, StoreError>(move |tx| tx.forget_ended(before, last)).await?;
+        }
+        Ok(())
     }
 
     /// How much waits.

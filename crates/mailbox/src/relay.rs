@@ -9,6 +9,7 @@ use crate::deliver::Arriving;
 use crate::error::MailError;
 use crate::generated::{relay_trace, standing_before};
 use crate::index::Reading;
+use crate::nodes::Carried;
 use crate::report::{Action, Report, Told, plain};
 use crate::retry::Retry;
 use bytes::Bytes;
@@ -60,6 +61,8 @@ impl Relaying {
 #[derive(Debug)]
 pub struct Route {
     leased: Leased,
+    /// This node knows that it goes there.
+    _carried: Carried,
 }
 
 impl Route {
@@ -230,19 +233,20 @@ impl Mail {
     /// # Errors
     /// [`MailError::Store`].
     pub async fn due_routes(&self, top: usize) -> Result<Vec<Route>, MailError> {
-        let now = self.inner.clock.now();
-        let node = self.inner.store.node();
-        let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>(tx.next_relay(node, now)?.is_some_and(|due| due <= now));
+        let (now, taker) = (self.inner.clock.now(), self.taker());
+        let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>(tx.next_relay(taker, now)?.is_some_and(|due| due <= now));
         if !self.inner.store.read(look).await? {
             return Ok(Vec::new()); // which is most often so, and costs no commit
         }
         let top = i64::try_from(top).unwrap_or(i64::MAX);
-        let deed = move |tx: &mut WriteTx<'_>| tx.lease_destinations(now, now.after(LEASE), top);
+        let _leasing = self.inner.presence.leasing().await;
+        let deed = move |tx: &mut WriteTx<'_>| tx.lease_destinations(taker.from_silent, (now, LEASE), top);
         let leased = self.inner.store.write_upkeep::<_, StoreError>(deed).await?;
         if leased.is_empty() {
             tokio::time::sleep(OVERTAKEN).await; // other nodes were faster
         }
-        Ok(leased.into_iter().map(|leased| Route { leased }).collect())
+        let carried = |leased: Leased| Route { _carried: self.inner.presence.carry(&leased.destination), leased };
+        Ok(leased.into_iter().map(carried).collect())
     }
 
     /// Waits until a destination may be due.
@@ -251,8 +255,8 @@ impl Mail {
     /// [`MailError::Store`].
     pub async fn until_relay(&self) -> Result<(), MailError> {
         let told = self.inner.to_relay.notified();
-        let (node, now) = (self.inner.store.node(), self.inner.clock.now());
-        let next = self.inner.store.read::<_, StoreError>(move |tx: &ReadTx<'_>| tx.next_relay(node, now)).await?;
+        let (taker, now) = (self.taker(), self.inner.clock.now());
+        let next = self.inner.store.read::<_, StoreError>(move |tx: &ReadTx<'_>| tx.next_relay(taker, now)).await?;
         let wait = next.map_or(LOOK_AGAIN, |due| Duration::from_micros(u64::try_from(due.0 - now.0).unwrap_or_default()));
         tokio::select! {
             () = told => {}
@@ -262,11 +266,15 @@ impl Mail {
         Ok(())
     }
 
-    /// What is to go by a route now, from what is due longest. One whose octets can't be had is put off.
+    /// What is to go by a route now, from what is due longest; nothing where another node has it by now. One whose octets can't be
+    /// had is put off.
     ///
     /// # Errors
     /// [`MailError::Store`].
     pub async fn consignments(&self, route: &Route) -> Result<Vec<Consignment>, MailError> {
+        if !self.is_there() {
+            self.say_there().await?; // so that what is found to be its own stays so
+        }
         let now = self.inner.clock.now();
         let (destination, node) = (route.leased.destination.clone(), self.inner.store.node());
         let due = self.inner.store.read::<_, StoreError>(move |tx| tx.due_relays((&destination, node), now, TOGETHER)).await?;
@@ -359,9 +367,15 @@ impl Mail {
     fn settle_within(&self, tx: &mut WriteTx<'_>, of: &Consignment, outcomes: &[(String, Outcome)]) -> Result<(), MailError> {
         let now = self.inner.clock.now();
         let mut told: Vec<(Action, usize, [u8; 3])> = Vec::new();
-        for (index, (address, outcome)) in outcomes.iter().enumerate() {
-            let Some(path) = of.forward_paths().iter().find(|path| path.address == *address) else { continue };
-            let Decided { settled, action, status } = self.decide(of, path, outcome, now);
+        let of_path = |(index, (address, outcome)): (usize, &(String, Outcome))| {
+            let path = of.forward_paths().iter().find(|path| path.address == *address)?;
+            Some((index, path, self.decide(of, path, outcome, now)))
+        };
+        let decided: Vec<_> = outcomes.iter().enumerate().filter_map(of_path).collect();
+        if decided.iter().any(|(_, path, decided)| decided.action.is_some_and(|action| action.is_wanted(path))) {
+            tx.hold([of.submission.mailbox])?; // before any row, as all who change that mailbox
+        }
+        for (index, path, Decided { settled, action, status }) in decided {
             if !tx.settle(of.submission.mailbox, of.submission.id, &settled)? {
                 continue; // somebody took it back meanwhile
             }

@@ -6,6 +6,9 @@ use identity::Secrets;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use std::path::PathBuf;
 
+/// By what name both are kept.
+pub(crate) const FILE: &str = "keys/app.pem";
+
 /// A certificate and its key.
 pub(crate) struct AppCertificate {
     /// Where both stand, in PEM.
@@ -20,7 +23,7 @@ impl AppCertificate {
     /// # Errors
     /// Where the file system or the store fails, or what is there can't be read.
     pub(crate) async fn open(secrets: &Secrets) -> anyhow::Result<AppCertificate> {
-        let (file, octets) = secrets.kept_in_file("keys/app.pem", || Ok::<_, anyhow::Error>(made()?.into_bytes())).await?;
+        let (file, octets) = secrets.kept_in_file(FILE, || Ok::<_, anyhow::Error>(made()?.into_bytes())).await?;
         let key = std::str::from_utf8(&octets).map_err(anyhow::Error::from).and_then(|text| Ok(KeyPair::from_pem(text)?));
         let key = key.with_context(|| format!("{} can't be read", file.display()))?;
         Ok(AppCertificate { file, public_key: key.public_key_raw().to_vec() })

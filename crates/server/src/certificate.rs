@@ -5,7 +5,7 @@ mod authority;
 mod local;
 mod operator;
 
-pub(crate) use authority::Names;
+pub(crate) use authority::{FILE, FOR_ALL, KEY, Names};
 pub(crate) use local::LocalCertificate;
 pub use operator::CertificateFiles;
 pub(crate) use operator::OperatorCertificate;

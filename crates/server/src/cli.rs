@@ -4,12 +4,14 @@
 mod app;
 mod grant;
 mod key;
+mod moving;
 mod queue;
 mod user;
 
 pub use app::{App, AppCommand, AppSettings, AppUpdate, Clearable, Credential, NewAppFlags};
 pub use grant::{Grant, GrantCommand, Right};
 pub use key::{KeyCommand, KeyDeed};
+pub use moving::{End, MoveCommand};
 pub use queue::{Queue, QueueCommand, Which};
 pub use user::{Alias, NewUser, User, UserCommand};
 
@@ -41,6 +43,8 @@ pub enum Command {
     Grant(GrantCommand),
     /// Give mailboxes keys of S/MIME, and take them away
     Key(KeyCommand),
+    /// Move a store to another place, from SQLite to PostgreSQL or back: exit 3 while its servers still change it
+    Move(MoveCommand),
     /// Look at mail on its way, hold it, let it go, try it again, give it up
     Queue(QueueCommand),
     /// Start the server (also what happens without a subcommand)

@@ -11,7 +11,7 @@ mod smime;
 pub use crate::certificate::CertificateFiles;
 pub use crate::hosts::Hosts;
 pub use issuers::IssuerConfig;
-pub use location::location;
+pub use location::{end_of_move, location};
 pub use raw::{
     RawBlobs, RawConfig, RawDkim, RawDns, RawGraphRelay, RawIncoming, RawIssuer, RawLdap, RawLimits, RawListen, RawRelay,
     RawSmime, RawSmimeRule, RawStore, RawSubmission, RawTls,

@@ -9,6 +9,7 @@ pub mod config;
 pub mod forwarded;
 pub mod keys;
 pub mod log;
+pub mod moving;
 pub mod open_files;
 pub mod queue;
 pub mod register;

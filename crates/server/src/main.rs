@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use server::cli::{Cli, Command};
-use server::{admin, allocator, config, keys, log, open_files, queue, register, serve, trust};
+use server::{admin, allocator, config, keys, log, moving, open_files, queue, register, serve, trust};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -34,6 +34,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Check(store) => admin::check(&store),
             Command::Grant(command) => register::grant(command).await,
             Command::Key(command) => keys::run(command).await,
+            Command::Move(command) => moving::run(&command).await,
             Command::Queue(command) => queue::run(command).await,
             Command::Serve(flags) => serve::run(&flags).await,
             Command::Smime(command) => client::smime::run(command),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The master key of development mode.
-const OF_DEVELOPMENT: &str = "smime.key";
+pub(crate) const OF_DEVELOPMENT: &str = "smime.key";
 
 /// What the settings come to; in development mode a master key is among the secrets.
 ///

@@ -248,6 +248,9 @@ impl Courier {
                 break;
             }
             let one = async |consignment: Consignment| {
+                if !self.mail.is_there() {
+                    return Ok(()); // it is looked at first whether it is still his to carry
+                }
                 let outcome = place.wait(carrier.carry(&consignment)).await;
                 self.mail.settle_alike(&consignment, &outcome).await
             };
@@ -273,7 +276,8 @@ impl Courier {
         (place, mut open): (&Place, Option<Connection>),
         stop: &watch::Receiver<bool>,
     ) -> Result<Option<Connection>, MailError> {
-        while !*stop.borrow() && !batch.is_over() {
+        // Who was out of the store's reach looks first whether it is still his to carry.
+        while !*stop.borrow() && !batch.is_over() && self.mail.is_there() {
             let Some(consignment) = batch.next() else { break };
             if let Err(rest) = self.pace.take(name, Instant::now()) {
                 batch.pause(rest);

@@ -12,7 +12,7 @@ mod uploads;
 
 pub(crate) use files::{former_place, is_former};
 pub(crate) use objects::Found as FoundObject;
-pub(crate) use octets::check_url;
+pub(crate) use octets::{check_url, is_same_place};
 pub(crate) use places::Places;
 pub(crate) use unnamed::Unnamed;
 pub(crate) use uploads::Earlier;

@@ -267,11 +267,14 @@ impl Row<'_> {
 
     /// Whatever stands there.
     pub(crate) fn value(&self, column: usize) -> Result<FieldValue, StoreError> {
-        let value = match self {
+        self.optional_value(column)?.ok_or_else(|| missing(column))
+    }
+
+    pub(crate) fn optional_value(&self, column: usize) -> Result<Option<FieldValue>, StoreError> {
+        match self {
             Row::Postgres(row) => row.optional_value(column),
             Row::Sqlite(row) => row.optional_value(column),
-        };
-        value?.ok_or_else(|| missing(column))
+        }
     }
 
     /// Octets of a fixed length: an id or a digest.
@@ -317,6 +320,17 @@ impl<'v, const N: usize> From<&'v [u8; N]> for Value<'v> {
 impl<'v> From<&'v [u8]> for Value<'v> {
     fn from(value: &'v [u8]) -> Self {
         Value::Octets(value)
+    }
+}
+
+impl<'v> From<&'v FieldValue> for Value<'v> {
+    fn from(value: &'v FieldValue) -> Self {
+        match value {
+            FieldValue::Integer(integer) => Value::Integer(*integer),
+            FieldValue::Octets(octets) => Value::Octets(octets),
+            FieldValue::Text(text) => Value::Text(text),
+            FieldValue::WellKnown(name) => Value::Text(name.as_str()),
+        }
     }
 }
 

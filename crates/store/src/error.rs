@@ -27,6 +27,9 @@ pub enum StoreError {
     /// There is no store in this directory.
     #[error("there is no store in this data directory")]
     Missing,
+    /// The store is being moved, or was; the text says from or to where, and what is to be done.
+    #[error("the store can't be used here: {0}")]
+    Moved(String),
     /// The row asked for is not there.
     #[error("no such row")]
     NotFound,

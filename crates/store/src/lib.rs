@@ -13,6 +13,8 @@ mod invariants;
 mod location;
 mod migrate;
 mod model;
+mod moving;
+mod own_files;
 mod sql;
 mod sweep;
 
@@ -32,6 +34,7 @@ pub use model::delta::{Departure, Place};
 pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
 pub use model::folder::{Folder, FolderCopy, FolderPlace, Removal, WellKnownName};
 pub use model::message::{MessageRecord, Overlay, Protection, Recipient};
+pub use model::node::Taker;
 pub use model::outbox::{ForwardPath, ForwardState, Leased, Settled, Submission, Wishes};
 pub use model::person::{Account, EVERYBODY, MailboxAccess, Person};
 pub use model::query::{ListQuery, OrderKey, Page, Position};
@@ -39,6 +42,7 @@ pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery,
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
 pub use model::smime::{CertificateSource, SmimeCertificate, SmimeKey};
 pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpose, UploadSession};
+pub use moving::{Compared, Moved, Secret, Step, move_store, stay};
 pub use sql::{Answered, LogReach, ReadBody};
 
 use blobs::{Places, Standing};
@@ -66,6 +70,8 @@ struct Inner {
     places: Arc<Places>,
     /// Held while this process serves the directory.
     _lock: Option<File>,
+    /// Whether deeds look first that the store is not being moved: where no lock keeps it here, nor the engine.
+    is_guarded: bool,
 }
 
 /// The engine that keeps the rows.
@@ -88,12 +94,13 @@ enum Mounted {
 const LOOKS: usize = 16;
 const DEEDS: usize = 12;
 const UPKEEP: usize = 2;
+const BEATS: usize = 1;
 
 impl Store {
     /// Opens a store for serving, making it where there is none. One process at a time may serve a directory.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] when another process serves it; [`StoreError::Setting`] where a URL is wrong; [`StoreError::Io`],
+    /// [`StoreError::InUse`] when another process serves it; [`StoreError::Moved`]; [`StoreError::Setting`] where a URL is wrong; [`StoreError::Io`],
     /// [`StoreError::Database`] and [`StoreError::Unavailable`].
     pub fn serve(location: impl Into<Location>) -> Result<Store, StoreError> {
         let location = location.into();
@@ -108,16 +115,21 @@ impl Store {
         let places = places()?;
         let store = match &location.rows {
             Rows::Sqlite => {
-                let mut writer = db::open_for_writing(dir)?;
-                migrate::migrate(&mut writer)?;
+                let writer = db::open_for_writing(dir)?;
+                migrate::migrate(&writer)?;
+                moving::may_be_served(&ReadTx::new(&writer))?;
                 sweep_files(&places, &ReadTx::new(&writer))?;
                 let index = db::open_index(dir, migrate::migrate_index)?;
-                Store::on_sqlite(dir, places, writer, Some((index, lock)))
+                Store::on_sqlite(dir, places, writer, (Some((index, lock)), false))
             }
             Rows::Postgres { url } => {
                 let server = Server::parse(url)?;
                 server.on_connection(|connection| {
                     migrate::migrate_postgres(connection)?;
+                    moving::may_be_served(&ReadTx::new(connection))?;
+                    if !places.are_shared() {
+                        own_files::demand(dir, connection)?;
+                    }
                     sweep_files(&places, &ReadTx::new(connection))
                 })?;
                 Store::on_postgres(server, places, Some(lock))
@@ -130,7 +142,7 @@ impl Store {
     /// Opens a store beside a server that may be running on it: same rows, no upkeep.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] when there is none; [`StoreError::Setting`] where a URL is wrong; [`StoreError::Io`],
+    /// [`StoreError::Missing`] when there is none; [`StoreError::Moved`]; [`StoreError::Setting`] where a URL is wrong; [`StoreError::Io`],
     /// [`StoreError::Database`] and [`StoreError::Unavailable`].
     pub fn beside(location: impl Into<Location>) -> Result<Store, StoreError> {
         let location = location.into();
@@ -141,16 +153,36 @@ impl Store {
         let dir = &location.dir;
         match &location.rows {
             Rows::Sqlite if !db::exists(dir) => Err(StoreError::Missing),
-            Rows::Sqlite => Ok(Store::on_sqlite(dir, places()?, db::open_for_writing(dir)?, None)),
+            Rows::Sqlite => {
+                let writer = db::open_for_writing(dir)?;
+                // No earlier version's is being moved.
+                let is_guarded = migrate::is_of_today(&writer)?;
+                if is_guarded {
+                    moving::may_be_served(&ReadTx::new(&writer))?;
+                }
+                Ok(Store::on_sqlite(dir, places()?, writer, (None, is_guarded)))
+            }
             Rows::Postgres { url } => {
                 let server = Server::parse(url)?;
-                server.on_connection(migrate::must_be_there)?;
+                server.on_connection(|connection| {
+                    migrate::must_be_there(connection)?;
+                    if !migrate::has_seen_all(connection)? {
+                        let why = "the store is an earlier version's; start a server of this version on it first";
+                        return Err(StoreError::Setting(why.to_owned()));
+                    }
+                    moving::may_be_served(&ReadTx::new(connection))
+                })?;
                 Ok(Store::on_postgres(server, places()?, None))
             }
         }
     }
 
-    fn on_sqlite(dir: &Path, places: Places, writer: sqlite::Connection, served: Option<(sqlite::Connection, File)>) -> Store {
+    fn on_sqlite(
+        dir: &Path,
+        places: Places,
+        writer: sqlite::Connection,
+        (served, is_guarded): (Option<(sqlite::Connection, File)>, bool),
+    ) -> Store {
         let (places, changed) = (Arc::new(places), Arc::new(Changed::default()));
         let (index, lock) = served.unzip();
         let (kept, told) = (places.clone(), changed.clone());
@@ -163,7 +195,7 @@ impl Store {
             writer: Writer::start(writer, after),
             indexer: index.map(|index| Indexer::start(index, places.clone())),
         };
-        Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock }) }
+        Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock, is_guarded }) }
     }
 
     fn on_postgres(server: Server, places: Places, lock: Option<File>) -> Store {
@@ -174,11 +206,11 @@ impl Store {
             // A place is used once: whoever names these octets anew names another.
             released.iter().for_each(|place| kept.remove(place));
         });
-        let (pool, upkeep) = (Pool::new(server.clone(), DEEDS), Pool::new(server.clone(), UPKEEP));
-        let deeds = Deeds::new(&pool, &upkeep, DEEDS / 2);
+        let [pool, upkeep, beats] = [DEEDS, UPKEEP, BEATS].map(|at_once| Pool::new(server.clone(), at_once));
+        let deeds = Deeds::new(&pool, (&upkeep, &beats), DEEDS / 2);
         let looks = Pool::new(server.clone(), LOOKS);
         let rows = Mounted::Postgres { looks, deeds, after, bell: bell::listen(server) };
-        Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock }) }
+        Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock, is_guarded: false }) }
     }
 
     /// This process among those that serve the store.
@@ -249,7 +281,7 @@ impl Store {
         self.do_deed(Queue::Mailbox(mailbox), deed).await
     }
 
-    /// Does a short deed that must not wait behind others: that this node is there, and what it takes and gives back.
+    /// Does a short deed that must not wait behind others: what this node takes and gives back.
     ///
     /// # Errors
     /// As [`Store::write`].
@@ -264,6 +296,21 @@ impl Store {
         self.do_deed(Queue::Upkeep, deed).await
     }
 
+    /// Does the one deed that waits for no other at all: that this node is there.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_beat<T, E>(
+        &self,
+        deed: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.do_deed(Queue::Beats, deed).await
+    }
+
     async fn do_deed<T, E>(
         &self,
         queue: Queue,
@@ -275,6 +322,10 @@ impl Store {
     {
         match &self.inner.rows {
             Mounted::Postgres { deeds, after, .. } => deeds.write(queue, deed, after.clone()).await,
+            // A command beside: the store may be closed since it was opened.
+            Mounted::Sqlite { writer, .. } if self.inner.is_guarded => {
+                writer.write(|tx: &mut WriteTx<'_>| moving::may_be_served(tx).map_err(E::from).and_then(|()| deed(tx))).await
+            }
             Mounted::Sqlite { writer, .. } => writer.write(deed).await, // one after the other anyway
         }
     }
@@ -367,8 +418,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: why they can't.
     pub async fn reach(&self) -> Result<(), StoreError> {
-        // Nobody has this id.
-        self.read::<_, StoreError>(|tx: &ReadTx<'_>| tx.person(MailboxId([0; 16]))).await?;
+        let look = |tx: &ReadTx<'_>| match moving::may_be_served(tx) {
+            Err(StoreError::Moved(why)) => Err(StoreError::Unavailable(why)),
+            Err(error) => Err(error),
+            Ok(()) => tx.person(MailboxId([0; 16])), // nobody has this id
+        };
+        self.read::<_, StoreError>(look).await?;
         self.places().reach().await
     }
 

@@ -60,6 +60,13 @@ pub enum Octets {
     },
 }
 
+impl Location {
+    /// Whether something of the store is in its directory.
+    pub fn has_directory(&self) -> bool {
+        self.rows == Rows::Sqlite || self.octets == Octets::Files
+    }
+}
+
 impl From<&Path> for Location {
     /// All of it in one directory.
     fn from(dir: &Path) -> Location {

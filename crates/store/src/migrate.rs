@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 19] = [
+const MIGRATIONS: [&str; 20] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -26,6 +26,7 @@ const MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/0017_places.sql"),
     include_str!("../migrations/0018_secrets.sql"),
     include_str!("../migrations/0019_nodes.sql"),
+    include_str!("../migrations/0020_moving.sql"),
 ];
 
 /// Of what PostgreSQL alone has.
@@ -42,10 +43,18 @@ const KEYS: usize = 11;
 ///
 /// # Errors
 /// [`StoreError::Database`]; [`StoreError::Corrupt`] for a schema newer than this program.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+pub(crate) fn migrate(connection: &Connection) -> Result<(), StoreError> {
     let done = connection.schema_version()?;
     // Keys are made of rows as they are today, so behind the last of them.
-    run(connection, &MIGRATIONS, || if done < KEYS { derived::derive_all((&*connection).into()) } else { Ok(()) })
+    run(connection, &MIGRATIONS, || if done < KEYS { derived::derive_all(connection.into()) } else { Ok(()) })
+}
+
+/// Whether this database is of today.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub(crate) fn is_of_today(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(connection.schema_version()? == MIGRATIONS.len())
 }
 
 /// The same for the index of texts.
@@ -84,7 +93,11 @@ pub(crate) fn migrate_postgres(connection: &postgres::Connection) -> Result<(), 
     connection.batch("COMMIT")
 }
 
-fn has_seen_all(connection: &postgres::Connection) -> Result<bool, StoreError> {
+/// As [`is_of_today`], of PostgreSQL.
+///
+/// # Errors
+/// [`StoreError::Postgres`], [`StoreError::Unavailable`].
+pub(crate) fn has_seen_all(connection: &postgres::Connection) -> Result<bool, StoreError> {
     Ok(is_there(connection)?
         && connection.schema_version("main")? == MIGRATIONS.len()
         && connection.schema_version("postgres")? == POSTGRES_MIGRATIONS.len())
@@ -116,4 +129,51 @@ fn bring(connection: &postgres::Connection, name: &str, migrations: &[&str]) -> 
     }
     connection.set_schema_version(name, migrations.len())?;
     Ok(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Migrations from this one on run while nodes of the version before serve.
+    const BESIDE_OTHERS: usize = 20;
+
+    /// What a migration says that a node of the version before could not go on with.
+    fn harm(text: &str) -> Option<String> {
+        let said = text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+        let statements = said.split(';').map(|one| one.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase());
+        let is_harm = |statement: &String| {
+            let says = |words: &str| format!(" {statement} ").contains(&format!(" {words} "));
+            let demands = says("NOT NULL") && !says("DEFAULT") && !statement.starts_with("CREATE TABLE");
+            says("DROP") || says("RENAME") || says("ALTER COLUMN") || demands
+        };
+        statements.into_iter().find(is_harm)
+    }
+
+    #[test]
+    fn migrations_leave_nodes_of_the_version_before_what_they_read_and_write() {
+        for text in MIGRATIONS.iter().skip(BESIDE_OTHERS - 1).chain(POSTGRES_MIGRATIONS.iter().skip(2)) {
+            assert_eq!(harm(text), None, "0036 says what a migration may do");
+        }
+    }
+
+    #[test]
+    fn what_harms_them_is_seen() {
+        for harmful in [
+            "ALTER TABLE a DROP COLUMN b;",
+            "drop index\n a_b;",
+            "ALTER TABLE a RENAME TO b;",
+            "ALTER TABLE a ADD COLUMN b BIGINT NOT NULL;",
+            "ALTER TABLE a ALTER COLUMN b SET NOT NULL;",
+        ] {
+            assert!(harm(harmful).is_some(), "{harmful}");
+        }
+        for harmless in [
+            "-- DROP it later\nCREATE TABLE a (b BIGINT NOT NULL, dropped BIGINT);",
+            "ALTER TABLE a ADD COLUMN b BIGINT NOT NULL DEFAULT 0; ALTER TABLE a ADD COLUMN c TEXT;",
+            "CREATE INDEX a_b ON a (b);",
+        ] {
+            assert_eq!(harm(harmless), None, "{harmless}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ pub(crate) mod delta;
 pub(crate) mod extended;
 pub(crate) mod folder;
 pub(crate) mod message;
+pub(crate) mod node;
 pub(crate) mod outbox;
 pub(crate) mod person;
 pub(crate) mod query;

@@ -80,7 +80,7 @@ async fn damaged_submissions_do_not_stand_in_the_way_and_are_tried_again() {
     assert_eq!(mail.deliver_due().await.expect("a look"), 0, "nothing is due");
     for retry in [FIRST_RETRY, 2 * FIRST_RETRY, 4 * FIRST_RETRY] {
         let due = store
-            .read(|tx: &ReadTx<'_>| tx.next_due(store::NodeId::ALONE, Timestamp(0)))
+            .read(|tx: &ReadTx<'_>| tx.next_due(store::Taker::ALONE, Timestamp(0)))
             .await
             .expect("a look")
             .expect("it is tried again");
@@ -118,9 +118,9 @@ async fn how_a_way_ended_is_known_for_a_month() {
         tx.add_submission(&waiting)?;
         assert!(tx.end_due((ADELE, first), ADDRESS, ForwardState::Delivered, (then, "filed"))?);
         tx.end_submission(ADELE, first)?;
-        tx.forget_ended(then)?;
+        tx.forget_ended(then, MailboxId([0; 16]))?;
         assert_eq!(known(tx)?, [1, 1]);
-        tx.forget_ended(Timestamp(then.0 + day))?;
+        assert_eq!(tx.forget_ended(Timestamp(then.0 + day), MailboxId([0; 16]))?, None, "there is no other mailbox");
         known(tx)
     };
     assert_eq!(store.write(deed).await.expect("a deed"), [0, 1], "what has not ended stays");

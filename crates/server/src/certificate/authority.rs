@@ -31,8 +31,10 @@ const NO_END: Timestamp = Timestamp(253_402_300_799_000_000);
 /// Days by which a client's clock may be behind ours.
 const BEFORE: i64 = 1;
 /// What clients are to trust, and who may read it.
-const FILE: &str = "tls/ca.pem";
-const FOR_ALL: u32 = 0o644;
+pub(crate) const FILE: &str = "tls/ca.pem";
+pub(crate) const FOR_ALL: u32 = 0o644;
+/// By what name its key is kept.
+pub(crate) const KEY: &str = "tls/ca-key.pem";
 /// What every machine calls itself.
 const LOCALHOST: &str = "localhost";
 
@@ -132,9 +134,9 @@ impl Authority {
     /// Where the file system or the store fails, or the key that is there can't be read.
     pub(super) async fn open(secrets: &Secrets, names: &Names, now: Timestamp) -> anyhow::Result<Authority> {
         let make_key = || Ok::<_, anyhow::Error>(KeyPair::generate()?.serialize_pem().into_bytes());
-        let key = secrets.kept("tls/ca-key.pem", make_key).await?;
+        let key = secrets.kept(KEY, make_key).await?;
         let key = std::str::from_utf8(&key).map_err(anyhow::Error::from).and_then(|text| Ok(KeyPair::from_pem(text)?));
-        let key = key.with_context(|| format!("{} can't be read", secrets.file("tls/ca-key.pem").display()))?;
+        let key = key.with_context(|| format!("{} can't be read", secrets.file(KEY).display()))?;
         let authority = Authority { issuer: Issuer::new(authority_params(&key, names, now), key), pem: secrets.file(FILE) };
         let said = secrets.revised(FILE, FOR_ALL, |standing| authority.revised(standing, names, secrets, now)).await?;
         if secrets.are_shared() {

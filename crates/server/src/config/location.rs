@@ -17,6 +17,28 @@ pub fn location(at: &cli::Store) -> Result<Location, ConfigErrors> {
     if errors.is_empty() { Ok(location) } else { Err(ConfigErrors(errors)) }
 }
 
+/// Where one end of a move is: `sqlite:DIRECTORY` or `postgres://…`, or what a file of settings says.
+///
+/// # Errors
+/// [`ConfigErrors`], as [`location`].
+pub fn end_of_move(end: &cli::End<'_>, scratch: &Path) -> Result<Location, ConfigErrors> {
+    let one = |error| ConfigErrors(vec![error]);
+    let raw = end.config.map(read).transpose().map_err(one)?.unwrap_or_default();
+    let said = end.place.or(raw.store.url.as_deref()).unwrap_or("sqlite:");
+    let blobs = end.blobs.or(raw.blobs.url.as_deref()).unwrap_or("files:");
+    let (rows, dir) = match said.strip_prefix("sqlite:").filter(|dir| !dir.is_empty()) {
+        Some(dir) => (Rows::Sqlite, Some(Path::new(dir))),
+        None => (Rows::parse(said).map_err(|why| one(format!("--{} is \"{}\"; {why}.", end.name, redacted(said))))?, end.data),
+    };
+    let octets = Octets::parse(blobs).map_err(|why| one(format!("--{}-blobs is \"{}\"; {why}.", end.name, redacted(blobs))))?;
+    let dir = match dir {
+        Some(dir) => dir,
+        None if rows.are_shared() && octets != Octets::Files => scratch,
+        None => return Err(one(format!("where is the data directory? Say sqlite:DIRECTORY, or --{}-data.", end.name))),
+    };
+    Ok(Location { dir: dir.to_owned(), rows, octets })
+}
+
 /// What is said of it; where that is none, an error is noted and the default stands in.
 pub(super) fn of(raw: &RawConfig, flags: &cli::At, dir: &Path, errors: &mut Vec<String>) -> Location {
     Location {
@@ -59,6 +81,25 @@ mod tests {
         let found = location(&at(Some(file), Some("postgres://h/said"))).expect("location");
         assert_eq!(found.rows, Rows::Postgres { url: "postgres://h/said".to_owned() });
         assert_eq!(location(&at(None, None)).expect("location"), Location::from(Path::new("d")));
+    }
+
+    #[test]
+    fn an_end_of_a_move_is_a_directory_or_a_database() {
+        let scratch = Path::new("scratch");
+        let end = |place, blobs, data: Option<&'static str>| {
+            end_of_move(&cli::End { name: "to", place: Some(place), blobs, config: None, data: data.map(Path::new) }, scratch)
+        };
+        let found = end("sqlite:/var/mail", None, None).expect("a location");
+        assert_eq!(found, Location::from(Path::new("/var/mail")));
+        let found = end("postgres://h/d", Some("s3://b"), None).expect("a location");
+        assert_eq!((found.dir.as_path(), found.rows.are_shared()), (scratch, true));
+        assert_eq!(end("postgres://h/d", None, Some("d")).expect("a location").dir, Path::new("d"));
+        for (place, blobs) in
+            [("sqlite:", None), ("postgres://h/d", None), ("mysql://u:s3cret@h", None), ("sqlite:d", Some("nope"))]
+        {
+            let ConfigErrors(errors) = end(place, blobs, None).expect_err("refused");
+            assert!(errors.len() == 1 && !errors[0].contains("s3cret"), "{errors:?}");
+        }
     }
 
     #[test]

@@ -1,15 +1,14 @@
 //! Mailboxes to look in.
 
-use std::path::Path;
 use std::time::Instant;
 use store::{
-    Digest, FolderId, IndexTx, MailboxId, MessageId, MessageRecord, MessageTexts, Overlay, Person, ReadTx, Recipient, Store,
-    StoreError, Timestamp, WellKnownName, WriteTx,
+    Digest, FolderId, IndexTx, Location, MailboxId, MessageId, MessageRecord, MessageTexts, Overlay, Person, ReadTx, Recipient,
+    Store, StoreError, Timestamp, WellKnownName, WriteTx,
 };
 
 pub const OWNER: MailboxId = MailboxId([7; 16]);
 /// Messages that one deed files.
-const TOGETHER: u64 = 2000;
+const TOGETHER: u64 = 400;
 /// One of so many is unread, and one of so many is from the sender who writes much.
 const UNREAD: u64 = 10;
 const COMMON: u64 = 20;
@@ -30,9 +29,9 @@ pub struct Filled {
 }
 
 impl Filled {
-    /// The mailbox in a folder of files; it is filled where it isn't yet.
-    pub async fn open(dir: &Path, size: u64) -> Filled {
-        let store = Store::serve(dir).expect("a store");
+    /// The mailbox in a store; it is filled where it isn't yet.
+    pub async fn open(location: Location, size: u64) -> Filled {
+        let store = tokio::task::spawn_blocking(|| Store::serve(location).expect("a store")).await.expect("no panic");
         let folder = store.write(moved_in).await.expect("a mailbox");
         let is_empty = |tx: &ReadTx<'_>| Ok::<_, StoreError>(tx.log_reach(OWNER)?.last == 0);
         if store.read(is_empty).await.expect("the store's answer") {
@@ -72,7 +71,7 @@ async fn fill(store: &Store, inbox: FolderId, size: u64) {
 
 /// Indexes the next messages; answers whether there are more.
 fn index_some(tx: &mut IndexTx<'_>) -> Result<bool, StoreError> {
-    let unindexed = tx.unindexed(OWNER, 2000)?.expect("nobody else indexes");
+    let unindexed = tx.unindexed(OWNER, 400)?.expect("nobody else indexes");
     for id in &unindexed.messages {
         let record = tx.message(OWNER, *id)?.ok_or(StoreError::NotFound)?;
         tx.index_message(&unindexed.then, &record, &MessageTexts { body: text(&record), attachments: Vec::new() })?;

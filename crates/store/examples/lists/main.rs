@@ -1,6 +1,6 @@
 //! How long lists take in mailboxes of several sizes: `lists DIR 1000 100000 1000000` fills a mailbox of each size in
 //! `DIR`, unless it is there, and prints a row of Markdown for each question: the median of the store's answers, warm, in
-//! microseconds.
+//! microseconds. `lists DIR postgres://… 10000` does so for one mailbox in an empty database.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that can't go on should say where")]
 
@@ -12,7 +12,7 @@ use questions::{Question, questions};
 use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use store::StoreError;
+use store::{Location, Rows, StoreError};
 
 /// How often each question is asked.
 const TIMES: u64 = 201;
@@ -21,10 +21,14 @@ const TIMES: u64 = 201;
 async fn main() {
     let mut arguments = std::env::args().skip(1);
     let dir = arguments.next().expect("a directory");
+    let mut arguments = arguments.peekable();
+    let rows = arguments.next_if(|one| one.contains("://")).map(|url| Rows::Postgres { url });
     let sizes: Vec<u64> = arguments.map(|size| size.parse().expect("a size")).collect();
+    assert!(rows.is_none() || sizes.len() == 1, "a database holds one mailbox");
     let mut columns: Vec<Vec<(&str, String)>> = Vec::new();
     for size in &sizes {
-        let filled = Filled::open(&Path::new(&dir).join(size.to_string()), *size).await;
+        let location = Location::from(&Path::new(&dir).join(size.to_string()));
+        let filled = Filled::open(Location { rows: rows.clone().unwrap_or(location.rows), ..location }, *size).await;
         columns.push(measured(&filled).await);
     }
     println!("{}", table(&sizes, &columns));

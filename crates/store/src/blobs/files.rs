@@ -73,6 +73,12 @@ impl BlobFiles {
         remove_at(&self.path(place))
     }
 
+    /// Whether no octets stand here, whole or on their way.
+    pub(crate) fn is_empty(&self) -> Result<bool, StoreError> {
+        let uploads = fs::read_dir(self.folder.join("uploads"))?.next().is_none();
+        Ok(uploads && files_in(&self.folder)?.is_empty())
+    }
+
     pub(crate) fn upload_path(&self, id: UploadId) -> PathBuf {
         self.folder.join("uploads").join(uuid::Uuid::from_bytes(id.0).simple().to_string())
     }

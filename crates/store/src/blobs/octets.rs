@@ -38,6 +38,16 @@ pub(crate) fn check_url(url: &str) -> Result<(), StoreError> {
     Place::parse(url, AmazonS3Builder::from_env()).map(drop)
 }
 
+/// Whether two such URLs name the same place: the same bucket and prefix, of the same endpoint.
+pub(crate) fn is_same_place(one: &str, other: &str) -> bool {
+    let told = |url: &str| {
+        let url = Url::parse(url).ok()?;
+        let endpoint = url.query_pairs().find(|(name, _)| name == "endpoint").map(|(_, value)| value.into_owned());
+        Some((url.scheme().to_owned(), url.host_str().map(str::to_owned), url.path().trim_matches('/').to_owned(), endpoint))
+    };
+    told(one) == told(other)
+}
+
 impl Place {
     /// Reads a URL; what it doesn't say of S3 is as it was told before.
     pub(super) fn parse(text: &str, s3: AmazonS3Builder) -> Result<Place, StoreError> {

@@ -19,6 +19,9 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Octets of a file that are taken at a time where they go through this process.
+const PIECE: usize = 1024 * 1024;
+
 /// Where octets stand.
 #[derive(Debug)]
 pub(crate) struct Places {
@@ -55,6 +58,21 @@ impl Places {
             Octets::Files => Places::over(dir, None),
             Octets::Objects { url } => Places::over(dir, Some(Place::parse(url, AmazonS3Builder::from_env())?)),
         }
+    }
+
+    /// The same, for who reads each octet once: copies of objects are neither kept nor looked at.
+    pub(crate) fn open_to_move(dir: &Path, octets: &Octets) -> Result<Places, StoreError> {
+        let files = Arc::new(BlobFiles::open(dir)?);
+        let share = |url: &str| {
+            let (objects, _) = Objects::open(Place::parse(url, AmazonS3Builder::from_env())?)?;
+            let cache = Arc::new(Cache::of_nothing(files.cache()));
+            Ok::<_, StoreError>(SharedPlaces { objects, cache, coming: Arc::default() })
+        };
+        let shared = match octets {
+            Octets::Files => None,
+            Octets::Objects { url } => Some(share(url)?),
+        };
+        Ok(Places { shared, files })
     }
 
     pub(super) fn over(dir: &Path, place: Option<Place>) -> Result<Places, StoreError> {
@@ -182,25 +200,35 @@ impl Places {
 
     /// The digest of what stands in a place, and how many octets that is: read from where it stands, and not kept here.
     pub(crate) fn digest(&self, place: &str) -> Result<(Digest, u64), StoreError> {
+        let take = |(hasher, size): &mut (Sha256, u64), octets: &[u8]| {
+            hasher.update(octets);
+            *size += octets.len() as u64;
+            Ok(())
+        };
+        let (hasher, size) = self.pour(place, (Sha256::new(), 0), take)?;
+        Ok((Digest(hasher.finalize().into()), size))
+    }
+
+    /// Has `taker` take what stands in a place, piece by piece from where it stands; it isn't kept here. This thread waits.
+    pub(crate) fn pour<T: Send + 'static>(
+        &self,
+        place: &str,
+        mut taker: T,
+        take: fn(&mut T, &[u8]) -> Result<(), StoreError>,
+    ) -> Result<T, StoreError> {
         let octets = match &self.shared {
             None => Some(self.files.map(place)?),
             Some(_) => self.files.find(place)?,
         };
-        match octets {
-            Some(octets) => Ok((Digest::of(&octets), octets.len() as u64)),
-            None => {
-                let (client, place) = (self.shared()?.objects.client(), place.to_owned());
-                self.shared()?.objects.wait(async move {
-                    let mut hasher = Sha256::new();
-                    let digest = |octets: &[u8]| {
-                        hasher.update(octets);
-                        Ok(())
-                    };
-                    let size = client.fetch(&place, digest).await?;
-                    Ok((Digest(hasher.finalize().into()), size))
-                })
-            }
+        if let Some(octets) = octets {
+            octets.chunks(PIECE).try_for_each(|piece| take(&mut taker, piece))?;
+            return Ok(taker);
         }
+        let (client, place) = (self.shared()?.objects.client(), place.to_owned());
+        self.shared()?.objects.wait(async move {
+            client.fetch(&place, |octets| take(&mut taker, octets)).await?;
+            Ok(taker)
+        })
     }
 
     fn shared(&self) -> Result<&SharedPlaces, StoreError> {

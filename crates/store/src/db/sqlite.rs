@@ -54,6 +54,11 @@ pub(crate) fn open_for_writing(dir: &Path) -> Result<Connection, StoreError> {
     Ok(Connection(connection))
 }
 
+/// A database that is gone with its connection.
+pub(crate) fn in_memory() -> Result<Connection, StoreError> {
+    Ok(Connection(rusqlite::Connection::open_in_memory()?))
+}
+
 /// A connection that reads.
 pub(crate) fn open_for_reading(dir: &Path) -> Result<Connection, StoreError> {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -1,16 +1,22 @@
 //! Where mail is relayed to. A destination is taken by one courier at a time, so that what goes there goes together, and one
 //! that is down holds up nobody else.
 
-use super::nodes::is_gone;
+use super::nodes::{clock, is_gone, micros};
 use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::NodeId;
+use crate::model::node::Taker;
 use crate::model::outbox::Leased;
+use std::time::Duration;
 
 /// That a node may take a destination at a time, by the numbers of these parameters.
-fn is_free(node: u8, now: u8) -> String {
-    format!("(node <> ${node} AND {} OR leased_until <= ${now})", is_gone(now))
+fn is_free(node: u8, now: u8, taker: Taker) -> String {
+    format!("(node <> ${node} AND {} OR leased_until <= {})", is_gone(now, taker), clock(now))
+}
+
+fn leased(row: &Row<'_>) -> Result<Leased, StoreError> {
+    Ok(Leased { destination: row.text(0)?, failures: row.integer(1)? })
 }
 
 impl ReadTx<'_> {
@@ -18,16 +24,24 @@ impl ReadTx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn next_relay(&self, node: NodeId, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    pub fn next_relay(&self, taker: Taker, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let next = "SELECT due_date_time FROM destination WHERE leased_until = 0 ORDER BY due_date_time LIMIT 1";
         let next = self.row(next, &[], |row| row.integer(0))?;
         // What was taken by a node that is gone, or too long ago; there is little of it.
         let left = format!(
             "SELECT due_date_time FROM destination WHERE leased_until > 0 AND {} ORDER BY due_date_time LIMIT 1",
-            is_free(1, 2)
+            is_free(1, 2, taker)
         );
-        let left = self.row(&left, values![&node.0, now.0], |row| row.integer(0))?;
+        let left = self.row(&left, values![&taker.node.0, now.0], |row| row.integer(0))?;
         Ok(next.into_iter().chain(left).min().map(Timestamp))
+    }
+
+    /// What a node has taken and not given back.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn leased_by(&self, node: NodeId) -> Result<Vec<Leased>, StoreError> {
+        self.rows("SELECT name, failures FROM destination WHERE leased_until > 0 AND node = $1", values![&node.0], leased)
     }
 
     /// How many forward-paths wait to be relayed, and since when the one does that is due longest.
@@ -62,20 +76,25 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Takes destinations that are due and that nobody has, those that wait longest first; at most `top`.
+    /// Takes destinations for so long that are due and that nobody has, those that wait longest first; at most `top`.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn lease_destinations(&mut self, now: Timestamp, until: Timestamp, top: i64) -> Result<Vec<Leased>, StoreError> {
+    pub fn lease_destinations(
+        &mut self,
+        from_silent: bool,
+        (now, lease): (Timestamp, Duration),
+        top: i64,
+    ) -> Result<Vec<Leased>, StoreError> {
+        let taker = Taker { node: self.node, from_silent };
         let sql = format!(
-            "UPDATE destination SET node = $1, leased_until = $2 WHERE name IN (SELECT name FROM destination
-             WHERE due_date_time <= $3 AND {} ORDER BY due_date_time LIMIT $4
+            "UPDATE destination SET node = $1, leased_until = {} + $3 WHERE name IN (SELECT name FROM destination
+             WHERE due_date_time <= $2 AND {} ORDER BY due_date_time LIMIT $4
              /*pg FOR NO KEY UPDATE SKIP LOCKED*/) RETURNING name, failures",
-            is_free(1, 3)
+            clock(2),
+            is_free(1, 2, taker)
         );
-        let leased = |row: &Row<'_>| Ok(Leased { destination: row.text(0)?, failures: row.integer(1)? });
-        let node = self.node;
-        self.rows(&sql, values![&node.0, until.0, now.0, top], leased)
+        self.rows(&sql, values![&taker.node.0, now.0, micros(lease), top], leased)
     }
 
     /// Gives a destination back: it is due when the first of what goes there is, and not before a time where it could not be

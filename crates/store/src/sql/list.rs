@@ -11,7 +11,7 @@ mod walk;
 
 use crate::db::{ReadTx, values};
 use crate::error::StoreError;
-use crate::ids::{FolderId, MailboxId};
+use crate::ids::{FolderId, MailboxId, MessageId};
 use crate::model::condition::{BodyText, Condition, Field, FieldValue};
 use crate::model::message::MessageRecord;
 use crate::model::query::{ListQuery, Page, Position};
@@ -106,11 +106,10 @@ impl<'t> ReadTx<'t> {
         let mut found = race(&look, &mut walks, enough)?;
         let more = found.len() == enough;
         found.truncate(enough - 1);
+        let unread: Vec<MessageId> = found.iter().filter(|one| one.record.is_none()).map(|one| one.id).collect();
+        let mut read = self.messages_by_id(mailbox, &unread)?;
         let items = found.into_iter().map(|one| {
-            let record = match one.record {
-                Some(record) => record,
-                None => self.message(mailbox, one.id)?.ok_or(StoreError::NotFound)?,
-            };
+            let record = one.record.or_else(|| read.remove(&one.id)).ok_or(StoreError::NotFound)?;
             Ok((record, Position { keys: one.keys, id: one.id }))
         });
         Ok(Page { items: items.collect::<Result<_, StoreError>>()?, more })

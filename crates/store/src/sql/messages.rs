@@ -4,13 +4,14 @@ use super::changes::Operation;
 use super::derived::Derived;
 use crate::blobs::Digest;
 use crate::clock::Timestamp;
-use crate::db::{ReadTx, Row, Value, WriteTx, values};
+use crate::db::{Engine, ReadTx, Row, Value, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, MessageId};
 use crate::model::folder::Removal;
 use crate::model::message::MessageRecord;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::HashMap;
 
 pub(super) const COLUMNS: &str = "id, folder, modseq, blob, prefix, generated, cuts, size, is_draft, is_read, is_composed, \
     created_date_time, last_modified_date_time, received_date_time, sent_date_time, internet_message_id, conversation_id, \
@@ -52,6 +53,29 @@ impl ReadTx<'_> {
             found.extend(self.rows(&sql, &values, message)?);
         }
         Ok(found)
+    }
+
+    /// The same with their ids. In SQLite, where no statement has a way to go, each is read by itself.
+    pub(super) fn messages_by_id(
+        &self,
+        mailbox: MailboxId,
+        ids: &[MessageId],
+    ) -> Result<HashMap<MessageId, MessageRecord>, StoreError> {
+        let found = match self.engine() {
+            Engine::Postgres => self.messages(mailbox, ids)?,
+            Engine::Sqlite => {
+                ids.iter().filter_map(|id| self.message(mailbox, *id).transpose()).collect::<Result<_, StoreError>>()?
+            }
+        };
+        Ok(found.into_iter().map(|record| (record.id, record)).collect())
+    }
+
+    /// How many messages are read together where it isn't known that all of them are wanted.
+    pub(super) fn read_at_once(&self) -> usize {
+        match self.engine() {
+            Engine::Postgres => AT_ONCE,
+            Engine::Sqlite => 1,
+        }
     }
 
     /// A message by its id, as long as its row is there.

@@ -1,27 +1,61 @@
-//! The processes that serve one store, and which of them are there.
+//! The processes that serve one store, and which of them are there. They need not agree what time it is: what one has is reckoned
+//! by the clock of the database, which all of them share.
 
 use crate::clock::Timestamp;
 use crate::db::postgres::bell::RING;
-use crate::db::{Engine, WriteTx, values};
+use crate::db::{Engine, ReadTx, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{DeedId, NodeId};
+use crate::model::node::Taker;
+use std::time::Duration;
 
-/// That the node which a row names is not there; the parameter of this number is now.
-pub(super) fn is_gone(now: u8) -> String {
-    format!("NOT EXISTS (SELECT 1 FROM node n WHERE n.id = node AND n.alive_until > ${now})")
+/// What time it is for all nodes: where there is one, the parameter of this number, which must be now.
+pub(super) fn clock(now: u8) -> String {
+    format!("(/*pg (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + 0::bigint * */${now})")
 }
 
-impl WriteTx<'_> {
-    /// Says that a node is there until a time, and forgets those that have long not been.
+/// That the node which a row names is not there; the parameter of this number is now. One that said that it is gone has no row.
+pub(super) fn is_gone(now: u8, taker: Taker) -> String {
+    let passes_over = i64::from(!taker.from_silent);
+    format!("NOT EXISTS (SELECT 1 FROM node n WHERE n.id = node AND (n.alive_until > {} OR {passes_over} = 1))", clock(now))
+}
+
+impl ReadTx<'_> {
+    /// Whether any node serves a store that several may serve.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn note_node(&mut self, node: NodeId, until: Timestamp, forgotten: Timestamp) -> Result<(), StoreError> {
-        self.execute(
-            "INSERT INTO node (id, alive_until) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until",
-            values![&node.0, until.0],
-        )?;
-        self.execute("DELETE FROM node WHERE alive_until < $1", values![forgotten.0])?;
+    pub(crate) fn has_nodes(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let sql = format!("SELECT 1 FROM node WHERE alive_until > {} LIMIT 1", clock(1));
+        Ok(self.row(&sql, values![now.0], |row| row.integer(0))?.is_some())
+    }
+}
+
+impl WriteTx<'_> {
+    /// Says that this node is there for so long. Answers whether that still held from the last time.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn note_node(&mut self, now: Timestamp, holds: Duration) -> Result<bool, StoreError> {
+        let node = self.node;
+        let sql = format!("SELECT 1 FROM node WHERE id = $1 AND alive_until > {}", clock(2));
+        let was_there = self.row(&sql, values![&node.0, now.0], |row| row.integer(0))?.is_some();
+        let sql = format!(
+            "INSERT INTO node (id, alive_until) VALUES ($1, {} + $3) ON CONFLICT (id) DO UPDATE
+             SET alive_until = excluded.alive_until WHERE node.alive_until < excluded.alive_until",
+            clock(2)
+        );
+        self.execute(&sql, values![&node.0, now.0, micros(holds)])?;
+        Ok(was_there)
+    }
+
+    /// Forgets the nodes that have been silent for so long.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn forget_nodes(&mut self, now: Timestamp, silent: Duration) -> Result<(), StoreError> {
+        let sql = format!("DELETE FROM node WHERE alive_until < {} - $2", clock(1));
+        self.execute(&sql, values![now.0, micros(silent)])?;
         Ok(())
     }
 
@@ -56,4 +90,9 @@ impl WriteTx<'_> {
         }
         Ok(())
     }
+}
+
+/// A length of time as it stands in rows.
+pub(super) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

@@ -6,8 +6,11 @@ use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{MailboxId, NodeId, SubmissionId};
+use crate::model::node::Taker;
 use crate::model::outbox::{ForwardPath, ForwardState, Settled, Submission, Wishes};
 
+/// Mailboxes in which one deed forgets what has ended.
+const MAILBOXES: i64 = 200;
 /// What a submission's row is read by.
 const SUBMISSION: &str =
     "SELECT mailbox, id, blob, prefix, cuts, reverse_path, created_date_time, envelope_id, returns, requires_tls FROM outbox";
@@ -22,14 +25,14 @@ impl ReadTx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn due_submissions(&self, node: NodeId, now: Timestamp, top: i64) -> Result<Vec<Submission>, StoreError> {
+    pub fn due_submissions(&self, taker: Taker, now: Timestamp, top: i64) -> Result<Vec<Submission>, StoreError> {
         let sql = format!(
             "SELECT DISTINCT mailbox, submission FROM (SELECT r.mailbox, r.submission FROM outbox_recipient r
              JOIN outbox o ON o.mailbox = r.mailbox AND o.id = r.submission
              WHERE (o.node = $1 OR {}) AND r.state = 'due' AND r.due_date_time <= $2 ORDER BY r.due_date_time LIMIT $3) AS due",
-            is_gone(2)
+            is_gone(2, taker)
         );
-        let due = self.rows(&sql, values![&node.0, now.0, top], named)?;
+        let due = self.rows(&sql, values![&taker.node.0, now.0, top], named)?;
         let with_paths =
             due.into_iter().map(|(mailbox, id)| self.submission_with(mailbox, id, |path| path.state == ForwardState::Due));
         with_paths.filter_map(Result::transpose).collect()
@@ -49,7 +52,7 @@ impl ReadTx<'_> {
         let due = self.rows(
             "SELECT mailbox, submission FROM (SELECT mailbox, submission, due_date_time FROM outbox_recipient
              WHERE state = 'relay' AND destination = $1 AND due_date_time <= $2
-             AND EXISTS (SELECT 1 FROM destination d WHERE d.name = $1 AND d.node = $3) ORDER BY due_date_time LIMIT $4) AS due
+             AND EXISTS (SELECT 1 FROM destination d WHERE d.name = $1 AND d.node = $3 AND d.leased_until > 0) ORDER BY due_date_time LIMIT $4) AS due
              GROUP BY mailbox, submission ORDER BY min(due_date_time)",
             values![destination, now.0, &node.0, top],
             named,
@@ -64,13 +67,13 @@ impl ReadTx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn next_due(&self, node: NodeId, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    pub fn next_due(&self, taker: Taker, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let sql = format!(
             "SELECT r.due_date_time FROM outbox_recipient r JOIN outbox o ON o.mailbox = r.mailbox AND o.id = r.submission
              WHERE (o.node = $1 OR {}) AND r.state = 'due' ORDER BY r.due_date_time LIMIT 1",
-            is_gone(2)
+            is_gone(2, taker)
         );
-        let next = self.row(&sql, values![&node.0, now.0], |row| row.integer(0))?;
+        let next = self.row(&sql, values![&taker.node.0, now.0], |row| row.integer(0))?;
         Ok(next.map(Timestamp))
     }
 
@@ -303,21 +306,25 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Forgets how submissions ended that did so before a time. One that has not ended stays.
+    /// Forgets how submissions ended that did so before a time, in some mailboxes behind one, in the order of their ids. One that
+    /// has not ended stays. Answers the last of these mailboxes, if there may be more.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn forget_ended(&mut self, before: Timestamp) -> Result<(), StoreError> {
+    pub fn forget_ended(&mut self, before: Timestamp, behind: MailboxId) -> Result<Option<MailboxId>, StoreError> {
         // Ids rise with time, so that each mailbox is looked at up to there alone.
         let newest = SubmissionId::first_at(before);
-        for mailbox in self.rows("SELECT id FROM mailbox ORDER BY id", &[], |row| row.fixed::<16>(0))? {
+        let some = "SELECT id FROM mailbox WHERE id > $1 ORDER BY id LIMIT $2";
+        let mailboxes = self.rows(some, values![&behind.0, MAILBOXES], |row| row.fixed::<16>(0))?;
+        for mailbox in &mailboxes {
             self.execute(
                 "DELETE FROM outbox_recipient WHERE mailbox = $1 AND submission < $2 AND due_date_time < $3
                  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.mailbox = $1 AND o.id = outbox_recipient.submission)",
-                values![&mailbox, &newest.0, before.0],
+                values![mailbox, &newest.0, before.0],
             )?;
         }
-        Ok(())
+        let is_full = i64::try_from(mailboxes.len()).is_ok_and(|count| count == MAILBOXES);
+        Ok(mailboxes.last().filter(|_| is_full).map(|last| MailboxId(*last)))
     }
 
     /// Lets go of a submission's octets once none of its paths needs them: the last of a deed that ends some of these, so that

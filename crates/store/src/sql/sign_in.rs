@@ -145,14 +145,13 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Notes that another refresh token has taken this one's place.
+    /// Notes that another refresh token has taken this one's place. Answers whether it was there, and none had.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn use_refresh_token(&mut self, mailbox: MailboxId, digest: Digest) -> Result<(), StoreError> {
-        let sql = "UPDATE refresh_token SET is_used = 1 WHERE mailbox = $1 AND digest = $2";
-        self.execute(sql, values![&mailbox.0, &digest.0])?;
-        Ok(())
+    pub fn use_refresh_token(&mut self, mailbox: MailboxId, digest: Digest) -> Result<bool, StoreError> {
+        let sql = "UPDATE refresh_token SET is_used = 1 WHERE mailbox = $1 AND digest = $2 AND is_used = 0";
+        Ok(self.execute(sql, values![&mailbox.0, &digest.0])? == 1)
     }
 
     /// Takes back all refresh tokens that came one from the other.

@@ -220,6 +220,20 @@ impl WriteTx<'_> {
         blob: &Blob,
     ) -> Result<(), StoreError> {
         self.check_writer(mailbox, id, writer)?;
+        self.put_upload_part(mailbox, id, start, blob)
+    }
+
+    /// Counts octets as a part of a session.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Io`].
+    pub(crate) fn put_upload_part(
+        &mut self,
+        mailbox: MailboxId,
+        id: UploadId,
+        start: u64,
+        blob: &Blob,
+    ) -> Result<(), StoreError> {
         self.put_blob(blob)?;
         self.execute(
             "INSERT INTO upload_part (mailbox, session, start, size, blob) VALUES ($1, $2, $3, $4, $5)",
@@ -229,7 +243,10 @@ impl WriteTx<'_> {
     }
 
     /// Forgets what came of a session from an offset on.
-    fn remove_upload_parts(&mut self, mailbox: MailboxId, id: UploadId, offset: u64) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub(crate) fn remove_upload_parts(&mut self, mailbox: MailboxId, id: UploadId, offset: u64) -> Result<(), StoreError> {
         let (session, offset) = (&id.0, integer(offset));
         let gone = self.rows(
             "DELETE FROM upload_part WHERE mailbox = $1 AND session = $2 AND start >= $3 RETURNING blob",

@@ -11,8 +11,10 @@ use super::pool::{Inner, PATIENCE, within};
 use super::{Connection, Failure, Pool, pause};
 use crate::blobs::Places;
 use crate::clock::{Clock, SystemClock};
+use crate::db::{ReadTx, values};
 use crate::error::StoreError;
 use crate::ids::{DeedId, MailboxId, NodeId};
+use crate::moving::{IS_CLOSED, may_be_served};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,8 +30,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Deeds {
     pool: Arc<Inner>,
-    /// For what must not wait behind others: that this node is there, and what it takes and gives back.
+    /// For what must not wait behind others: what this node takes and gives back.
     upkeep: Arc<Inner>,
+    /// For saying that this node is there.
+    beats: Arc<Inner>,
     turns: Turns,
     /// Deeds that are not about one mailbox, and may wait for several: they leave room for the others.
     others: Arc<Semaphore>,
@@ -45,6 +49,8 @@ pub(crate) enum Queue {
     Others,
     /// Nobody but its like.
     Upkeep,
+    /// The same, and more urgent.
+    Beats,
 }
 
 /// Says that nobody waits any more for a deed: what is not being committed yet is not to be done.
@@ -68,8 +74,8 @@ struct Turns(Mutex<HashMap<MailboxId, Arc<Turn<()>>>>);
 enum Tried<T, E> {
     /// It is durable.
     Done(T, Touched),
-    /// The connection broke while the commit was under way: if it happened, this is the answer.
-    InDoubt(T, E),
+    /// The connection broke while the commit was under way: if it happened, this is the answer, and what is left to do.
+    InDoubt((T, Touched), E),
     /// Nothing of it happened; it may be tried again.
     InVain(E),
     /// Nothing of it happened, and nothing will.
@@ -77,9 +83,15 @@ enum Tried<T, E> {
 }
 
 impl Deeds {
-    pub(crate) fn new(pool: &Pool, upkeep: &Pool, others: usize) -> Deeds {
-        let (pool, upkeep, others) = (pool.inner(), upkeep.inner(), Arc::new(Semaphore::new(others)));
-        Deeds { pool, upkeep, turns: Turns::default(), others, node: NodeId::new(SystemClock.now()) }
+    pub(crate) fn new(pool: &Pool, (upkeep, beats): (&Pool, &Pool), others: usize) -> Deeds {
+        Deeds {
+            pool: pool.inner(),
+            upkeep: upkeep.inner(),
+            beats: beats.inner(),
+            turns: Turns::default(),
+            others: Arc::new(Semaphore::new(others)),
+            node: NodeId::new(SystemClock.now()),
+        }
     }
 
     pub(crate) fn node(&self) -> NodeId {
@@ -101,6 +113,7 @@ impl Deeds {
             Queue::Mailbox(of) => (Some(of), self.pool.clone()),
             Queue::Others => (None, self.pool.clone()),
             Queue::Upkeep => (None, self.upkeep.clone()),
+            Queue::Beats => (None, self.beats.clone()),
         };
         let (node, given_up) = (self.node, Arc::new(AtomicBool::new(false)));
         let _waiter = Waiter(given_up.clone());
@@ -108,7 +121,7 @@ impl Deeds {
             let turn = self.turns.take(of).await;
             let other = match queue {
                 Queue::Others => Some(self.others.clone().acquire_owned().await.map_err(|_| StoreError::Stopped)?),
-                Queue::Mailbox(_) | Queue::Upkeep => None,
+                Queue::Mailbox(_) | Queue::Upkeep | Queue::Beats => None,
             };
             let permit = pool.turn().await?;
             let done = tokio::task::spawn_blocking(move || {
@@ -171,7 +184,7 @@ fn repeated<T, E: From<StoreError>>(
     given_up: &AtomicBool,
     deed: &(impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Clone),
 ) -> Result<(T, Touched), E> {
-    let (id, began, mut tries, mut in_doubt) = (DeedId::new(SystemClock.now()), Instant::now(), 0_u32, None);
+    let (id, began, mut tries, mut in_doubt) = (DeedId::new(SystemClock.now()), Instant::now(), 0_u32, None::<(T, Touched)>);
     let begin = beginning(id, of);
     loop {
         tries += 1;
@@ -180,12 +193,19 @@ fn repeated<T, E: From<StoreError>>(
         }
         let tried = match pool.begun(&begin) {
             Ok((connection, 0)) => {
+                let may = may_be_done(&connection, id, of);
                 pool.give_back_after("ROLLBACK", connection);
-                let foreign = || StoreError::Corrupt("a deed's id was another's".to_owned()).into();
-                return in_doubt.map(|answer| (answer, Touched::default())).ok_or_else(foreign);
+                may?;
+                let foreign = || StoreError::Corrupt("a deed's id was another's".to_owned());
+                let (answer, touched) = in_doubt.ok_or_else(foreign)?;
+                touched.settle();
+                return Ok((answer, touched));
             }
             Ok((connection, _)) => {
-                in_doubt = None; // the earlier try is known not to have happened
+                // The earlier try is known not to have happened.
+                if let Some((_, touched)) = in_doubt.take() {
+                    touched.unname();
+                }
                 once(pool, (connection, node), given_up, deed.clone())
             }
             Err(error @ StoreError::Unavailable(_)) => Tried::InVain(error.into()),
@@ -213,12 +233,30 @@ fn nobody_waits() -> StoreError {
     StoreError::Unavailable("it took too long".to_owned())
 }
 
-/// How a deed's transaction begins: alone with its mailbox, and noted. The last statement touches a row unless it was noted before.
+/// Where a deed was not noted: that it was before. Else the store is being moved, or was, and nothing is to be written to it.
+fn may_be_done(connection: &Connection, id: DeedId, of: Option<MailboxId>) -> Result<(), StoreError> {
+    let mailbox = of.map_or([0; 16], |of| of.0);
+    let noted = "SELECT 1 FROM deed WHERE mailbox = $1 AND id = $2";
+    if !connection.rows(noted, values![&mailbox, &id.0], |row| row.integer(0))?.is_empty() {
+        return Ok(());
+    }
+    match may_be_served(&ReadTx::new(connection)) {
+        Err(StoreError::Moved(why)) => Err(StoreError::Unavailable(why)), // who serves it still is behind the times
+        may => may,
+    }
+}
+
+/// How a deed's transaction begins: alone with its mailbox, and noted. The last statement touches a row unless it was noted before,
+/// or nobody may write to the store any more: so whoever was silent while it was moved does no harm.
 fn beginning(id: DeedId, of: Option<MailboxId>) -> String {
     let hex = |octets: [u8; 16]| format!("'\\x{}'", Uuid::from_bytes(octets).simple());
     let alone = of.map(|of| format!("SELECT 1 FROM mailbox WHERE id = {} FOR UPDATE; ", hex(of.0))).unwrap_or_default();
     let mailbox = hex(of.map_or([0; 16], |of| of.0));
-    format!("BEGIN; {alone}INSERT INTO deed (mailbox, id) VALUES ({mailbox}, {}) ON CONFLICT (mailbox, id) DO NOTHING", hex(id.0))
+    format!(
+        "BEGIN; {alone}INSERT INTO deed (mailbox, id) SELECT {mailbox}, {} WHERE NOT EXISTS (SELECT 1 FROM moving WHERE {IS_CLOSED})
+         ON CONFLICT (mailbox, id) DO NOTHING",
+        hex(id.0)
+    )
 }
 
 fn once<T, E: From<StoreError>>(
@@ -246,8 +284,8 @@ fn once<T, E: From<StoreError>>(
                 touched.settle();
                 Tried::Done(answer, touched)
             }
-            // What it has named may be named, and what it has released may not be released: neither is touched.
-            Err(error) if connection.failure() == Some(Failure::Lost) => Tried::InDoubt(answer, error.into()),
+            // What it has named may be named, and what it has released may not be released: neither is touched yet.
+            Err(error) if connection.failure() == Some(Failure::Lost) => Tried::InDoubt((answer, touched), error.into()),
             Err(error) if connection.failure() == Some(Failure::Clash) => Tried::InVain(error.into()),
             Err(error) => Tried::Refused(error.into()),
         },

@@ -53,8 +53,8 @@ impl Server {
         Ok(Server { config, tls })
     }
 
-    /// A new connection, to a server that takes writes.
-    pub(super) fn connect(&self) -> Result<Connection, StoreError> {
+    /// A new connection, to a server that takes writes. Not on a thread that does asynchronous work.
+    pub(crate) fn connect(&self) -> Result<Connection, StoreError> {
         let client = match &self.tls {
             Some(tls) => self.config.connect(tls.clone()),
             None => self.config.connect(NoTls),

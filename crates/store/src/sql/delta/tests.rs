@@ -19,8 +19,8 @@ struct Fixture {
 impl Fixture {
     fn new() -> Fixture {
         let dir = tempfile::tempdir().expect("a directory");
-        let mut connection = open_for_writing(dir.path()).expect("a database");
-        migrate(&mut connection).expect("a schema");
+        let connection = open_for_writing(dir.path()).expect("a database");
+        migrate(&connection).expect("a schema");
         connection.batch("BEGIN").expect("a transaction");
         let person = Person {
             id: ADELE,

@@ -40,14 +40,6 @@ impl Statement {
     }
 
     pub(super) fn values(&self) -> Vec<Value<'_>> {
-        self.values
-            .iter()
-            .map(|value| match value {
-                FieldValue::Integer(integer) => Value::Integer(*integer),
-                FieldValue::Octets(octets) => Value::Octets(octets),
-                FieldValue::Text(text) => Value::Text(text),
-                FieldValue::WellKnown(name) => Value::Text(name.as_str()),
-            })
-            .collect()
+        self.values.iter().map(Value::from).collect()
     }
 }

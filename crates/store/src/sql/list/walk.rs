@@ -13,7 +13,7 @@ use crate::model::condition::{Candidate, Condition, Field, FieldValue};
 use crate::model::message::MessageRecord;
 use crate::model::query::Position;
 use crate::sql::derived::column;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 /// What a row costs: found by its index, looked at by SQL, read, and read with its text. Text costs more for each so many
 /// octets.
@@ -149,10 +149,12 @@ impl<'p> Walk<'p> {
         };
         let passed = self.stretch(look, segment, rows)?;
         let is_end = passed.len() < rows;
-        for row in passed {
+        let (mut ahead, mut read) = (passed.as_slice(), HashMap::new());
+        while let [row, behind @ ..] = ahead {
             if row.may_be_wanted {
-                self.take(look, segment, &row.place)?;
+                self.take(look, segment, (&row.place, behind), &mut read)?;
             }
+            ahead = behind;
             if self.plan.is_ordered && self.found.len() >= enough {
                 self.done = true;
                 return Ok(());
@@ -166,16 +168,27 @@ impl<'p> Walk<'p> {
         Ok(())
     }
 
-    /// Keeps a message, if it is wanted.
-    fn take(&mut self, look: &Look<'_>, segment: &Segment, place: &[FieldValue]) -> Result<(), StoreError> {
-        let Some(FieldValue::Octets(id)) = place.last() else { return Ok(()) };
-        let id = MessageId::from_slice(id).ok_or_else(|| StoreError::Corrupt("a message's id".to_owned()))?;
+    /// Keeps a message, if it is wanted. What is behind it may be read with it.
+    fn take(
+        &mut self,
+        look: &Look<'_>,
+        segment: &Segment,
+        (place, behind): (&[FieldValue], &[Passed]),
+        read: &mut HashMap<MessageId, MessageRecord>,
+    ) -> Result<(), StoreError> {
+        let Some(id) = id_at(place) else { return Err(StoreError::Corrupt("a message's id".to_owned())) };
         let sorting = &look.wanted.sorting;
         let known = known_keys(sorting, segment, place);
         let mut record = None;
         if !self.covered || (known.is_none() && !self.only_counts) {
-            let Some(read) = wanted_record(look, id, self.covered)? else { return Ok(()) };
-            record = Some(read);
+            if !read.contains_key(&id) {
+                let ids = behind.iter().filter(|row| row.may_be_wanted).filter_map(|row| id_at(&row.place));
+                let ids: Vec<MessageId> = [id].into_iter().chain(ids).take(look.tx.read_at_once()).collect();
+                *read = look.tx.messages_by_id(look.mailbox, &ids)?;
+            }
+            let found = read.remove(&id).ok_or(StoreError::NotFound)?;
+            let Some(found) = wanted(look, found, self.covered)? else { return Ok(()) };
+            record = Some(found);
         }
         self.count += 1;
         if self.only_counts {
@@ -357,10 +370,12 @@ fn known_keys(sorting: &Sorting, segment: &Segment, place: &[FieldValue]) -> Opt
     sorting.keys.iter().map(|key| key.field).enumerate().map(known).collect()
 }
 
-/// The row of a message, if it is wanted.
-fn wanted_record(look: &Look<'_>, id: MessageId, covered: bool) -> Result<Option<MessageRecord>, StoreError> {
-    let record = look.tx.message(look.mailbox, id)?.ok_or(StoreError::NotFound)?;
-    wanted(look, record, covered)
+/// The message at a place, the id of which is the last of its values.
+fn id_at(place: &[FieldValue]) -> Option<MessageId> {
+    match place.last() {
+        Some(FieldValue::Octets(id)) => MessageId::from_slice(id),
+        _ => None,
+    }
 }
 
 /// A message, if it is wanted.

@@ -16,8 +16,8 @@ fn id(number: u32, part: u8) -> SubmissionId {
 /// Steps of the database for what is asked of one message of a mailbox that has sent so many, each in two parts.
 fn steps_after(messages: u32) -> [i64; 2] {
     let dir = tempfile::tempdir().expect("a directory");
-    let mut connection = open_for_writing(dir.path()).expect("a database");
-    migrate(&mut connection).expect("a schema");
+    let connection = open_for_writing(dir.path()).expect("a database");
+    migrate(&connection).expect("a schema");
     connection.batch("BEGIN").expect("a transaction");
     let mut tx = WriteTx::new(&connection);
     for (number, part) in (0..messages).flat_map(|number| [(number, 0), (number, 1)]) {
@@ -49,4 +49,31 @@ fn following_one_message_costs_the_same_however_many_were_sent() {
     let steps = steps_after(20);
     assert!(steps.iter().all(|steps| (1..1000).contains(steps)), "{steps:?}");
     assert_eq!(steps, steps_after(2_000));
+}
+
+#[test]
+fn what_ended_is_forgotten_in_all_mailboxes_some_at_a_time() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let connection = open_for_writing(dir.path()).expect("a database");
+    migrate(&connection).expect("a schema");
+    connection.batch("BEGIN").expect("a transaction");
+    let mut tx = WriteTx::new(&connection);
+    let number = u32::try_from(MAILBOXES).expect("a number") * 2 + 1;
+    for id in (1..=number).map(|number| id(number, 0).0) {
+        tx.execute("INSERT INTO mailbox (id, modseq) VALUES ($1, 0)", values![&id]).expect("a mailbox");
+        tx.execute(
+            "INSERT INTO outbox_recipient (mailbox, submission, forward_path, state, due_date_time, attempts)
+             VALUES ($1, $2, 'a@x.org', 'delivered', 0, 1)",
+            values![&id, &SubmissionId::first_at(Timestamp(0)).0],
+        )
+        .expect("a recipient");
+    }
+    let (mut behind, mut deeds) = (Some(MailboxId([0; 16])), 0);
+    while let Some(last) = behind {
+        behind = tx.forget_ended(Timestamp(1_000_000), last).expect("a deed");
+        deeds += 1;
+    }
+    assert_eq!(deeds, 3);
+    let left = tx.row("SELECT count(*) FROM outbox_recipient", &[], |row| row.integer(0)).expect("a look");
+    assert_eq!(left, Some(0));
 }

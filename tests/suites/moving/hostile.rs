@@ -1,0 +1,102 @@
+//! What must not happen to a store that is moved, whatever is said and whoever comes meanwhile.
+
+use super::{fill, large, said};
+use bytes::Bytes;
+use hyper::Method;
+use kit::{Room, Server, digests, plain};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The files with octets below a data directory.
+fn files(room: &Room) -> Vec<PathBuf> {
+    let shards = fs::read_dir(room.data().join("blobs")).expect("a folder").map(|shard| shard.expect("a shard").path());
+    let shards = shards.filter(|shard| shard.file_name().is_some_and(|name| name.len() == 2));
+    shards.flat_map(|shard| fs::read_dir(shard).expect("a folder").map(|file| file.expect("a file").path())).collect()
+}
+
+#[tokio::test]
+async fn one_directory_or_bucket_is_not_both_places() {
+    let server = Server::open(Room::directory()).await;
+    fill(&server).await;
+    let standing = files(&server.room());
+    assert!(!standing.is_empty());
+    let refused = server.move_to(&server.room().apart_in()).await;
+    assert!(!refused.status.success() && said(&refused).contains("is served, or is this one"), "{}", said(&refused));
+    server.demand_order().await;
+    let one = server.leave().await;
+    let refused = one.move_to(&one.apart_in()).await;
+    assert!(!refused.status.success(), "{}", said(&refused));
+    assert_eq!(files(&one), standing);
+
+    let apart = Room::apart();
+    digests(&one.move_to(&apart).await);
+    assert!(!apart.move_to(&apart.directory_of()).await.status.success());
+    let other = Room::shared();
+    digests(&apart.move_to(&other).await);
+    apart.demand_order().await;
+    let refused = other.move_to(&other.with_another_database()).await;
+    assert!(said(&refused).contains("would share one object storage"), "{}", said(&refused));
+    // What is in a directory by chance is nobody's to remove.
+    let strange = Room::directory();
+    fs::create_dir_all(strange.data().join("blobs/ab")).expect("a folder");
+    let name = format!("ab{}", "0".repeat(62));
+    fs::write(strange.data().join("blobs/ab").join(name), "somebody's").expect("a file");
+    assert!(!other.move_to(&strange).await.status.success());
+    assert_eq!(files(&strange).len(), 1);
+    let server = Server::open(other).await;
+    let adele = server.person("AdeleV");
+    let sent = adele.sent().await;
+    let found = sent.iter().find(|message| message["subject"] == "Large").expect("it is there");
+    assert!(adele.value(found["id"].as_str().expect("an id")).await == large("Large"));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn who_was_silent_while_the_store_was_moved_writes_nothing() {
+    let server = Server::open(Room::shared()).await;
+    let adele = server.person("AdeleV");
+    adele.draft(&plain("AdeleV", &["AlexW"], "Before")).await;
+    server.pause(Duration::from_secs(22)).await; // longer than it holds that it is there
+    let other = Room::directory();
+    let moved = server.move_to(&other).await;
+    server.go_on();
+    digests(&moved);
+    let _ = adele.attempt(Method::GET, "messages", &[], Bytes::new()).await; // the connection of before is too old
+    let refused = adele.send_mime(&plain("AdeleV", &["AlexW"], "Behind the times")).await.demand(503);
+    assert!(refused.header("retry-after").is_some());
+    server.anonymous().get(&format!("{}/readyz", server.origin())).await.demand(503);
+    server.leave().await;
+    let server = Server::open(other).await;
+    assert_eq!(server.person("AdeleV").all("messages").await.len(), 1);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn octets_that_an_accident_took_at_the_new_place_are_brought_again() {
+    let server = Server::open(Room::directory()).await;
+    fill(&server).await;
+    server.person("AdeleV").draft(&large("Another")).await;
+    let other = Room::apart();
+    assert_eq!(server.move_to(&other).await.status.code(), super::BUT_SERVED);
+    let mode = |path: PathBuf| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(other.data()), 0o700, "others on this machine read no mail");
+    let brought = files(&other);
+    let [gone, changed] = brought.as_slice() else { panic!("two large messages: {brought:?}") };
+    fs::remove_file(gone).expect("it goes");
+    fs::write(changed, "other octets").expect("it changes");
+    let one = server.leave().await;
+    digests(&one.move_to(&other).await);
+    other.demand_order().await;
+    for secret in ["keys/seed", "keys/token.pem"] {
+        assert_eq!(other.ask(&format!("SELECT count(*) FROM secret WHERE name = '{secret}'")).trim(), "1", "{secret}");
+    }
+    let back = Room::directory();
+    digests(&other.move_to(&back).await);
+    for secret in ["keys/seed", "keys/token.pem"] {
+        assert_eq!(mode(back.data().join(secret)), 0o600, "{secret}");
+        assert_eq!(fs::read(back.data().join(secret)).expect("a key"), fs::read(one.data().join(secret)).expect("a key"));
+    }
+    Server::open(back).await.finish().await;
+}
