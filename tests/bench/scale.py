@@ -58,7 +58,7 @@ class Machines:
     pages: float = 20e3  # pages a second that the disk reads and writes
     disk_tb: float = 8  # of one database
     connections: int = 500  # that one database takes
-    of_node: int = 31  # connections of a node
+    of_node: int = 32  # connections of a node
     looks: int = 16  # that a node has under way at once
     deeds: int = 12
     cached: float = 0.99  # of the pages that are looked at

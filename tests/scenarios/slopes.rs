@@ -7,7 +7,7 @@ mod fill;
 use crate::load::{Ask, End, LIST, Report, Somebody, load};
 use crate::stand::Stand;
 use crate::strace::Strace;
-use crate::throughput::{machine_load, median};
+use crate::throughput::machine_load;
 use counters::{Counters, syncs};
 use kit::{Durable, NameServer, Peer, Rng, Rr, address, aloud, is_long, letter, until_within};
 use std::time::{Duration, Instant};
@@ -210,17 +210,17 @@ async fn spread(name: &str, stand: &Stand) {
     database.ask("SELECT pg_reload_conf()");
 }
 
-/// The most that one mailbox sends in a second, and that one receives.
+/// The most that one mailbox sends in a second to one other: the best of three, since whatever else the machine does takes from it.
 async fn one_mailbox(name: &str, stand: &Stand) {
     let (one, to, time) = (&stand.people[..1], &stand.people[1].address, Duration::from_secs(if is_long() { 3 } else { 1 }));
-    let mut rates = Vec::new();
+    let mut best = 0.0_f64;
     for _ in 0..3 {
         let report = load(&stand.first(1), one, 16, Ask::SendTo(to), End::After(time)).await;
         stand.deliver().await;
         stand.rest().await;
-        rates.push(report.per_second());
+        best = best.max(report.per_second());
     }
-    tell(&format!("{name}.one_mailbox.sends_per_s"), median(rates));
+    tell(&format!("{name}.one_mailbox.sends_per_s"), best);
 }
 
 /// Messages whose octets stand beside the rows.

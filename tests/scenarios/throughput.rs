@@ -165,7 +165,7 @@ fn tell(samples: &BTreeMap<Cell, Vec<Sample>>) {
 }
 
 /// The one in the middle; the lower of two.
-pub fn median(mut values: Vec<f64>) -> f64 {
+fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
 }
