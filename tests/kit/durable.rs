@@ -2,7 +2,7 @@
 //! the disk. It is for figures; tests whose servers may forget start sooner.
 
 use crate::cpu;
-use crate::pair::{Member, as_postgres, demand, own};
+use crate::pair::{Member, demand};
 use crate::postgres::programs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -38,17 +38,7 @@ impl Durable {
     async fn with(settings: &str) -> Durable {
         let bin = programs();
         let folder = crate::peers::folder();
-        own(folder.path());
-        let data = folder.path().join("data");
-        let made = as_postgres(&bin.join("initdb"))
-            .args(["--username", "restante", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--pgdata"])
-            .arg(&data)
-            .output();
-        demand("initdb", &made.expect("initdb can be started"));
-        let given = std::fs::read_to_string(data.join("postgresql.conf")).expect("initdb writes it");
-        let all = format!("{given}\n{settings}unix_socket_directories = '{}'\n", folder.path().display());
-        std::fs::write(data.join("postgresql.conf"), all).expect("it can be written");
-        let server = Member::start(&bin, data).await;
+        let server = Member::make(&bin, folder.path(), "data", &[], settings).await;
         let durable = Durable { bin, server, _folder: folder };
         durable.ask_in("postgres", "CREATE DATABASE mail");
         durable

@@ -55,6 +55,11 @@ impl Room {
         Room { home: self.home.clone(), place: Arc::new(Place::DataDirectory) }
     }
 
+    /// This database, and the data directory of another.
+    pub fn with_directory_of(&self, other: &Room) -> Room {
+        Room { home: other.home.clone(), place: self.place.clone() }
+    }
+
     /// What its database answers to a statement.
     pub fn ask(&self, sql: &str) -> String {
         self.place.rows().expect("it has a database").ask(sql)
@@ -83,14 +88,19 @@ impl Room {
         String::from_utf8(ended.stderr).expect("text")
     }
 
-    /// `restante move` from here to another room.
+    /// `restante move --end` from here to another room.
     pub async fn move_to(&self, other: &Room) -> Output {
+        self.moving(other).arg("--end").output().await.expect("the binary can be started")
+    }
+
+    /// `restante move` without an end: the store may be served.
+    pub async fn follow_to(&self, other: &Room) -> Output {
         self.moving(other).output().await.expect("the binary can be started")
     }
 
-    /// The same, without waiting for its end.
+    /// `restante move --end`, without waiting for it.
     pub fn begin_move_to(&self, other: &Room) -> Child {
-        self.moving(other).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary can be started")
+        self.moving(other).arg("--end").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary can be started")
     }
 
     /// Gives up whatever move from here is under way.
@@ -115,8 +125,8 @@ impl Room {
 
 impl Server {
     /// `restante move` from where this server serves to a room.
-    pub async fn move_to(&self, room: &Room) -> Output {
-        self.room().move_to(room).await
+    pub async fn follow_to(&self, room: &Room) -> Output {
+        self.room().follow_to(room).await
     }
 }
 

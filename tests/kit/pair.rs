@@ -36,18 +36,7 @@ impl Pair {
     pub async fn start() -> Pair {
         let bin = programs();
         let folder = crate::peers::folder();
-        let path = |name: &str| folder.path().join(name);
-        own(folder.path());
-        let data = path("first");
-        let made = as_postgres(&bin.join("initdb"))
-            .args(["--username", "restante", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C", "--pgdata"])
-            .arg(&data)
-            .output();
-        demand("initdb", &made.expect("initdb can be started"));
-        let settings = std::fs::read_to_string(data.join("postgresql.conf")).expect("initdb writes it");
-        let here = format!("{settings}\n{SETTINGS}unix_socket_directories = '{}'\n", folder.path().display());
-        std::fs::write(data.join("postgresql.conf"), here).expect("it can be written");
-        let writer = Member::start(&bin, data).await;
+        let writer = Member::make(&bin, folder.path(), "first", &["--no-sync"], SETTINGS).await;
         let mut pair = Pair { bin, folder, writer, standby: None };
         pair.ask("postgres", "CREATE DATABASE mail");
         pair.add_standby("second").await;
@@ -118,6 +107,23 @@ impl Drop for Pair {
 }
 
 impl Member {
+    /// Makes a server in a folder of its own, with these settings beside those that it comes with, and starts it.
+    pub(crate) async fn make(bin: &Path, folder: &Path, name: &str, more: &[&str], settings: &str) -> Member {
+        own(folder);
+        let data = folder.join(name);
+        let made = as_postgres(&bin.join("initdb"))
+            .args(["--username", "restante", "--auth", "trust", "--encoding", "UTF8", "--locale", "C"])
+            .args(more)
+            .arg("--pgdata")
+            .arg(&data)
+            .output();
+        demand("initdb", &made.expect("initdb can be started"));
+        let given = std::fs::read_to_string(data.join("postgresql.conf")).expect("initdb writes it");
+        let all = format!("{given}\n{settings}unix_socket_directories = '{}'\n", folder.display());
+        std::fs::write(data.join("postgresql.conf"), all).expect("it can be written");
+        Member::start(bin, data).await
+    }
+
     pub(crate) async fn start(bin: &Path, data: PathBuf) -> Member {
         let port = crate::free_address().port();
         let mut member = Member { child: spawn(bin, &data, port), data, port };

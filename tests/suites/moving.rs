@@ -7,10 +7,11 @@ use kit::{Person, Rng, Room, Server, digests, plain, seed};
 use serde_json::{Value, json};
 use std::process::Output;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-/// What a move ends with while the store is served.
-const BUT_SERVED: Option<i32> = Some(3);
+/// What a move ends with that goes on.
+const FOLLOWED: Option<i32> = Some(3);
 /// A category that no engine may write as it is: U+0000, and what stands for it in PostgreSQL.
 const ODD: &str = "a\u{FDD0}0b";
 
@@ -135,8 +136,8 @@ async fn a_store_that_is_served_follows_and_nobody_is_sent_away() {
     server.person("AlexW").arrived("Once").await;
 
     let other = Room::shared();
-    let first = server.move_to(&other).await;
-    assert_eq!(first.status.code(), BUT_SERVED, "{}", said(&first));
+    let first = server.follow_to(&other).await;
+    assert_eq!(first.status.code(), FOLLOWED, "{}", said(&first));
     assert!(other.refused().await.contains("not all of it is here yet"));
     // What changes meanwhile is brought by the next run: more, less and otherwise.
     adele.draft(&plain("AdeleV", &["AlexW"], "Meanwhile")).await;
@@ -219,6 +220,7 @@ async fn a_move_that_breaks_off_goes_on_or_is_given_up() {
     let other = server.leave().await;
 
     // Back, and given up half way.
+    let deed = begin_deed(&other).await;
     let mut moving = other.begin_move_to(&Room::directory());
     until_is_closed(&other).await;
     for refused in [other.stay().await, other.move_to(&Room::directory()).await] {
@@ -226,6 +228,7 @@ async fn a_move_that_breaks_off_goes_on_or_is_given_up() {
     }
     moving.kill().await.expect("it is killed");
     assert!(other.refused().await.contains("--abandon"));
+    deed.await.expect("it ends");
     kit::until("what was killed is gone at the database too", async || {
         let stayed = said(&other.stay().await);
         stayed.contains("can be served").then_some(())
@@ -236,7 +239,21 @@ async fn a_move_that_breaks_off_goes_on_or_is_given_up() {
     server.finish().await;
 }
 
-/// A move from PostgreSQL is about to wait for who may just begin to serve.
+/// A deed of a node that takes its time, which whoever closes the store waits for.
+async fn begin_deed(room: &Room) -> JoinHandle<String> {
+    let deed = "BEGIN; INSERT INTO deed (mailbox, id) VALUES ('\\x00', '\\x00'); INSERT INTO domain VALUES ('late.example'); \
+                SELECT pg_sleep(6); COMMIT";
+    let begun = room.clone();
+    let deed = tokio::task::spawn_blocking(move || begun.ask(deed));
+    kit::until("it is begun", async || {
+        let begun = room.ask("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%late.example%' AND state = 'active'");
+        (begun.trim() == "2").then_some(()) // this look is one of them
+    })
+    .await;
+    deed
+}
+
+/// A move from PostgreSQL waits for what was begun there.
 async fn until_is_closed(room: &Room) {
     kit::until("it is closed", async || (room.ask("SELECT state FROM moving").trim() == "closed").then_some(())).await;
 }

@@ -43,7 +43,7 @@ pub enum Command {
     Grant(GrantCommand),
     /// Give mailboxes keys of S/MIME, and take them away
     Key(KeyCommand),
-    /// Move a store to another place, from SQLite to PostgreSQL or back: exit 3 while its servers still change it
+    /// Move a store to another place, from SQLite to PostgreSQL or back: exit 3 until it is ended
     Move(MoveCommand),
     /// Look at mail on its way, hold it, let it go, try it again, give it up
     Queue(QueueCommand),

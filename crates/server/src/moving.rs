@@ -2,14 +2,14 @@
 
 use crate::cli::MoveCommand;
 use crate::{app_certificate, certificate, config, protecting};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use identity::KEYS;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use store::{Moved, Secret, Step, StoreError};
 
-/// What the command ends with while servers still change the store.
-const BUT_SERVED: u8 = 3;
+/// What the command ends with where the move goes on.
+const FOLLOWED: u8 = 3;
 /// Between two lines that tell how far it is.
 const OFTEN: Duration = Duration::from_secs(5);
 
@@ -27,7 +27,7 @@ const fn owners(name: &'static str) -> Secret {
     Secret { name, mode: 0o600 }
 }
 
-/// `restante move`: 0 once all is moved, 3 where the store is still served.
+/// `restante move`: 0 once all is moved, or the move is given up; 3 where it goes on.
 ///
 /// # Errors
 /// Where either place can't be used, or what is in it contradicts itself.
@@ -36,7 +36,7 @@ pub async fn run(command: &MoveCommand) -> anyhow::Result<ExitCode> {
     let from = config::end_of_move(&command.from(), &scratch.path().join("from"))?;
     if command.abandon {
         match store::stay(from.clone()).await {
-            Err(StoreError::NotFound) => println!("The store {from} is not being moved."),
+            Err(StoreError::NotFound) => bail!("the store {from} is not being moved"),
             stayed => {
                 stayed.map_err(explained).with_context(|| format!("the store {from}"))?;
                 println!("The move is given up. The store {from} can be served.");
@@ -46,18 +46,16 @@ pub async fn run(command: &MoveCommand) -> anyhow::Result<ExitCode> {
     }
     let to = config::end_of_move(&command.to(), &scratch.path().join("to"))?;
     let mut teller = Teller { last: Instant::now() };
-    let moved = store::move_store(from.clone(), to.clone(), &SECRETS, move |step| teller.tell(&step)).await;
+    let moved = store::move_store(from.clone(), to.clone(), command.end, &SECRETS, move |step| teller.tell(&step)).await;
     let moved = moved.map_err(explained).with_context(|| format!("the store {from} can't be moved; the other place is {to}"))?;
     Ok(match moved {
         Moved::Whole => {
             println!("The store is moved: it is {to}. What is {from} is of this time, and nobody can serve it any more.");
             ExitCode::SUCCESS
         }
-        Moved::ButServed => {
-            println!(
-                "What the store had is brought, but it is still served: stop its servers, and run this again to end the move."
-            );
-            ExitCode::from(BUT_SERVED)
+        Moved::Followed => {
+            println!("What the store had is brought. To end the move, stop its servers and say this again with --end.");
+            ExitCode::from(FOLLOWED)
         }
     })
 }
@@ -80,9 +78,8 @@ struct Teller {
 impl Teller {
     fn tell(&mut self, step: &Step) {
         match step {
-            Step::Round { number, is_last: false } => eprintln!("Round {number}; the store is served meanwhile."),
+            Step::Round { number, is_last: false } => eprintln!("Round {number}; the store may be served meanwhile."),
             Step::Round { number, is_last: true } => eprintln!("Round {number}; nobody serves the store any more."),
-            Step::Waiting { seconds } => eprintln!("Waiting {seconds} s for nodes that may just begin."),
             Step::Rows { table, done, of } => {
                 if self.last.elapsed() >= OFTEN {
                     self.last = Instant::now();

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 use store::{
     BodyText, Condition, Digest, FolderId, IndexTx, ListQuery, Location, MailboxId, MessageId, MessageRecord, MessageTexts,
-    Octets, Overlay, Person, Recipient, Rows, SearchQuery, Store, StoreError, TextField, Timestamp, WellKnownName, WriteTx,
+    Octets, Person, Recipient, Rows, SearchQuery, Store, StoreError, TextField, Timestamp, WellKnownName, WriteTx,
 };
 
 /// Messages of the mailbox that is looked into, of each other one, and how many others there are.
@@ -171,22 +171,10 @@ fn record(number: u64, folder: FolderId) -> MessageRecord {
     let address = format!("sender{}@example.com", mixed(number) % 500);
     let from = vec![Recipient { name: "Somebody".to_owned(), address }];
     MessageRecord {
-        id: MessageId::new(at),
-        folder,
-        modseq: 0,
-        folder_modseq: 0,
         blob: Digest([0; 32]),
         prefix: String::new(),
-        generated: String::new(),
-        cuts: String::new(),
         size: 5000,
-        is_draft: false,
         is_read: true,
-        is_composed: false,
-        created_date_time: at,
-        last_modified_date_time: at,
-        received_date_time: at,
-        sent_date_time: at,
         internet_message_id: format!("<{number}@example.com>"),
         conversation_id: [0; 16],
         conversation_index: vec![1; 22],
@@ -194,18 +182,11 @@ fn record(number: u64, folder: FolderId) -> MessageRecord {
         body_preview: "The beginning of the text. ".repeat(9),
         importance: "normal".to_owned(),
         inference_classification: "focused".to_owned(),
-        has_attachments: false,
-        is_delivery_receipt_requested: false,
-        is_read_receipt_requested: false,
         sender: from.clone(),
         from,
         to_recipients: vec![Recipient { name: "Person".to_owned(), address: "person@example.org".to_owned() }],
-        cc_recipients: Vec::new(),
-        bcc_recipients: Vec::new(),
-        reply_to: Vec::new(),
-        categories: Vec::new(),
         flag: r#"{"flagStatus":"notFlagged"}"#.to_owned(),
-        overlay: Overlay::default(),
+        ..MessageRecord::empty(MessageId::new(at), folder, at)
     }
 }
 

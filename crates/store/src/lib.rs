@@ -69,9 +69,7 @@ struct Inner {
     changed: Arc<Changed>,
     places: Arc<Places>,
     /// Held while this process serves the directory.
-    _lock: Option<File>,
-    /// Whether deeds look first that the store is not being moved: where no lock keeps it here, nor the engine.
-    is_guarded: bool,
+    lock: Option<File>,
 }
 
 /// The engine that keeps the rows.
@@ -120,7 +118,7 @@ impl Store {
                 moving::may_be_served(&ReadTx::new(&writer))?;
                 sweep_files(&places, &ReadTx::new(&writer))?;
                 let index = db::open_index(dir, migrate::migrate_index)?;
-                Store::on_sqlite(dir, places, writer, (Some((index, lock)), false))
+                Store::on_sqlite(dir, places, writer, Some((index, lock)))
             }
             Rows::Postgres { url } => {
                 let server = Server::parse(url)?;
@@ -155,21 +153,15 @@ impl Store {
             Rows::Sqlite if !db::exists(dir) => Err(StoreError::Missing),
             Rows::Sqlite => {
                 let writer = db::open_for_writing(dir)?;
-                // No earlier version's is being moved.
-                let is_guarded = migrate::is_of_today(&writer)?;
-                if is_guarded {
-                    moving::may_be_served(&ReadTx::new(&writer))?;
-                }
-                Ok(Store::on_sqlite(dir, places()?, writer, (None, is_guarded)))
+                demand_today(migrate::is_of_today(&writer)?)?;
+                moving::may_be_served(&ReadTx::new(&writer))?;
+                Ok(Store::on_sqlite(dir, places()?, writer, None))
             }
             Rows::Postgres { url } => {
                 let server = Server::parse(url)?;
                 server.on_connection(|connection| {
                     migrate::must_be_there(connection)?;
-                    if !migrate::has_seen_all(connection)? {
-                        let why = "the store is an earlier version's; start a server of this version on it first";
-                        return Err(StoreError::Setting(why.to_owned()));
-                    }
+                    demand_today(migrate::has_seen_all(connection)?)?;
                     moving::may_be_served(&ReadTx::new(connection))
                 })?;
                 Ok(Store::on_postgres(server, places()?, None))
@@ -177,12 +169,7 @@ impl Store {
         }
     }
 
-    fn on_sqlite(
-        dir: &Path,
-        places: Places,
-        writer: sqlite::Connection,
-        (served, is_guarded): (Option<(sqlite::Connection, File)>, bool),
-    ) -> Store {
+    fn on_sqlite(dir: &Path, places: Places, writer: sqlite::Connection, served: Option<(sqlite::Connection, File)>) -> Store {
         let (places, changed) = (Arc::new(places), Arc::new(Changed::default()));
         let (index, lock) = served.unzip();
         let (kept, told) = (places.clone(), changed.clone());
@@ -195,7 +182,7 @@ impl Store {
             writer: Writer::start(writer, after),
             indexer: index.map(|index| Indexer::start(index, places.clone())),
         };
-        Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock, is_guarded }) }
+        Store { inner: Arc::new(Inner { rows, changed, places, lock }) }
     }
 
     fn on_postgres(server: Server, places: Places, lock: Option<File>) -> Store {
@@ -210,7 +197,7 @@ impl Store {
         let deeds = Deeds::new(&pool, (&upkeep, &beats), DEEDS / 2);
         let looks = Pool::new(server.clone(), LOOKS);
         let rows = Mounted::Postgres { looks, deeds, after, bell: bell::listen(server) };
-        Store { inner: Arc::new(Inner { rows, changed, places, _lock: lock, is_guarded: false }) }
+        Store { inner: Arc::new(Inner { rows, changed, places, lock }) }
     }
 
     /// This process among those that serve the store.
@@ -323,7 +310,7 @@ impl Store {
         match &self.inner.rows {
             Mounted::Postgres { deeds, after, .. } => deeds.write(queue, deed, after.clone()).await,
             // A command beside: the store may be closed since it was opened.
-            Mounted::Sqlite { writer, .. } if self.inner.is_guarded => {
+            Mounted::Sqlite { writer, .. } if self.inner.lock.is_none() => {
                 writer.write(|tx: &mut WriteTx<'_>| moving::may_be_served(tx).map_err(E::from).and_then(|()| deed(tx))).await
             }
             Mounted::Sqlite { writer, .. } => writer.write(deed).await, // one after the other anyway
@@ -445,6 +432,12 @@ impl Store {
         };
         Ok(futures::stream::iter(standing).map(octets_of).buffered(TOGETHER).collect().await)
     }
+}
+
+/// Whoever comes beside a store changes no schema, and knows no other than today's.
+fn demand_today(is_of_today: bool) -> Result<(), StoreError> {
+    let why = || StoreError::Setting("the store is another version's; start a server of this version on it first".to_owned());
+    is_of_today.then_some(()).ok_or_else(why)
 }
 
 /// Removes files that a crash left over.

@@ -1,7 +1,6 @@
-//! Moves a store to another place: from a data directory to PostgreSQL and object storage, or back, or anywhere else that a store
-//! may stand. The one end may be served meanwhile. Rows and octets are compared and brought in rounds, until nobody serves the one
-//! end any more; then it is closed, the last is brought, everything is compared, and the other end may be served. Whatever breaks
-//! a move off, another run of it goes on.
+//! Moves a store to another place: from a data directory to PostgreSQL and object storage, or back. Rows and octets are compared and
+//! brought in rounds, while the one end is served. The run that ends the move closes it, brings the last, compares everything, and
+//! opens the other end. Whatever breaks a move off, another run of it goes on.
 
 mod ends;
 mod octets;
@@ -24,7 +23,6 @@ use ends::End;
 use rows::Sum;
 use state::{Side, Stage, State};
 use std::cell::{Cell, RefCell};
-use std::time::Duration;
 use tables::{BLOB, Table};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -32,8 +30,6 @@ use tokio::sync::oneshot;
 /// How many rounds are made while a store is served, and after how few changes no further one is.
 const ROUNDS: u32 = 5;
 const FEW: u64 = 1000;
-/// How long a node may take to say that it is there, and a little more (mailbox::nodes).
-const NODES: Duration = Duration::from_secs(25);
 
 /// What a move is about to do, or has done.
 #[derive(Debug, Clone)]
@@ -44,11 +40,6 @@ pub enum Step {
         number: u32,
         /// Whether nobody may serve the store that is left any more.
         is_last: bool,
-    },
-    /// Who might just begin to serve the store is waited for.
-    Waiting {
-        /// For so long.
-        seconds: u64,
     },
     /// Rows of a table were compared, and brought where they were missing.
     Rows {
@@ -98,8 +89,8 @@ pub struct Secret {
 pub enum Moved {
     /// All is at the other end, which may be served, and the one may not any more.
     Whole,
-    /// The one end is still served; what was there is brought, but for what changes still.
-    ButServed,
+    /// What was there is brought; the one end may still be served, and what changes there comes with a later run.
+    Followed,
 }
 
 /// A move under way.
@@ -117,8 +108,9 @@ struct Move {
     tell: RefCell<Box<dyn FnMut(Step) + Send>>,
 }
 
-/// Moves a store from one place to another, which must be empty, or what an earlier run of the same move has left. Of secrets
-/// these go along that are there.
+/// Brings a store from one place to another, which must be empty, or what an earlier run of the same move has left. Where that
+/// `ends` the move nobody may serve the one place, then or later, and the other one may be served; else it is the other way round.
+/// Of secrets these go along that are there.
 ///
 /// # Errors
 /// [`StoreError::Missing`] where there is none; [`StoreError::Conflict`] where there is another at the other place;
@@ -128,25 +120,26 @@ struct Move {
 pub async fn move_store(
     from: Location,
     to: Location,
+    ends: bool,
     secrets: &'static [Secret],
     tell: impl FnMut(Step) + Send + 'static,
 ) -> Result<Moved, StoreError> {
     let (handle, tell) = (Handle::current(), Box::new(tell));
-    on_a_thread(move || Move::begin(&from, &to, secrets, handle, tell)?.run()).await
+    on_a_thread(move || Move::begin(&from, &to, secrets, handle, tell)?.run(ends)).await
 }
 
 /// Has a store stay where it is: a move of it that isn't over is given up. What was brought stays at the other place, which can't
 /// be served.
 ///
 /// # Errors
-/// [`StoreError::Moved`] where the move is over; [`StoreError::NotFound`] where there is none; and where the store fails.
+/// [`StoreError::Moved`] where the move is over, or this is the place that is filled; [`StoreError::NotFound`] where there is none; and where the store fails.
 pub async fn stay(from: Location) -> Result<(), StoreError> {
     on_a_thread(move || {
         let end = End::left(&from)?;
-        let state = end.states()?.into_iter().find(|state| state.side == Side::From).ok_or(StoreError::NotFound)?;
+        let state = end.states()?.into_iter().next().ok_or(StoreError::NotFound)?;
         match state.stage {
-            Stage::Moved => may_be_served(&end.reading()),
-            Stage::Closed | Stage::Copying => end.doing(|tx| state::forget(tx, &state.id)),
+            Stage::Closed | Stage::Copying if state.side == Side::From => end.doing(|tx| state::forget(tx, &state.id)),
+            _ => may_be_served(&end.reading()),
         }
     })
     .await
@@ -187,41 +180,42 @@ impl Move {
         Ok(Move { from, to, id, tables, blob_rows, is_closed: Cell::new(false), secrets, handle, tell: RefCell::new(tell) })
     }
 
-    fn run(self) -> Result<Moved, StoreError> {
-        for number in 1.. {
-            let is_last = self.close()?;
-            self.is_closed.set(is_last);
-            self.told(Step::Round { number, is_last });
+    fn run(self, ends: bool) -> Result<Moved, StoreError> {
+        if ends {
+            self.close()?;
+            self.rounds(1)?;
+            self.end()?;
+            return Ok(Moved::Whole);
+        }
+        self.go_on(Stage::Copying)?; // it may have been closed by a run that broke off
+        self.rounds(ROUNDS)?;
+        Ok(Moved::Followed)
+    }
+
+    /// Brings what is otherwise, so many times at most, until little is.
+    fn rounds(&self, most: u32) -> Result<(), StoreError> {
+        for number in 1..=most {
+            self.told(Step::Round { number, is_last: self.is_closed.get() });
             let rows = self.round()?;
             self.told(Step::Changes { rows });
-            if is_last {
-                self.end()?;
-                return Ok(Moved::Whole);
-            }
-            if rows <= FEW || number >= ROUNDS {
+            if rows <= FEW {
                 break;
             }
         }
-        Ok(Moved::ButServed)
+        Ok(())
     }
 
-    /// Closes the end that is left, unless it is served; answers whether it is closed.
-    fn close(&self) -> Result<bool, StoreError> {
+    /// Closes the end that is left: nobody may serve it any more, and what was begun there is over.
+    fn close(&self) -> Result<(), StoreError> {
         if self.from.is_served()? {
-            self.go_on(Stage::Copying)?; // an earlier run may have closed it
-            return Ok(false);
+            let location = &self.from.location;
+            let why = format!("the store {location} is served: stop its servers first, or say no --end and follow it meanwhile");
+            return Err(StoreError::Setting(why));
         }
         self.go_on(Stage::Closed)?;
-        if self.from.is_shared() {
-            // A node that began before may not have said yet that it is there; and what was begun before is over then.
-            self.told(Step::Waiting { seconds: NODES.as_secs() });
-            self.handle.block_on(async { tokio::time::sleep(NODES).await });
-            if self.from.is_served()? {
-                self.go_on(Stage::Copying)?;
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        self.from.wait_for_deeds()?;
+        self.is_closed.set(true);
+        Ok(())
     }
 
     /// Says how far it is to the end that is left, unless the move is over there already.
@@ -234,10 +228,10 @@ impl Move {
     /// that makes crooked the next round puts right.
     fn round(&self) -> Result<u64, StoreError> {
         let from = self.from.reading();
+        let removed = self.tables.iter().rev().map(|table| self.remove_others(&from, table)).sum::<Result<u64, StoreError>>()?;
         // What refers to rows comes once these stand still.
-        let tables = || self.tables.iter().filter(|table| self.is_closed.get() || !table.refers);
-        let removed = tables().rev().map(|table| self.remove_others(&from, table)).sum::<Result<u64, StoreError>>()?;
-        let added = tables().map(|table| self.add_missing(&from, table)).sum::<Result<u64, StoreError>>()?;
+        let come = self.tables.iter().filter(|table| self.is_closed.get() || !table.refers);
+        let added = come.map(|table| self.add_missing(&from, table)).sum::<Result<u64, StoreError>>()?;
         Ok(removed + added)
     }
 
@@ -271,6 +265,7 @@ fn agree(from: &End, to: &End) -> Result<[u8; 16], StoreError> {
     }
     if let Some(begun) = filled.iter().find(|state| state.side == Side::To) {
         let known = left.iter().find(|state| state.id == begun.id).ok_or(StoreError::Conflict)?;
+        to.claim()?;
         to.sweep()?;
         return Ok(known.id);
     }
@@ -280,6 +275,7 @@ fn agree(from: &End, to: &End) -> Result<[u8; 16], StoreError> {
     if !filled.is_empty() || !to.is_empty()? {
         return Err(StoreError::Conflict);
     }
+    to.claim()?;
     let id = *ids::random().as_bytes();
     for state in left {
         from.doing(|tx| state::forget(tx, &state.id))?; // of a move to another place, which can't go on then

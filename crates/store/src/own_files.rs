@@ -36,10 +36,25 @@ pub(crate) fn demand(dir: &Path, connection: &postgres::Connection) -> Result<()
     if known == own {
         return Ok(());
     }
-    Err(StoreError::Setting(format!(
+    Err(another(&known))
+}
+
+/// The same for who has nothing to claim: a directory that is known to be another's is refused.
+///
+/// # Errors
+/// As [`demand`].
+pub(crate) fn look(dir: &Path, connection: &postgres::Connection) -> Result<(), StoreError> {
+    match row(connection)? {
+        Some(known) if read(dir)?.as_ref() != Some(&known) => Err(another(&known)),
+        _ => Ok(()),
+    }
+}
+
+fn another(known: &str) -> StoreError {
+    StoreError::Setting(format!(
         "the octets of this database stand in the files of another data directory, whose {FILE} is {known}: start the server there, \
          or bring its folder \"blobs\" here; several nodes share octets by [blobs] url"
-    )))
+    ))
 }
 
 fn row(connection: &postgres::Connection) -> Result<Option<String>, StoreError> {

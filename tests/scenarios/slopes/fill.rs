@@ -1,7 +1,7 @@
 //! A mailbox of a size, filled beside its server.
 
 use kit::Rng;
-use store::{FolderId, MailboxId, MessageId, MessageRecord, Overlay, Recipient, Store, StoreError, Timestamp, WellKnownName};
+use store::{FolderId, MailboxId, MessageId, MessageRecord, Recipient, Store, StoreError, Timestamp, WellKnownName};
 
 /// Messages that one deed files.
 const TOGETHER: u64 = 500;
@@ -39,22 +39,10 @@ fn record(number: u64, folder: FolderId, blob: store::Digest, rng: &mut Rng) -> 
     let at = Timestamp::from_seconds(BEGIN + i64::try_from(number).unwrap() * 60);
     let two = |high: u64, low: u64| [high.to_be_bytes(), low.to_be_bytes()].concat().try_into().unwrap();
     MessageRecord {
-        id: MessageId(two(number, chance)),
-        folder,
-        modseq: 0,
-        folder_modseq: 0,
         blob,
         prefix: "Return-Path: <somebody@example.com>\r\n".to_owned(),
-        generated: String::new(),
-        cuts: String::new(),
         size: i64::try_from(LINE.len()).unwrap(),
-        is_draft: false,
         is_read: !chance.is_multiple_of(10),
-        is_composed: false,
-        created_date_time: at,
-        last_modified_date_time: at,
-        received_date_time: at,
-        sent_date_time: at,
         internet_message_id: format!("<{chance:x}@example.com>"),
         conversation_id: two(chance, 0),
         conversation_index: vec![1; 22],
@@ -63,16 +51,10 @@ fn record(number: u64, folder: FolderId, blob: store::Digest, rng: &mut Rng) -> 
         importance: "normal".to_owned(),
         inference_classification: "focused".to_owned(),
         has_attachments: chance.is_multiple_of(8),
-        is_delivery_receipt_requested: false,
-        is_read_receipt_requested: false,
         sender: from.clone(),
         from,
         to_recipients: one("AdeleV@contoso.com".to_owned()),
-        cc_recipients: Vec::new(),
-        bcc_recipients: Vec::new(),
-        reply_to: Vec::new(),
-        categories: Vec::new(),
         flag: r#"{"flagStatus":"notFlagged"}"#.to_owned(),
-        overlay: Overlay::default(),
+        ..MessageRecord::empty(MessageId(two(number, chance)), folder, at)
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// The files with octets below a data directory.
 fn files(room: &Room) -> Vec<PathBuf> {
     let shards = fs::read_dir(room.data().join("blobs")).expect("a folder").map(|shard| shard.expect("a shard").path());
-    let shards = shards.filter(|shard| shard.file_name().is_some_and(|name| name.len() == 2));
+    let shards = shards.filter(|shard| shard.is_dir() && shard.file_name().is_some_and(|name| name.len() == 2));
     shards.flat_map(|shard| fs::read_dir(shard).expect("a folder").map(|file| file.expect("a file").path())).collect()
 }
 
@@ -23,7 +23,7 @@ async fn one_directory_or_bucket_is_not_both_places() {
     fill(&server).await;
     let standing = files(&server.room());
     assert!(!standing.is_empty());
-    let refused = server.move_to(&server.room().apart_in()).await;
+    let refused = server.follow_to(&server.room().apart_in()).await;
     assert!(!refused.status.success() && said(&refused).contains("is served, or is this one"), "{}", said(&refused));
     server.demand_order().await;
     let one = server.leave().await;
@@ -61,7 +61,7 @@ async fn who_was_silent_while_the_store_was_moved_writes_nothing() {
     adele.draft(&plain("AdeleV", &["AlexW"], "Before")).await;
     server.pause(Duration::from_secs(22)).await; // longer than it holds that it is there
     let other = Room::directory();
-    let moved = server.move_to(&other).await;
+    let moved = server.room().move_to(&other).await;
     server.go_on();
     digests(&moved);
     let _ = adele.attempt(Method::GET, "messages", &[], Bytes::new()).await; // the connection of before is too old
@@ -80,7 +80,7 @@ async fn octets_that_an_accident_took_at_the_new_place_are_brought_again() {
     fill(&server).await;
     server.person("AdeleV").draft(&large("Another")).await;
     let other = Room::apart();
-    assert_eq!(server.move_to(&other).await.status.code(), super::BUT_SERVED);
+    assert_eq!(server.follow_to(&other).await.status.code(), super::FOLLOWED);
     let mode = |path: PathBuf| fs::metadata(path).expect("there").permissions().mode() & 0o777;
     assert_eq!(mode(other.data()), 0o700, "others on this machine read no mail");
     let brought = files(&other);
@@ -100,4 +100,39 @@ async fn octets_that_an_accident_took_at_the_new_place_are_brought_again() {
         assert_eq!(fs::read(back.data().join(secret)).expect("a key"), fs::read(one.data().join(secret)).expect("a key"));
     }
     Server::open(back).await.finish().await;
+}
+
+/// What a node began before the store was closed is waited for, however long it stands still with it.
+#[tokio::test]
+async fn a_deed_that_was_begun_before_is_brought_too() {
+    let server = Server::open(Room::shared()).await;
+    let room = server.leave().await;
+    let deed = super::begin_deed(&room).await;
+    let other = Room::directory();
+    let moved = digests(&room.move_to(&other).await);
+    deed.await.expect("it ends");
+    assert!(moved.iter().any(|line| line.split_whitespace().take(2).eq(["domain", "2"])), "{moved:?}");
+    other.demand_order().await;
+}
+
+#[tokio::test]
+async fn nothing_is_closed_unless_that_is_said_nor_taken_up_where_it_was_not_begun() {
+    let server = Server::open(Room::directory()).await;
+    fill(&server).await;
+    assert!(!server.room().move_to(&Room::shared()).await.status.success(), "it is served");
+    let one = server.leave().await;
+    let (other, strange) = (Room::apart(), Room::directory());
+    assert_eq!(one.follow_to(&other).await.status.code(), super::FOLLOWED);
+    Server::open(one.clone()).await.leave().await; // it stands still by chance, and may go on
+    // The next run names another directory, in which somebody's octets are.
+    fs::create_dir_all(strange.data().join("blobs/ab")).expect("a folder");
+    fs::write(strange.data().join("blobs/ab").join(format!("ab{}", "0".repeat(62))), "somebody's").expect("a file");
+    let refused = one.move_to(&other.with_directory_of(&strange)).await;
+    assert!(!refused.status.success() && said(&refused).contains("another data directory"), "{}", said(&refused));
+    assert_eq!(files(&strange).len(), 1);
+    digests(&one.move_to(&other).await);
+    other.demand_order().await;
+    let given_up = other.stay().await;
+    assert!(!given_up.status.success() && said(&given_up).contains("is not being moved"), "{}", said(&given_up));
+    Server::open(other).await.finish().await;
 }

@@ -31,8 +31,11 @@ pub struct MoveCommand {
     /// Its data directory, where rows are to stand in PostgreSQL and octets in files
     #[arg(long, value_name = "DIR")]
     pub to_data: Option<PathBuf>,
+    /// End the move: nobody may serve the store where it was, then or later
+    #[arg(long)]
+    pub end: bool,
     /// Give up a move that isn't over: the store stays where it is
-    #[arg(long, conflicts_with_all = ["to", "to_blobs", "to_config", "to_data"])]
+    #[arg(long, conflicts_with_all = ["end", "to", "to_blobs", "to_config", "to_data"])]
     pub abandon: bool,
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 use store::{
-    Digest, FolderId, IndexTx, Location, MailboxId, MessageId, MessageRecord, MessageTexts, Overlay, Person, ReadTx, Recipient,
-    Store, StoreError, Timestamp, WellKnownName, WriteTx,
+    Digest, FolderId, IndexTx, Location, MailboxId, MessageId, MessageRecord, MessageTexts, Person, ReadTx, Recipient, Store,
+    StoreError, Timestamp, WellKnownName, WriteTx,
 };
 
 pub const OWNER: MailboxId = MailboxId([7; 16]);
@@ -121,22 +121,10 @@ fn record(number: u64, size: u64, folder: FolderId, blob: Digest) -> MessageReco
     let from = vec![Recipient { name: sender.clone(), address: sender }];
     let at = Timestamp::from_seconds(BEGIN + i64::try_from(number).unwrap() * 60);
     MessageRecord {
-        id: id(number),
-        folder,
-        modseq: 0,
-        folder_modseq: 0,
         blob,
         prefix: "Return-Path: <somebody@example.com>\r\n".to_owned(),
-        generated: String::new(),
-        cuts: String::new(),
         size: 1000,
-        is_draft: false,
         is_read: !(chance >> 8).is_multiple_of(UNREAD),
-        is_composed: false,
-        created_date_time: at,
-        last_modified_date_time: at,
-        received_date_time: at,
-        sent_date_time: at,
         internet_message_id: format!("<{chance:x}@example.com>"),
         conversation_id: two(mixed(chance / 4), 0),
         conversation_index: vec![1; 22],
@@ -145,16 +133,10 @@ fn record(number: u64, size: u64, folder: FolderId, blob: Digest) -> MessageReco
         importance: "normal".to_owned(),
         inference_classification: "focused".to_owned(),
         has_attachments: (chance >> 16).is_multiple_of(8),
-        is_delivery_receipt_requested: false,
-        is_read_receipt_requested: false,
         sender: from.clone(),
         from,
         to_recipients: vec![Recipient { name: "Adele".to_owned(), address: "AdeleV@contoso.com".to_owned() }],
-        cc_recipients: Vec::new(),
-        bcc_recipients: Vec::new(),
-        reply_to: Vec::new(),
-        categories: Vec::new(),
         flag: r#"{"flagStatus":"notFlagged"}"#.to_owned(),
-        overlay: Overlay::default(),
+        ..MessageRecord::empty(id(number), folder, at)
     }
 }

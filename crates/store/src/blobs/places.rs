@@ -10,8 +10,8 @@ use super::{Blob, Digest, blocking};
 use crate::error::StoreError;
 use crate::location::Octets;
 use bytes::Bytes;
-use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
+use futures::{FutureExt, TryStreamExt};
 use object_store::aws::AmazonS3Builder;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
@@ -228,6 +228,16 @@ impl Places {
         self.shared()?.objects.wait(async move {
             client.fetch(&place, |octets| take(&mut taker, octets)).await?;
             Ok(taker)
+        })
+    }
+
+    /// Whether any object stands among those that are shared. This thread waits.
+    pub(crate) fn has_objects(&self) -> Result<bool, StoreError> {
+        let Some(shared) = &self.shared else { return Ok(false) };
+        let client = shared.objects.client();
+        shared.objects.wait(async move {
+            let ours = client.list().try_filter(|found| std::future::ready(found.is_ours()));
+            Ok(std::pin::pin!(ours).try_next().await?.is_some())
         })
     }
 

@@ -97,9 +97,8 @@ impl MessageRecord {
         made_of(self) == made_of(other) && self.overlay == other.overlay && self.internet_message_id == other.internet_message_id
     }
 
-    /// A message that says nothing, for tests.
-    #[cfg(test)]
-    pub(crate) fn empty(id: MessageId, folder: FolderId, at: Timestamp) -> MessageRecord {
+    /// A message that says nothing yet.
+    pub fn empty(id: MessageId, folder: FolderId, at: Timestamp) -> MessageRecord {
         MessageRecord {
             id,
             folder,

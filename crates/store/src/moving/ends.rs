@@ -33,7 +33,7 @@ enum Held {
 /// Who moves anything from or into a database of PostgreSQL, alone (a number of ours among advisory locks).
 const ALONE: &str = "SELECT CASE WHEN pg_try_advisory_lock(7237398474850) THEN 1 ELSE 0 END";
 /// A move looks, and waits, as long as it takes.
-const PATIENT: &str = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+const PATIENT: &str = "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0";
 /// What later versions of PostgreSQL have beside these.
 const AS_PATIENT: &str =
     "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')";
@@ -50,7 +50,7 @@ impl End {
         make_private(&location.dir)?; // it is scratch where nothing of the store is in it
         let end = End::open(location, migrate::must_be_there)?;
         if let (Held::Postgres(connection), Octets::Files) = (&end.connection, &location.octets) {
-            own_files::demand(&location.dir, connection)?;
+            own_files::look(&location.dir, connection)?;
         }
         end.bring_up_to_date()?;
         Ok(end)
@@ -59,11 +59,16 @@ impl End {
     /// The store that is filled, made where there is none. Nobody may serve it, nor fill it too.
     pub(super) fn filled(location: &Location) -> Result<End, StoreError> {
         make_private(&location.dir)?;
-        let end = End::open(location, migrate::migrate_postgres)?;
-        if let Held::Sqlite(connection) = &end.connection {
-            migrate::migrate(connection)?;
+        let make = |connection: &postgres::Connection| match migrate::must_be_there(connection) {
+            Err(StoreError::Missing) => migrate::migrate_postgres(connection),
+            there => there,
+        };
+        let end = End::open(location, make)?;
+        if end.is_served()? {
+            return Err(StoreError::InUse); // before anything is done to it
         }
-        if end.is_served()? { Err(StoreError::InUse) } else { Ok(end) }
+        end.bring_up_to_date()?;
+        Ok(end)
     }
 
     fn open(
@@ -94,11 +99,28 @@ impl End {
     /// Whatever was written to files and folders of it is there after a power cut too.
     pub(super) fn sync_folders(&self) -> Result<(), StoreError> {
         let dir = &self.location.dir;
-        let within = ["blobs/uploads", "keys", "tls", "."].map(|name| dir.join(name));
+        let within = ["blobs/uploads", "blobs", "keys", "tls", "."].map(|name| dir.join(name));
         for folder in within.iter().map(PathBuf::as_path).chain(dir.parent()).filter(|folder| folder.is_dir()) {
             File::open(folder)?.sync_all()?;
         }
         Ok(())
+    }
+
+    /// Waits until what was begun before it was closed has ended. Each deed notes itself first, and has that table until its end; in
+    /// SQLite whoever closes a store has it for himself.
+    pub(super) fn wait_for_deeds(&self) -> Result<(), StoreError> {
+        match &self.connection {
+            Held::Postgres(connection) => connection.batch("BEGIN; LOCK TABLE deed IN SHARE MODE; COMMIT"),
+            Held::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// Has rows and files know that they belong together, where that isn't told by the directory that has both.
+    pub(super) fn claim(&self) -> Result<(), StoreError> {
+        match &self.connection {
+            Held::Postgres(connection) if !self.shares_octets() => own_files::demand(&self.location.dir, connection),
+            Held::Postgres(_) | Held::Sqlite(_) => Ok(()),
+        }
     }
 
     /// Removes what an earlier run has left of octets that it did not come to name. Only of a place that is known to be filled.
@@ -108,7 +130,7 @@ impl End {
 
     /// Whether there is anything of a store at all, in rows or beside them.
     pub(super) fn is_empty(&self) -> Result<bool, StoreError> {
-        Ok(state::is_empty(&self.reading())? && (self.shares_octets() || self.places.files.is_empty()?))
+        Ok(state::is_empty(&self.reading())? && self.places.files.is_empty()? && !self.places.has_objects()?)
     }
 
     fn bring_up_to_date(&self) -> Result<(), StoreError> {
@@ -136,7 +158,7 @@ impl End {
         }
     }
 
-    /// Whether others may begin to serve it at any time.
+    /// Whether several may serve it.
     pub(super) fn is_shared(&self) -> bool {
         self.location.rows.are_shared()
     }

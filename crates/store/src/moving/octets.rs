@@ -57,18 +57,27 @@ impl Move {
         let mut brought = 0;
         for some in placed.chunks(AT_ONCE) {
             let (handle, from, to) = (&self.handle, &self.from.places, &self.to.places);
-            let blobs =
-                at_once(some, |named| bring(handle, from, to, named)).into_iter().filter(|blob| !self.is_passed_over(blob));
-            let blobs = blobs.collect::<Result<Vec<Blob>, StoreError>>()?;
+            let mut blobs = Vec::new();
+            for (named, blob) in some.iter().zip(at_once(some, |named| bring(handle, from, to, named))) {
+                match blob {
+                    Err(StoreError::Corrupt(_)) if self.is_gone(named)? => {} // a later round finds its row otherwise too
+                    blob => blobs.push(blob?),
+                }
+            }
             self.to.doing(|tx| blobs.iter().try_for_each(|blob| tx.put_blob(blob)))?;
             brought += blobs.len() as u64;
         }
         Ok(brought)
     }
 
-    /// Of a store that is served, octets go while they are looked for; a later round finds their row gone too.
-    fn is_passed_over(&self, brought: &Result<Blob, StoreError>) -> bool {
-        !self.is_closed.get() && matches!(brought, Err(StoreError::Corrupt(_)))
+    /// Whether octets went while they were looked for, as they may where the store is served.
+    fn is_gone(&self, named: &Named) -> Result<bool, StoreError> {
+        match (self.from.reading().blob(&named.digest), &named.standing) {
+            (Err(StoreError::NotFound), _) => Ok(true),
+            (Ok(Standing::At(now)), Standing::At(then)) => Ok(now != *then),
+            (Ok(_), _) => Ok(true),
+            (Err(error), _) => Err(error),
+        }
     }
 
     /// Where the octets of these rows stand, and those that stand in them.
@@ -162,7 +171,7 @@ fn demand(digest: Digest, size: u64, found: (Digest, u64)) -> Result<(), StoreEr
     if found == (digest, size) {
         return Ok(());
     }
-    Err(StoreError::Corrupt(format!("a blob's octets give its digest: blob {}", digest.to_hex())))
+    Err(StoreError::Corrupt(format!("blob {}: its octets are not what they were", digest.to_hex())))
 }
 
 /// Does the same with each, all at once.

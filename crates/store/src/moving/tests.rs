@@ -22,7 +22,7 @@ async fn filled(dir: &std::path::Path, people: u8) {
 }
 
 async fn moved(from: &std::path::Path, to: &std::path::Path) -> Result<Moved, StoreError> {
-    move_store(from.into(), to.into(), &[], |_| ()).await
+    move_store(from.into(), to.into(), true, &[], |_| ()).await
 }
 
 #[test]

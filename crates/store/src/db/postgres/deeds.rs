@@ -242,7 +242,8 @@ fn may_be_done(connection: &Connection, id: DeedId, of: Option<MailboxId>) -> Re
     }
     match may_be_served(&ReadTx::new(connection)) {
         Err(StoreError::Moved(why)) => Err(StoreError::Unavailable(why)), // who serves it still is behind the times
-        may => may,
+        Err(error) => Err(error),
+        Ok(()) => Err(StoreError::Unavailable("the store was closed for a moment".to_owned())),
     }
 }
 
