@@ -7,6 +7,7 @@
 mod answer;
 mod apps;
 mod at_rest;
+mod azure;
 mod browser;
 mod census;
 mod command;
@@ -44,6 +45,7 @@ mod wait;
 
 pub use answer::Answer;
 pub use apps::app;
+pub use azure::Azure;
 pub use browser::{Browser, Form, form};
 pub use census::{Census, census};
 pub use command::{restante, restante_is_release, restante_measured, restante_with};

@@ -2,7 +2,7 @@
 
 use crate::place::{NOT_FOR_SERVERS, Place};
 use crate::server::command;
-use crate::{Database, Server};
+use crate::{Azure, Database, Server};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::sync::Arc;
@@ -38,6 +38,11 @@ impl Room {
     /// An empty database of PostgreSQL, and an empty data directory for octets.
     pub fn apart() -> Room {
         Room::of(Place::Apart { rows: Database::new() })
+    }
+
+    /// An empty data directory for rows, and this container for octets.
+    pub fn at_azure(octets: Arc<Azure>) -> Room {
+        Room::of(Place::Azure { octets })
     }
 
     /// An empty database of PostgreSQL, and octets in the data directory of another.

@@ -1,7 +1,7 @@
 //! Where a test's server keeps its mail: `RESTANTE_TEST_STORE` says so for all of them, and no test knows.
 
 use crate::settings::{aloud, on_postgres};
-use crate::{Database, S3, postgres_version, s3_version};
+use crate::{Azure, Database, S3, postgres_version, s3_version};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Once};
@@ -22,6 +22,8 @@ pub(crate) enum Place {
     Own { rows: String, octets: S3 },
     /// Rows in a database of its own, octets in files of the data directory.
     Apart { rows: Database },
+    /// Rows in the data directory, octets at Azure.
+    Azure { octets: Arc<Azure> },
 }
 
 impl Place {
@@ -45,6 +47,9 @@ impl Place {
             Place::DataDirectory => Location::from(dir),
             Place::Apart { rows } => {
                 Location { dir: dir.to_owned(), rows: Rows::Postgres { url: rows.url() }, octets: Octets::Files }
+            }
+            Place::Azure { octets } => {
+                Location { dir: dir.to_owned(), rows: Rows::Sqlite, octets: Octets::Objects { url: octets.url() } }
             }
             Place::Own { rows, octets } => Location {
                 dir: dir.to_owned(),
@@ -75,7 +80,7 @@ impl Place {
     /// The database, where they are not in the data directory.
     pub(crate) fn rows(&self) -> Option<&Database> {
         match self {
-            Place::DataDirectory | Place::Own { .. } => None,
+            Place::Azure { .. } | Place::DataDirectory | Place::Own { .. } => None,
             Place::Apart { rows } | Place::Shared { rows, .. } => Some(rows),
         }
     }
@@ -83,7 +88,7 @@ impl Place {
     /// The bucket, likewise.
     pub(crate) fn octets(&self) -> Option<&S3> {
         match self {
-            Place::Apart { .. } | Place::DataDirectory => None,
+            Place::Apart { .. } | Place::Azure { .. } | Place::DataDirectory => None,
             Place::Own { octets, .. } => Some(octets),
             Place::Shared { octets, .. } => Some(octets),
         }
@@ -94,6 +99,7 @@ impl Place {
         match self {
             Place::DataDirectory => Vec::new(),
             Place::Apart { rows } => vec![("RESTANTE_STORE_URL", rows.url())],
+            Place::Azure { octets } => vec![("RESTANTE_BLOBS_URL", octets.url()), Azure::credentials()],
             Place::Own { rows, octets } => variables(rows.clone(), octets),
             Place::Shared { rows, octets, gate } => variables(gate.map_or_else(|| rows.url(), |gate| rows.url_at(gate)), octets),
         }

@@ -6,7 +6,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// What of an address is shown: names of parameters that hold no secret.
-const SHOWN: [&str; 16] = [
+const SHOWN: [&str; 17] = [
+    "account",
     "allow_http",
     "application_name",
     "channel_binding",
@@ -53,7 +54,8 @@ pub enum Rows {
 pub enum Octets {
     /// In files in the data directory.
     Files,
-    /// In object storage (`s3://BUCKET/PREFIX`) or a directory that is mounted everywhere (`file:///DIRECTORY`), which other nodes may use too.
+    /// In object storage (`s3://`, `gs://` or `az://` with `BUCKET/PREFIX`) or a directory that is mounted everywhere
+    /// (`file:///DIRECTORY`), which other nodes may use too.
     Objects {
         /// Such as `s3://BUCKET/PREFIX?endpoint=…&region=…`.
         url: String,

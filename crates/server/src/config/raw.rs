@@ -65,8 +65,9 @@ pub struct RawStore {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawBlobs {
-    /// A bucket of object storage, which all nodes use: `"s3://BUCKET/PREFIX?endpoint=https://HOST:PORT&region=REGION"`. Who we
-    /// are is told by the variables `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. Unless said, `"files:"`: files in the data
+    /// A bucket of object storage, which all nodes use: `"s3://BUCKET/PREFIX?endpoint=https://HOST:PORT&region=REGION"`,
+    /// `"gs://BUCKET/PREFIX"` or `"az://CONTAINER/PREFIX?account=ACCOUNT"`. Who we are is told by the variables that each cloud's
+    /// own tools read, such as `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. Unless said, `"files:"`: files in the data
     /// directory. `--blobs` goes before it, and the variable `RESTANTE_BLOBS_URL`.
     pub url: Option<String>,
 }

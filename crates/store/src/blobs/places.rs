@@ -4,7 +4,7 @@
 use super::cache::Cache;
 use super::files::{BlobFiles, TempFile, digest_of, new_place};
 use super::objects::{Client, Objects};
-use super::octets::Place;
+use super::octets::{Clouds, Place};
 use super::unnamed::Unnamed;
 use super::{Blob, Digest, blocking};
 use crate::error::StoreError;
@@ -12,7 +12,6 @@ use crate::location::Octets;
 use bytes::Bytes;
 use futures::future::{BoxFuture, Shared};
 use futures::{FutureExt, TryStreamExt};
-use object_store::aws::AmazonS3Builder;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::io;
@@ -56,7 +55,7 @@ impl Places {
     pub(crate) fn open(dir: &Path, octets: &Octets) -> Result<Places, StoreError> {
         match octets {
             Octets::Files => Places::over(dir, None),
-            Octets::Objects { url } => Places::over(dir, Some(Place::parse(url, AmazonS3Builder::from_env())?)),
+            Octets::Objects { url } => Places::over(dir, Some(Place::parse(url, Clouds::from_env())?)),
         }
     }
 
@@ -64,7 +63,7 @@ impl Places {
     pub(crate) fn open_to_move(dir: &Path, octets: &Octets) -> Result<Places, StoreError> {
         let files = Arc::new(BlobFiles::open(dir)?);
         let share = |url: &str| {
-            let (objects, _) = Objects::open(Place::parse(url, AmazonS3Builder::from_env())?)?;
+            let (objects, _) = Objects::open(Place::parse(url, Clouds::from_env())?)?;
             let cache = Arc::new(Cache::of_nothing(files.cache()));
             Ok::<_, StoreError>(SharedPlaces { objects, cache, coming: Arc::default() })
         };

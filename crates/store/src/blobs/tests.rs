@@ -1,11 +1,12 @@
 //! Octets outside the rows, against a server that speaks S3 and fails when it is told to.
 
+mod clouds;
 mod naming;
 mod objects;
 mod s3;
 mod uploads;
 
-use super::octets::Place;
+use super::octets::{Clouds, Place};
 use super::{Blob, Digest, Places};
 use crate::{MailboxId, Store, StoreError, Timestamp, UploadId, UploadOutcome, UploadPurpose, UploadSession, WriteTx};
 use object_store::aws::AmazonS3Builder;
@@ -60,8 +61,8 @@ impl House {
 }
 
 fn places(dir: &Path, url: &str) -> Result<Places, StoreError> {
-    let keys = AmazonS3Builder::new().with_access_key_id(ACCESS_KEY_ID).with_secret_access_key(SECRET_ACCESS_KEY);
-    Places::over(dir, Some(Place::parse(url, keys)?))
+    let s3 = AmazonS3Builder::new().with_access_key_id(ACCESS_KEY_ID).with_secret_access_key(SECRET_ACCESS_KEY);
+    Places::over(dir, Some(Place::parse(url, Clouds { s3, ..Clouds::default() })?))
 }
 
 impl Node {

@@ -3,6 +3,7 @@
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
+use hyper::header::AUTHORIZATION;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -50,18 +51,30 @@ pub struct S3Server {
 
 #[derive(Default)]
 struct Told {
+    /// What stands in each request for whoever may come in, where that isn't a signature.
+    token: Option<&'static str>,
     judge: Mutex<Option<Box<Judge>>>,
     requests: Mutex<Vec<String>>,
 }
 
 impl S3Server {
-    /// Starts a server with one empty bucket.
+    /// Starts a server with one empty bucket, for whoever has the key.
     pub fn start() -> S3Server {
+        let key = |service: &mut S3ServiceBuilder| service.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
+        S3Server::serve(key, Told::default())
+    }
+
+    /// The same, for whoever has a token, as Google's clients do.
+    pub fn with_token(token: &'static str) -> S3Server {
+        S3Server::serve(|_| {}, Told { token: Some(token), ..Told::default() })
+    }
+
+    fn serve(guard: impl FnOnce(&mut S3ServiceBuilder), told: Told) -> S3Server {
         let folder = tempfile::tempdir().expect("temporary directory");
         std::fs::create_dir(folder.path().join(BUCKET)).expect("bucket");
         let mut service = S3ServiceBuilder::new(FileSystem::new(folder.path()).expect("file system"));
-        service.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
-        let (service, told) = (service.build(), Arc::new(Told::default()));
+        guard(&mut service);
+        let (service, told) = (service.build(), Arc::new(told));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("port");
         listener.set_nonblocking(true).expect("a listener that doesn't block");
@@ -126,19 +139,21 @@ async fn accept(listener: std::net::TcpListener, service: S3Service, told: Arc<T
 
 type Body = BoxBody<Bytes, io::Error>;
 
-async fn answer(service: S3Service, told: Arc<Told>, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
+async fn answer(service: S3Service, told: Arc<Told>, mut request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
     let asked = format!("{} {}", request.method(), request.uri());
     let fault = told.judge.lock().expect("judge").as_ref().and_then(|judge| judge(&asked));
     told.requests.lock().expect("requests").push(asked);
+    if let Some(token) = told.token {
+        let given = request.headers_mut().remove(AUTHORIZATION);
+        if given.is_none_or(|given| given.as_bytes() != format!("Bearer {token}").as_bytes()) {
+            return Ok(refusal(403));
+        }
+    }
     match fault {
         Some(Fault::Drop) => return Err(io::ErrorKind::ConnectionReset.into()),
         Some(Fault::Hang) => std::future::pending().await,
         Some(Fault::Slow(pause)) => tokio::time::sleep(pause).await,
-        Some(Fault::Status(status)) => {
-            let mut refusal = Response::new(Full::default().map_err(|never| match never {}).boxed());
-            *refusal.status_mut() = status.try_into().expect("a status");
-            return Ok(refusal);
-        }
+        Some(Fault::Status(status)) => return Ok(refusal(status)),
         Some(Fault::Cut | Fault::Forget) | None => {}
     }
     let answered =
@@ -149,6 +164,12 @@ async fn answer(service: S3Service, told: Arc<Told>, request: Request<Incoming>)
         Some(Fault::Cut) => Ok(Response::from_parts(head, cut(body).await)),
         _ => Ok(Response::from_parts(head, body.map_err(|error| io::Error::other(error.to_string())).boxed())),
     }
+}
+
+fn refusal(status: u16) -> Response<Body> {
+    let mut refusal = Response::new(Full::default().map_err(|never| match never {}).boxed());
+    *refusal.status_mut() = status.try_into().expect("a status");
+    refusal
 }
 
 async fn cut(body: s3s::Body) -> Body {
