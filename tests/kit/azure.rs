@@ -57,12 +57,17 @@ impl Azure {
         ("AZURE_STORAGE_ACCOUNT_KEY", STANDARD.encode(KEY))
     }
 
-    /// The names of the blobs that are there.
+    /// The names of the octets that are there.
     pub async fn blobs(&self) -> Vec<String> {
         let (status, list) =
             self.ask("GET", "comp:list\nrestype:container", "comp=list&restype=container").await.expect("a list");
         assert_eq!(status, 200, "{list}");
-        list.split("<Name>").skip(1).filter_map(|rest| rest.split("</Name>").next()).map(str::to_owned).collect()
+        list.split("<Name>")
+            .skip(1)
+            .filter_map(|rest| rest.split("</Name>").next())
+            .map(str::to_owned)
+            .filter(|name| !name.ends_with("/id"))
+            .collect()
     }
 
     /// Nothing answers any more.

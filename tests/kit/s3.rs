@@ -94,10 +94,18 @@ impl S3 {
         self.state.requests.load(Ordering::Relaxed)
     }
 
-    /// The files of the objects that are there.
+    /// Whether it is said of the objects whose they are.
+    pub(crate) fn are_claimed(&self) -> bool {
+        let mut found = Vec::new();
+        walk(&self.folder.path().join(BUCKET), &mut found);
+        found.iter().any(|path| path.ends_with("id"))
+    }
+
+    /// The files of the octets that are there.
     pub fn objects(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         walk(&self.folder.path().join(BUCKET), &mut found);
+        found.retain(|path| !path.ends_with("id")); // which says whose they are
         found
     }
 }

@@ -336,6 +336,11 @@ impl Server {
         self.place.octets().expect("it has object storage").set_fault(fault);
     }
 
+    /// Whether its objects are known to be this store's.
+    pub fn has_claimed_objects(&self) -> bool {
+        self.place.octets().is_some_and(S3::are_claimed)
+    }
+
     /// Requests that its object storage has had; none where octets stand in files.
     pub fn object_requests(&self) -> usize {
         self.place.octets().map_or(0, S3::requests)

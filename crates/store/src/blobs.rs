@@ -11,7 +11,7 @@ mod unnamed;
 mod uploads;
 
 pub(crate) use files::{former_place, is_former};
-pub(crate) use objects::Found as FoundObject;
+pub(crate) use objects::{Client, Found as FoundObject};
 pub(crate) use octets::{check_url, is_same_place};
 pub(crate) use places::Places;
 pub(crate) use unnamed::Unnamed;

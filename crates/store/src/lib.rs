@@ -15,6 +15,7 @@ mod migrate;
 mod model;
 mod moving;
 mod own_files;
+mod own_objects;
 mod sql;
 mod sweep;
 
@@ -113,6 +114,7 @@ impl Store {
         let places = places()?;
         let store = match &location.rows {
             Rows::Sqlite => {
+                own_files::demand_no_database(dir)?;
                 let writer = db::open_for_writing(dir)?;
                 migrate::migrate(&writer)?;
                 moving::may_be_served(&ReadTx::new(&writer))?;
@@ -121,6 +123,7 @@ impl Store {
                 Store::on_sqlite(dir, places, writer, Some((index, lock)))
             }
             Rows::Postgres { url } => {
+                own_files::demand_no_rows(dir)?;
                 let server = Server::parse(url)?;
                 server.on_connection(|connection| {
                     migrate::migrate_postgres(connection)?;
@@ -128,7 +131,8 @@ impl Store {
                     if !places.are_shared() {
                         own_files::demand(dir, connection)?;
                     }
-                    sweep_files(&places, &ReadTx::new(connection))
+                    // Where octets are shared, files are of a time when they weren't, or another store's.
+                    if own_files::are_known(dir, connection)? { sweep_files(&places, &ReadTx::new(connection)) } else { Ok(()) }
                 })?;
                 Store::on_postgres(server, places, Some(lock))
             }

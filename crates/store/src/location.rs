@@ -158,7 +158,9 @@ pub fn redacted(url: &str) -> String {
     shown += place;
     for (index, parameter) in parameters.split('&').filter(|parameter| !parameter.is_empty()).enumerate() {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let value = if SHOWN.contains(&name) { value } else { "***" };
+        // An endpoint may have a user and a password, however they are written.
+        let names_user = value.contains('@') || value.to_ascii_lowercase().contains("%40");
+        let value = if SHOWN.contains(&name) && !names_user { value } else { "***" };
         shown += &format!("{}{name}={value}", if index == 0 { '?' } else { '&' });
     }
     shown

@@ -57,6 +57,14 @@ pub(crate) fn is_of_today(connection: &Connection) -> Result<bool, StoreError> {
     Ok(connection.schema_version()? == MIGRATIONS.len())
 }
 
+/// Whether nothing has been made in it yet.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub(crate) fn is_new(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(connection.schema_version()? == 0)
+}
+
 /// The same for the index of texts.
 ///
 /// # Errors

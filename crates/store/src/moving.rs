@@ -180,7 +180,7 @@ impl Move {
         Ok(Move { from, to, id, tables, blob_rows, is_closed: Cell::new(false), secrets, handle, tell: RefCell::new(tell) })
     }
 
-    fn run(self, ends: bool) -> Result<Moved, StoreError> {
+    fn run(mut self, ends: bool) -> Result<Moved, StoreError> {
         if ends {
             self.close()?;
             self.rounds(1)?;
@@ -188,6 +188,7 @@ impl Move {
             return Ok(Moved::Whole);
         }
         self.go_on(Stage::Copying)?; // it may have been closed by a run that broke off
+        self.from.let_be_served();
         self.rounds(ROUNDS)?;
         Ok(Moved::Followed)
     }

@@ -1,7 +1,8 @@
 //! Rows in a database that others may reach, octets in files that they may not: one data directory alone has them. It and the
-//! database know each other by an id, which goes with the files wherever they are copied.
+//! database know each other by an id, which goes with the files wherever they are copied. A directory that has rows of its own has
+//! the octets of these. Whoever opens another's would remove what his own rows don't name.
 
-use crate::db::{postgres, values};
+use crate::db::{self, postgres, values};
 use crate::error::StoreError;
 use crate::ids;
 use std::fs::{self, File};
@@ -37,6 +38,49 @@ pub(crate) fn demand(dir: &Path, connection: &postgres::Connection) -> Result<()
         return Ok(());
     }
     Err(another(&known))
+}
+
+/// Demands that a directory whose rows stand in it has no octets of a store in a database.
+///
+/// # Errors
+/// [`StoreError::Setting`], [`StoreError::Io`].
+pub(crate) fn demand_no_database(dir: &Path) -> Result<(), StoreError> {
+    match read(dir)? {
+        None => Ok(()),
+        Some(id) => Err(StoreError::Setting(format!(
+            "the octets in {} belong to a store in PostgreSQL, whose {FILE} is {id}: say its [store] url, or another data directory",
+            dir.display()
+        ))),
+    }
+}
+
+/// Demands that a directory which serves a database has no rows of its own.
+///
+/// # Errors
+/// [`StoreError::Setting`].
+pub(crate) fn demand_no_rows(dir: &Path) -> Result<(), StoreError> {
+    if !db::exists(dir) {
+        return Ok(());
+    }
+    let dir = dir.display();
+    Err(StoreError::Setting(format!("a store in SQLite is in {dir}: give a store in PostgreSQL another data directory")))
+}
+
+/// Whether the files of a directory are known to be those of the database.
+///
+/// # Errors
+/// [`StoreError::Io`], and what the database answers.
+pub(crate) fn are_known(dir: &Path, connection: &postgres::Connection) -> Result<bool, StoreError> {
+    let known = row(connection)?;
+    Ok(known.is_some() && read(dir)? == known)
+}
+
+/// Whether they are known to be those of another one.
+///
+/// # Errors
+/// As [`are_known`].
+pub(crate) fn are_anothers(dir: &Path, connection: &postgres::Connection) -> Result<bool, StoreError> {
+    Ok(read(dir)?.is_some() && !are_known(dir, connection)?)
 }
 
 /// The same for who has nothing to claim: a directory that is known to be another's is refused.

@@ -35,7 +35,9 @@ pub(crate) fn start(store: &Store) {
 async fn sweep_once(inner: &Weak<Inner>) -> Option<Result<(), StoreError>> {
     let store = Store { inner: inner.upgrade()? };
     let now = SystemClock.now();
-    Some(store.end_uploads(now).await.and(store.sweep_objects(now).await))
+    // The one is done even where the other failed.
+    let (ended, swept) = (store.end_uploads(now).await, store.sweep_objects(now).await);
+    Some(ended.and(swept))
 }
 
 impl Store {
@@ -50,6 +52,10 @@ impl Store {
     /// Removes the objects that no row names, but for those that are young at this time.
     pub(crate) async fn sweep_objects(&self, now: Timestamp) -> Result<(), StoreError> {
         let Some(client) = self.places().client() else { return Ok(()) };
+        if !self.owns_objects(&client).await? {
+            let why = "the objects are not known to be this store's (its id is the secret objects/id, theirs the object id beside them)";
+            return Err(StoreError::Setting(why.to_owned()));
+        }
         let young_from = Timestamp(now.0.saturating_sub(YOUNG));
         let mut pages = std::pin::pin!(client.list().try_chunks(TOGETHER));
         while let Some(page) = pages.try_next().await.map_err(|broken| broken.1)? {

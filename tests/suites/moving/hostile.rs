@@ -24,7 +24,7 @@ async fn one_directory_or_bucket_is_not_both_places() {
     let standing = files(&server.room());
     assert!(!standing.is_empty());
     let refused = server.follow_to(&server.room().apart_in()).await;
-    assert!(!refused.status.success() && said(&refused).contains("is served, or is this one"), "{}", said(&refused));
+    assert!(!refused.status.success() && said(&refused).contains("a store in SQLite is in"), "{}", said(&refused));
     server.demand_order().await;
     let one = server.leave().await;
     let refused = one.move_to(&one.apart_in()).await;
@@ -135,4 +135,30 @@ async fn nothing_is_closed_unless_that_is_said_nor_taken_up_where_it_was_not_beg
     let given_up = other.stay().await;
     assert!(!given_up.status.success() && said(&given_up).contains("is not being moved"), "{}", said(&given_up));
     Server::open(other).await.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_another_stores_is_not_filled_though_no_octets_are_in_it() {
+    let server = Server::open(Room::directory()).await;
+    fill(&server).await;
+    let one = server.leave().await;
+    // A prefix that a store with small mail alone has.
+    let third = Server::open(Room::shared()).await;
+    third.person("AdeleV").send_mime(&plain("AdeleV", &["AlexW"], "Small")).await.demand_empty(202);
+    third.person("AlexW").arrived("Small").await;
+    let (others, third) = (third.room().with_another_database(), third);
+    kit::until("the prefix is known to be somebody's", async || third.has_claimed_objects().then_some(())).await;
+    let third = third.leave().await;
+    let refused = one.move_to(&others).await;
+    assert!(!refused.status.success() && said(&refused).contains("there is mail at the other place"), "{}", said(&refused));
+    // A directory that a store with small mail alone has; and one that a database has, in which there is none yet.
+    let small = Server::open(Room::directory()).await.leave().await;
+    assert!(!one.move_to(&small.apart_in()).await.status.success());
+    let apart = Server::open(Room::apart()).await.leave().await;
+    let refused = one.move_to(&apart.apart_in()).await;
+    assert!(!refused.status.success() && said(&refused).contains("there is mail at the other place"), "{}", said(&refused));
+    assert!(!one.move_to(&apart.directory_of()).await.status.success());
+    for room in [third, small, apart, one] {
+        Server::open(room).await.finish().await;
+    }
 }

@@ -2,7 +2,7 @@
 
 use kit::Database;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use store::{Location, Octets, ReadTx, Rows, Store, StoreError};
 
 async fn serve(database: &Database, dir: &Path) -> Result<Store, StoreError> {
@@ -40,4 +40,23 @@ async fn a_second_node_with_files_of_its_own_does_not_start() {
     fs::remove_file(moved.join("blobs/id")).unwrap();
     drop(serve(&database, &moved).await.expect("it is known from now on"));
     assert!(serve(&database, &first).await.is_err());
+}
+
+#[tokio::test]
+async fn a_directory_with_rows_of_its_own_serves_no_database_nor_the_other_way_round() {
+    let (database, home) = (Database::new(), tempfile::tempdir().unwrap());
+    let [own, shared] = ["own", "shared"].map(|name| home.path().join(name));
+    let alone = |dir: PathBuf| tokio::task::spawn_blocking(move || Store::serve(&dir));
+    drop(alone(own.clone()).await.unwrap().expect("a store in SQLite"));
+    fs::create_dir_all(own.join("blobs/ab")).unwrap();
+    let octets = own.join("blobs/ab").join(format!("ab{}", "0".repeat(62)));
+    fs::write(&octets, "octets that the database doesn't name").unwrap();
+    let refused = serve(&database, &own).await.err().expect("the octets are another store's").to_string();
+    assert!(refused.contains("a store in SQLite is in") && octets.is_file(), "{refused}");
+
+    drop(serve(&database, &shared).await.expect("a store in PostgreSQL"));
+    let id = fs::read_to_string(shared.join("blobs/id")).unwrap();
+    let refused = alone(shared.clone()).await.unwrap().err().expect("the octets are another store's").to_string();
+    assert!(refused.contains(id.trim_end()), "{refused}");
+    assert!(!shared.join("restante.db").exists(), "nothing is made by who is refused");
 }

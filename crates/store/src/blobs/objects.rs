@@ -21,6 +21,9 @@ const TOGETHER: usize = 2;
 /// S3 takes no more pieces of one object.
 const MOST_PIECES: usize = 10_000;
 
+/// Octets of an object that is a few words.
+const MOST_SMALL: u64 = 256;
+
 /// The objects that this store shares with others.
 #[derive(Debug)]
 pub(crate) struct Objects {
@@ -97,7 +100,17 @@ impl Client {
         } else {
             self.put_in_pieces(&at, octets).await
         };
-        put.map_err(|error| unavailable(place, &error))
+        // Where a bucket isn't there, nothing is wrong with octets.
+        put.map_err(|error| StoreError::Unavailable(format!("{place}: {}", told(&error))))
+    }
+
+    /// A few octets of text in a place; nothing where there is no object.
+    pub(crate) async fn small(&self, place: &str) -> Result<Option<String>, StoreError> {
+        match self.0.get_range(&Path::from(place), 0..MOST_SMALL).await {
+            Ok(octets) => Ok(Some(String::from_utf8_lossy(&octets).trim().to_owned())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(unavailable(place, &error)),
+        }
     }
 
     async fn put_in_pieces(&self, at: &Path, octets: Bytes) -> Result<(), object_store::Error> {
@@ -195,7 +208,7 @@ fn unavailable(place: &str, error: &object_store::Error) -> StoreError {
 }
 
 /// An error with what it comes from, which it doesn't tell by itself.
-fn told(error: &dyn std::error::Error) -> String {
+pub(super) fn told(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -180,6 +180,14 @@ mod tests {
     }
 
     #[test]
+    fn credentials_that_cannot_be_read_are_not_shown() {
+        let key = GoogleConfigKey::ServiceAccountKey;
+        let google = GoogleCloudStorageBuilder::new().with_config(key, "\"{\\\"private_key\\\": \\\"secret\\\"}\"");
+        let told = Place::parse("gs://mail", Clouds { google, ..Clouds::default() }).err().expect("it is none").to_string();
+        assert!(told.contains("can't be read") && !told.contains("secret"), "{told}");
+    }
+
+    #[test]
     fn what_is_wrong_with_a_url_is_told() {
         let wrong = [
             ("mail", "mail: relative URL without a base"),
@@ -197,6 +205,8 @@ mod tests {
                 "\"access_key_id\" is none of its options: cache_bytes, timeout_seconds, endpoint, region",
             ),
             ("s3://who:secret@mail", "s3://who:***@mail: credentials don't stand here"),
+            ("s3://mail?endpoint=https://who:secret@storage.example", "its endpoint names a user"),
+            ("s3://mail?endpoint=http%3A%2F%2Fwho%3Asecret%40storage.example", "its endpoint names a user"),
             ("s3://mail#part", "it has a fragment"),
             ("s3://mail?cache_bytes=10G", "cache_bytes=10G: invalid digit"),
             ("s3://mail?timeout_seconds=0", "leaves no time"),

@@ -230,6 +230,14 @@ impl Places {
         })
     }
 
+    /// Does some work on the objects, if there are any, while this thread waits.
+    pub(crate) fn wait_for<T: Send + 'static, F: Future<Output = Result<T, StoreError>> + Send + 'static>(
+        &self,
+        work: impl FnOnce(Client) -> F,
+    ) -> Result<Option<T>, StoreError> {
+        self.shared.as_ref().map(|shared| shared.objects.wait(work(shared.objects.client()))).transpose()
+    }
+
     /// Whether any object stands among those that are shared. This thread waits.
     pub(crate) fn has_objects(&self) -> Result<bool, StoreError> {
         let Some(shared) = &self.shared else { return Ok(false) };

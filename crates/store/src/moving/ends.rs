@@ -1,14 +1,14 @@
 //! The two ends of a move: the store that is left and the one that is filled, each by one connection of its own.
 
-use super::state::{self, State};
-use crate::blobs::Places;
+use super::state::{self, Side, State};
+use crate::blobs::{Client, Places};
 use crate::clock::{Clock, SystemClock};
 use crate::db::postgres::{self, Server};
 use crate::db::{self, Connection, ReadTx, WriteTx, sqlite};
 use crate::error::StoreError;
 use crate::location::{Location, Octets, Rows};
 use crate::migrate;
-use crate::own_files;
+use crate::{own_files, own_objects};
 use std::fs::{DirBuilder, File, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -59,6 +59,11 @@ impl End {
     /// The store that is filled, made where there is none. Nobody may serve it, nor fill it too.
     pub(super) fn filled(location: &Location) -> Result<End, StoreError> {
         make_private(&location.dir)?;
+        match (&location.rows, &location.octets) {
+            (Rows::Sqlite, _) => own_files::demand_no_database(&location.dir)?,
+            (Rows::Postgres { .. }, Octets::Files) => own_files::demand_no_rows(&location.dir)?,
+            (Rows::Postgres { .. }, Octets::Objects { .. }) => {} // the directory is scratch
+        }
         let make = |connection: &postgres::Connection| match migrate::must_be_there(connection) {
             Err(StoreError::Missing) => migrate::migrate_postgres(connection),
             there => there,
@@ -66,6 +71,9 @@ impl End {
         let end = End::open(location, make)?;
         if end.is_served()? {
             return Err(StoreError::InUse); // before anything is done to it
+        }
+        if !end.is_new_or_known()? {
+            return Err(StoreError::Conflict); // likewise: a store of another version would be one of this
         }
         end.bring_up_to_date()?;
         Ok(end)
@@ -106,6 +114,11 @@ impl End {
         Ok(())
     }
 
+    /// Lets it be served while it is followed.
+    pub(super) fn let_be_served(&mut self) {
+        self.lock = None;
+    }
+
     /// Waits until what was begun before it was closed has ended. Each deed notes itself first, and has that table until its end; in
     /// SQLite whoever closes a store has it for himself.
     pub(super) fn wait_for_deeds(&self) -> Result<(), StoreError> {
@@ -115,11 +128,41 @@ impl End {
         }
     }
 
-    /// Has rows and files know that they belong together, where that isn't told by the directory that has both.
+    /// Has rows and octets know that they belong together, where that isn't told by the directory that has both; those of another
+    /// store are refused.
     pub(super) fn claim(&self) -> Result<(), StoreError> {
         match &self.connection {
-            Held::Postgres(connection) if !self.shares_octets() => own_files::demand(&self.location.dir, connection),
-            Held::Postgres(_) | Held::Sqlite(_) => Ok(()),
+            _ if self.shares_octets() => self.claim_objects(),
+            Held::Postgres(connection) => own_files::demand(&self.location.dir, connection),
+            Held::Sqlite(_) => Ok(()),
+        }
+    }
+
+    fn claim_objects(&self) -> Result<(), StoreError> {
+        let id = own_objects::new();
+        let known = self.doing(|tx| own_objects::know(tx, &id))?;
+        let found = self.id_of_objects()?;
+        if found.as_ref().is_some_and(|found| *found != known) {
+            return Err(StoreError::Conflict);
+        }
+        let mark = |client: Client| async move { own_objects::mark(&client, &known).await };
+        if found.is_none() { self.places.wait_for(mark).map(drop) } else { Ok(()) }
+    }
+
+    fn id_of_objects(&self) -> Result<Option<String>, StoreError> {
+        let found = |client: Client| async move { own_objects::found(&client).await };
+        Ok(self.places.wait_for(found)?.flatten())
+    }
+
+    /// Whether its octets are known to be another store's.
+    fn are_anothers(&self) -> Result<bool, StoreError> {
+        match &self.connection {
+            _ if self.shares_octets() => {
+                let found = self.id_of_objects()?;
+                Ok(found.is_some() && found != own_objects::known(&self.reading())?)
+            }
+            Held::Postgres(connection) => own_files::are_anothers(&self.location.dir, connection),
+            Held::Sqlite(_) => Ok(false),
         }
     }
 
@@ -130,7 +173,18 @@ impl End {
 
     /// Whether there is anything of a store at all, in rows or beside them.
     pub(super) fn is_empty(&self) -> Result<bool, StoreError> {
-        Ok(state::is_empty(&self.reading())? && self.places.files.is_empty()? && !self.places.has_objects()?)
+        let has_octets = !self.places.files.is_empty()? || self.places.has_objects()?;
+        Ok(state::is_empty(&self.reading())? && !has_octets && !self.are_anothers()?)
+    }
+
+    /// Whether there was nothing before, or a move to here says that it was begun, or this very version can look.
+    fn is_new_or_known(&self) -> Result<bool, StoreError> {
+        let is_of_today = match &self.connection {
+            Held::Postgres(connection) => migrate::has_seen_all(connection)?,
+            Held::Sqlite(connection) => migrate::is_of_today(connection)? || migrate::is_new(connection)?,
+        };
+        // A version without that table knew no moves.
+        Ok(is_of_today || self.states().is_ok_and(|states| states.iter().any(|state| state.side == Side::To)))
     }
 
     fn bring_up_to_date(&self) -> Result<(), StoreError> {

@@ -97,15 +97,17 @@ pub(crate) fn may_be_served(tx: &ReadTx<'_>) -> Result<(), StoreError> {
             (Side::From, Stage::Copying) => {}
             (Side::From, Stage::Closed) => {
                 return Err(StoreError::Moved(format!(
-                    "it is being moved, and the other is {other}; run \"restante move\" again to finish that, or with --abandon to stay here"
+                    "it is being moved, and the other is {other}; run \"restante move\" with --end to finish that, or with --abandon to stay here"
                 )));
             }
             (Side::From, Stage::Moved) => {
-                return Err(StoreError::Moved(format!("it was moved, and is {other} now; what is here is of that time")));
+                return Err(StoreError::Moved(format!(
+                    "it was moved, and is {other} now; what is here is of that time. If it can't be served there, run \"restante move\" with --end again"
+                )));
             }
             (Side::To, _) => {
                 return Err(StoreError::Moved(format!(
-                    "a store is being moved here, and not all of it is here yet; the other is {other}; run \"restante move\" again"
+                    "a store is being moved here, and not all of it is here yet; the other is {other}; run \"restante move\" with --end"
                 )));
             }
         }

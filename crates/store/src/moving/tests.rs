@@ -96,3 +96,18 @@ async fn octets_that_are_damaged_are_not_moved() {
     assert!(Store::serve(one.path()).is_ok());
     assert!(matches!(stay(one.path().into()).await, Err(StoreError::NotFound)));
 }
+
+#[tokio::test]
+async fn a_store_of_an_earlier_version_is_not_made_one_of_today_to_be_refused() {
+    let [one, other] = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
+    filled(one.path(), 1).await;
+    filled(other.path(), 1).await;
+    let before = crate::db::open_for_writing(other.path()).expect("opened");
+    for sql in ["PRAGMA user_version = 19", "DROP TABLE moving"] {
+        before.batch(sql).expect("as it was");
+    }
+    drop(before);
+    assert!(matches!(moved(one.path(), other.path()).await, Err(StoreError::Conflict)));
+    let found = crate::db::open_for_writing(other.path()).expect("opened").schema_version().expect("a version");
+    assert_eq!(found, 19);
+}

@@ -1,5 +1,6 @@
 //! Object storage as each cloud speaks it: which client does, and what a URL may tell it.
 
+use super::super::objects::told;
 use super::{CONNECT, WHOLE, retries, wrong};
 use crate::error::StoreError;
 use object_store::aws::AmazonS3Builder;
@@ -30,7 +31,8 @@ impl Clouds {
         Clouds {
             s3: AmazonS3Builder::from_env(),
             google: GoogleCloudStorageBuilder::from_env(),
-            azure: MicrosoftAzureBuilder::from_env(),
+            // Which would ask another place than the URL says.
+            azure: MicrosoftAzureBuilder::from_env().with_use_emulator(false),
         }
     }
 
@@ -63,7 +65,7 @@ trait Client: Sized {
 
     fn of_bucket(self, name: &str) -> Self;
     fn told(self, key: &str, value: &str) -> Result<Self, object_store::Error>;
-    fn says(&self, key: &str) -> Option<String>;
+    fn says(&self, key: &str) -> Result<Option<String>, object_store::Error>;
     fn objects(self, retries: RetryConfig, prefix: Path) -> Result<Arc<dyn ObjectStore>, object_store::Error>;
 }
 
@@ -75,7 +77,11 @@ impl CloudUrl<'_> {
             client.told(&format!("{}{key}", C::FAMILY), &format!("{} seconds", time.as_secs()))
         });
         let prefix = Path::from_url_path(self.url.path()).map_err(|error| self.wrong(&error))?;
-        timed.and_then(|client| client.objects(retries(timeout), prefix)).map_err(|error| self.wrong(&error))
+        timed.and_then(|client| client.objects(retries(timeout), prefix)).map_err(|error| match told(&error) {
+            // A file of credentials that can't be read is quoted where it breaks off.
+            text if text.contains("private_key") => self.wrong(&"the credentials that the environment names can't be read"),
+            text => self.wrong(&text),
+        })
     }
 
     /// The client, told what the URL says.
@@ -98,20 +104,30 @@ impl CloudUrl<'_> {
 
     /// Mail goes unencrypted to this machine alone, unless it is said that it may.
     fn over_http<C: Client>(&self, client: C) -> Result<C, StoreError> {
-        let Some(endpoint) = C::ENDPOINTS.iter().find_map(|key| client.says(key)) else { return Ok(client) };
+        let endpoint = C::ENDPOINTS.iter().try_fold(None, |known, key| Ok(known.or(client.says(key)?)));
+        let endpoint: Option<String> = endpoint.map_err(|error: object_store::Error| self.wrong(&error))?;
+        let is_plain = endpoint.map_or(Ok(false), |endpoint| self.is_plain(&endpoint))?;
+        // Told even where it isn't: Google's client allows it from the outset, and the environment may have said so.
+        client.told(&format!("{}allow_http", C::FAMILY), &is_plain.to_string()).map_err(|error| self.wrong(&error))
+    }
+
+    /// Whether an endpoint is asked without encryption, where it may be.
+    fn is_plain(&self, endpoint: &str) -> Result<bool, StoreError> {
         let wrong = |why: &dyn std::fmt::Display| self.wrong(&format!("endpoint={endpoint}{why}"));
-        let host = Url::parse(&endpoint).map_err(|error| wrong(&format!(": {error}")))?;
+        if endpoint.contains('@') {
+            return Err(self.wrong(&"its endpoint names a user: credentials are read from the environment"));
+        }
+        let host = Url::parse(endpoint).map_err(|error| wrong(&format!(": {error}")))?;
         match host.scheme() {
-            "https" => return Ok(client),
+            "https" => return Ok(false),
             "http" => {}
             scheme => return Err(wrong(&format!(": \"{scheme}\" is neither \"https\" nor \"http\""))),
         }
-        // Not what the client says: Google's allows it from the outset, for the sake of its machines' metadata.
-        let allowed = self.options.iter().any(|(option, value)| option == "allow_http" && value == "true");
-        if !is_here(&host) && !allowed {
+        let is_allowed = self.options.iter().any(|(option, value)| option == "allow_http" && value == "true");
+        if !is_here(&host) && !is_allowed {
             return Err(wrong(&" isn't on this machine: unencrypted, it needs allow_http=true"));
         }
-        client.told(&format!("{}allow_http", C::FAMILY), "true").map_err(|error| self.wrong(&error))
+        Ok(true)
     }
 
     fn wrong(&self, why: &dyn std::fmt::Display) -> StoreError {
@@ -144,8 +160,8 @@ macro_rules! client {
                 Ok(self.with_config(key.parse()?, value))
             }
 
-            fn says(&self, key: &str) -> Option<String> {
-                self.get_config_value(&key.parse().ok()?)
+            fn says(&self, key: &str) -> Result<Option<String>, object_store::Error> {
+                Ok(self.get_config_value(&key.parse()?))
             }
 
             fn objects(self, retries: RetryConfig, prefix: Path) -> Result<Arc<dyn ObjectStore>, object_store::Error> {

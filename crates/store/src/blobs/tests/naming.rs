@@ -184,3 +184,26 @@ async fn the_sweep_takes_what_is_old_and_named_by_no_row() {
     let swept = house.first.store.sweep_objects(tomorrow).await;
     assert!(matches!(swept, Err(StoreError::Unavailable(_))), "{swept:?}");
 }
+
+#[tokio::test]
+async fn a_prefix_that_is_another_stores_is_not_swept() {
+    let house = House::new("");
+    let blob = house.first.spooled(&octets(MIB, 1)).await.expect("put");
+    house.first.name(&blob).await;
+    let tomorrow = SystemClock.now().after(Duration::from_secs(25 * 60 * 60));
+    house.first.store.sweep_objects(tomorrow).await.expect("swept");
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let stranger = Store::serve_over(&dir.path().into(), || places(dir.path(), &house.server.url(""))).expect("store");
+    assert!(matches!(stranger.sweep_objects(tomorrow).await, Err(StoreError::Setting(_))));
+    assert_eq!(house.server.objects().len(), 1);
+    // Of a time before there were ids: whose rows name something there has it.
+    std::fs::remove_file(house.server.id()).expect("the id");
+    house.first.store.write::<_, StoreError>(|tx| tx.execute("DELETE FROM secret", &[])).await.expect("forgotten");
+    assert!(matches!(stranger.sweep_objects(tomorrow).await, Err(StoreError::Setting(_))));
+    house.first.store.sweep_objects(tomorrow).await.expect("swept");
+    assert!(matches!(stranger.sweep_objects(tomorrow).await, Err(StoreError::Setting(_))));
+    assert_eq!(house.server.objects().len(), 1);
+    // One that lost it says so rather than take what may be another's.
+    std::fs::remove_file(house.server.id()).expect("the id");
+    assert!(matches!(house.first.store.sweep_objects(tomorrow).await, Err(StoreError::Setting(_))));
+}

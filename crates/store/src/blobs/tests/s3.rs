@@ -98,12 +98,19 @@ impl S3Server {
         *self.told.judge.lock().expect("judge") = None;
     }
 
-    /// The requests that came since they were last asked for.
+    /// The requests about octets that came since they were last asked for; whose these are is asked beside them.
     pub fn take_requests(&self) -> Vec<String> {
-        std::mem::take(&mut *self.told.requests.lock().expect("requests"))
+        let mut taken = std::mem::take(&mut *self.told.requests.lock().expect("requests"));
+        taken.retain(|asked| !asked.contains("/id") && !asked.contains("list-type="));
+        taken
     }
 
-    /// The files of its objects.
+    /// The file of the object that says whose they are.
+    pub fn id(&self) -> PathBuf {
+        self.folder.path().join(BUCKET).join("some/prefix/id")
+    }
+
+    /// The files of its objects, but for the one that says whose they are.
     pub fn objects(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut folders = vec![self.folder.path().join(BUCKET)];
@@ -111,7 +118,9 @@ impl S3Server {
             for entry in std::fs::read_dir(folder).expect("folder") {
                 let entry = entry.expect("entry");
                 let list = if entry.file_type().expect("type").is_dir() { &mut folders } else { &mut found };
-                list.push(entry.path());
+                if entry.file_name() != "id" {
+                    list.push(entry.path());
+                }
             }
         }
         found
