@@ -150,7 +150,7 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
     if path == "{uploadUrl}" {
         return at_upload_url((owner, person), method, id).await;
     }
-    let mut resource = resource.replace("{message-id}", id);
+    let mut resource = resource.replace("{message-id}", id).replace("{TimeZoneStandard}", "Iana");
     if resource.contains("{attachment-id}") {
         let attached = owner.post_json(&format!("messages/{id}/attachments"), &file).await.demand(201).json();
         resource = resource.replace("{attachment-id}", attached["id"].as_str().unwrap());
@@ -180,6 +180,7 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
             person.patch_json(&resource, &json!({"isRead": false, "subject": "Another"})).await,
             person.patch_mime(&resource, &octets).await,
         ],
+        ("PATCH", "mailboxSettings") => vec![person.patch_json(&resource, &json!({"timeZone": "UTC"})).await],
         ("PUT", "$value") => vec![person.put_mime(&resource, &octets).await],
         ("POST", "sendMail") => {
             vec![person.post_mime(&resource, &octets).await, person.post_json(&resource, &json!({"message": message})).await]

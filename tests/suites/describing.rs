@@ -57,7 +57,7 @@ fn types(document: &Document<'_>) -> BTreeMap<String, Type> {
 const BEYOND_GRAPH: [(&str, &str); 1] = [("referenceAttachment", "sourceUrl")];
 
 /// Types that are not published with the mail part of Graph.
-const WITHOUT_COUNTERPART: [&str; 1] = ["user"];
+const WITHOUT_COUNTERPART: [&str; 3] = ["daylightTimeZoneOffset", "standardTimeZoneOffset", "user"];
 
 #[tokio::test]
 async fn types_are_those_that_graph_publishes() {
@@ -93,7 +93,7 @@ async fn types_are_those_that_graph_publishes() {
     for (name, ours) in &types {
         let named = ours.properties.iter().map(|(_, of, _)| of).chain(ours.navigation.iter().map(|(_, of)| of));
         for of in named.map(|of| of.trim_start_matches("Collection(").trim_end_matches(')')) {
-            let primitive = ["Binary", "Boolean", "DateTimeOffset", "Int32", "Int64", "String"].contains(&of);
+            let primitive = ["Binary", "Boolean", "DateTimeOffset", "Int32", "Int64", "String", "TimeOfDay"].contains(&of);
             assert!(primitive || types.contains_key(of), "{name} has a {of}, which is not told");
         }
     }
@@ -109,7 +109,8 @@ async fn actions_name_types_that_are_told() {
     let actions: Vec<Node<'_, '_>> =
         document.descendants().filter(|node| ["Action", "Function"].contains(&node.tag_name().name())).collect();
     let named: BTreeSet<&str> = actions.iter().map(|one| one.attribute("Name").unwrap()).collect();
-    for action in ["sendMail", "reply", "createForward", "copy", "move", "send", "permanentDelete"] {
+    for action in ["sendMail", "reply", "createForward", "copy", "move", "send", "permanentDelete", "delta", "supportedTimeZones"]
+    {
         assert!(named.contains(action), "{action}: {named:?}");
     }
     for node in actions.iter().flat_map(|one| one.children().filter(Node::is_element)) {
@@ -145,6 +146,10 @@ async fn examples(adele: &Person) -> Vec<(&'static str, Value)> {
         ("message", draft.clone()),
         ("mailFolder", adele.get("mailFolders/inbox").await.demand(200).json()),
         ("user", adele.get("/me").await.demand(200).json()),
+        ("outlookUser", adele.get("outlook").await.demand(200).json()),
+        ("mailboxSettings", adele.get("mailboxSettings").await.demand(200).json()),
+        ("localeInfo", adele.get("outlook/supportedLanguages").await.demand(200).json()["value"][0].clone()),
+        ("timeZoneInformation", adele.get("outlook/supportedTimeZones").await.demand(200).json()["value"][0].clone()),
         ("fileAttachment", adele.post_json(&format!("messages/{id}/attachments"), &file).await.demand(201).json()),
         ("openTypeExtension", adele.post_json(&format!("messages/{id}/extensions"), &extension).await.demand(201).json()),
     ]
@@ -167,7 +172,7 @@ async fn what_is_answered_has_the_properties_that_are_told() {
                 example.as_object().unwrap().keys().map(String::as_str).filter(|key| !key.contains('@')).collect();
             let untold: Vec<_> = answered.difference(&told).collect();
             assert!(untold.is_empty(), "{name} has {untold:?}, which is not told");
-            let selected = ["uniqueBody", "internetMessageHeaders"]; // only where they are named
+            let selected = ["uniqueBody", "internetMessageHeaders", "mailboxSettings"]; // only where they are named
             let missing: Vec<_> = told.difference(&answered).filter(|one| !selected.contains(*one)).collect();
             assert!(missing.is_empty(), "{name} has no {missing:?}");
         }
@@ -189,10 +194,14 @@ fn sample(option: &str, of: &str) -> String {
         "attachment" => "isInline eq false",
         "extension" => "id eq 'x'",
         "user" => "mail eq 'x@contoso.com'",
+        "localeInfo" | "timeZoneInformation" => "displayName eq 'x'",
         _ => "isRead eq false",
     };
     let (order, expand) = match of {
         "mailFolder" => ("displayName", "childFolders"),
+        "localeInfo" | "timeZoneInformation" => ("displayName", "x"),
+        "mailboxSettings" => ("timeZone", "x"),
+        "outlookUser" => ("id", "masterCategories"),
         "attachment" => ("name", "microsoft.graph.itemAttachment/item"),
         _ => ("receivedDateTime", "attachments"),
     };
@@ -202,6 +211,7 @@ fn sample(option: &str, of: &str) -> String {
         "expand" => expand,
         "count" => "true",
         "search" => "x",
+        "select" if of == "mailboxSettings" => "timeZone",
         "select" => "id",
         _ => "1",
     };
@@ -230,6 +240,7 @@ async fn options_are_taken_where_the_document_says_so() {
             .replace("{mailFolder-id}", "msgfolderroot")
             .replace("{mailFolder-id1}", "drafts")
             .replace("{message-id}", id)
+            .replace("{TimeZoneStandard}", "Iana")
             .replace("{attachment-id}", file["id"].as_str().unwrap())
             .replace("{extension-id}", "Com.Contoso.A");
         let parameters = methods["get"]["parameters"].as_array().unwrap();

@@ -38,6 +38,7 @@ mod search;
 mod security;
 mod seed;
 mod send_as;
+mod settings;
 mod sharding;
 mod sign_in;
 mod smime;

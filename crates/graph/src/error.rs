@@ -43,6 +43,7 @@ error_codes! {
     ErrorInvalidRequest "ErrorInvalidRequest" METHOD_NOT_ALLOWED;
     ErrorInvalidUser "ErrorInvalidUser" NOT_FOUND;
     ErrorIrresolvableConflict "ErrorIrresolvableConflict" CONFLICT;
+    ErrorInvalidTimeSettings "ErrorInvalidTimeSettings" BAD_REQUEST;
     ErrorItemNotFound "ErrorItemNotFound" NOT_FOUND;
     ErrorMessageSizeExceeded "ErrorMessageSizeExceeded" PAYLOAD_TOO_LARGE;
     ErrorMimeContentInvalidBase64String "ErrorMimeContentInvalidBase64String" BAD_REQUEST;
@@ -53,6 +54,7 @@ error_codes! {
     FailedDependency "FailedDependency" FAILED_DEPENDENCY;
     IdempotencyKeyReused "IdempotencyKeyReused" UNPROCESSABLE_ENTITY;
     InefficientFilter "InefficientFilter" BAD_REQUEST;
+    InvalidArguments "InvalidArguments" BAD_REQUEST;
     InvalidAuthenticationToken "InvalidAuthenticationToken" UNAUTHORIZED;
     InvalidInternetMessageHeader "InvalidInternetMessageHeader" BAD_REQUEST;
     InvalidRange "InvalidRange" RANGE_NOT_SATISFIABLE;
@@ -176,6 +178,16 @@ impl ApiError {
         ApiError::new(ErrorCode::ErrorInvalidRequest, "The OData request is not supported.")
     }
 
+    /// Graph: user-update-mailboxsettings has these words.
+    pub(crate) fn invalid_time_zone() -> ApiError {
+        ApiError::new(ErrorCode::InvalidTimeZone, "Time Zone settings provided are invalid.")
+    }
+
+    /// A value that is none of those that are known; the page has these words too.
+    pub(crate) fn no_such_value(value: &str) -> ApiError {
+        ApiError::new(ErrorCode::InvalidArguments, format!("Requested value '{value}' was not found."))
+    }
+
     pub(crate) fn internal(cause: impl std::fmt::Display) -> ApiError {
         let code = ErrorCode::ErrorInternalServerError;
         ApiError::new(code, "An internal server error occurred. The operation failed.").because(cause)
@@ -248,6 +260,7 @@ impl From<MailError> for ApiError {
                 let message = format!("At least one recipient is not valid., {detail}.");
                 ApiError::new(ErrorCode::ErrorInvalidRecipients, message)
             }
+            MailError::InvalidTimeSettings(why) => ApiError::new(ErrorCode::ErrorInvalidTimeSettings, why),
             MailError::NoPerson => ApiError::bad_request("/me request is only valid with delegated authentication flow."),
             MailError::NoRecipients => ApiError::new(
                 ErrorCode::ErrorInvalidRecipients,

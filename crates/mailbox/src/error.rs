@@ -121,6 +121,9 @@ pub enum MailError {
     /// The name of a header field is none, or is not the client's to give.
     #[error("the header field {0:?} can't be given")]
     InvalidHeader(String),
+    /// Something would end before it begins; the sentence says what.
+    #[error("{0}")]
+    InvalidTimeSettings(&'static str),
     /// Somebody to whom nothing can be sent, or too many.
     #[error("invalid recipients: {0}")]
     InvalidRecipients(String),

@@ -38,6 +38,7 @@ mod reported;
 mod retry;
 mod search;
 mod search_index;
+mod settings;
 mod submit;
 mod uploads;
 mod uses;
@@ -63,6 +64,7 @@ pub use receive::{Arrival, Incoming, Reach};
 pub use relay::{Consignment, Outcome, Relaying, Route, Said};
 pub use reply::{Answer, AnswerText};
 pub use retry::Retry;
+pub use settings::Settings;
 pub use submit::{Idempotency, SendOptions, Submitted};
 pub use uploads::{UploadId, Uploaded};
 

@@ -134,6 +134,11 @@ const RULES: &[(&str, &str)] = &[
          WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = c.mailbox)",
     ),
     (
+        "settings are a mailbox's",
+        "SELECT 'settings with period ' || s.automatic_replies_period FROM mailbox_settings s
+         WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = s.mailbox)",
+    ),
+    (
         "a code and a refresh token stand for a person",
         "SELECT 'a refresh token for ' || client_id FROM refresh_token t WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = t.mailbox)
          UNION ALL SELECT 'a code for ' || client_id FROM authorization_code c

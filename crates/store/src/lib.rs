@@ -39,6 +39,7 @@ pub use model::outbox::{ForwardPath, ForwardState, Leased, Settled, Submission, 
 pub use model::person::{Account, EVERYBODY, MailboxAccess, Person};
 pub use model::query::{ListQuery, OrderKey, Page, Position};
 pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery, TextField, Unindexed};
+pub use model::settings::{AutomaticRepliesStatus, ExternalAudience, MailboxSettings};
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
 pub use model::smime::{CertificateSource, SmimeCertificate, SmimeKey};
 pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpose, UploadSession};

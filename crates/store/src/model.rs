@@ -11,6 +11,7 @@ pub(crate) mod outbox;
 pub(crate) mod person;
 pub(crate) mod query;
 pub(crate) mod search;
+pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod smime;
 pub(crate) mod upload;

@@ -18,6 +18,7 @@ mod outbox;
 mod people;
 mod search;
 mod secrets;
+mod settings;
 mod sign_in;
 mod smime;
 mod uploads;

@@ -73,6 +73,7 @@ impl Stage {
             "concept-delta-query-messages" | "message-delta" => self.delta(number, &name).await,
             "message-update" | "eventmessage-update" => self.draft(&plain("AdeleV", &["AlexW"], &name)).await,
             "eventmessage-get" => self.received(&meeting(&name)).await,
+            "user-get-mailboxsettings" | "user-update-mailboxsettings" => self.with_settings().await,
             "opentypeextension-update" => self.with_extension(&name).await,
             page if page.contains("folder") => self.folder(&name).await,
             page if page.contains("extendedproperty") => self.with_properties(&name).await,
@@ -160,6 +161,15 @@ impl Stage {
         let referral = json!({"extensionName": "Com.Contoso.Referral", "companyName": "Wingtip Toys"});
         self.adele.post_json(&path, &referral).await.demand(201);
         keys
+    }
+
+    /// Working hours in a zone of somebody's own.
+    async fn with_settings(&self) -> Keys {
+        let offset =
+            json!({"time": "02:00:00", "dayOccurrence": 4, "dayOfWeek": "sunday", "month": 5, "year": 0, "daylightBias": -100});
+        let zone = json!({"bias": -200, "name": "Customized Time Zone", "standardOffset": offset, "daylightOffset": offset});
+        self.adele.patch_json("mailboxSettings", &json!({"workingHours": {"timeZone": zone}})).await.demand(200);
+        Keys::default()
     }
 
     async fn with_properties(&self, name: &str) -> Keys {

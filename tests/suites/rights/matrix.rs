@@ -6,7 +6,7 @@ use kit::{Person, Server, address, app, plain};
 use serde_json::json;
 use store::MailboxAccess;
 
-const PERMISSIONS: [&str; 10] = [
+const PERMISSIONS: [&str; 12] = [
     "Mail.Read",
     "Mail.Read.Shared",
     "Mail.ReadBasic",
@@ -15,18 +15,23 @@ const PERMISSIONS: [&str; 10] = [
     "Mail.ReadWrite.Shared",
     "Mail.Send",
     "Mail.Send.Shared",
+    "MailboxSettings.Read",
+    "MailboxSettings.ReadWrite",
     "User.Read",
     "User.Read.All",
 ];
 
 /// What is done, and which permissions let do it in the own mailbox, without the endings.
-const DEEDS: [(&str, &[&str]); 7] = [
+const DEEDS: [(&str, &[&str]); 10] = [
     ("list", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("folders", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("octets", &["Mail.Read", "Mail.ReadWrite"]),
     ("change", &["Mail.ReadWrite"]),
     ("create", &["Mail.ReadWrite"]),
     ("send", &["Mail.Send"]),
+    ("settings", &["MailboxSettings.Read", "MailboxSettings.ReadWrite"]),
+    ("set", &["MailboxSettings.ReadWrite"]),
+    ("zones", &["User.Read", "User.Read.All"]),
     ("person", &["User.Read", "User.Read.All"]),
 ];
 
@@ -56,6 +61,9 @@ async fn done(caller: &Person, deed: &str, message: &str, owner: &str) -> u16 {
         "change" => caller.patch_json(&format!("messages/{message}"), &json!({"isRead": true})).await,
         "create" => caller.post_json("messages", &json!({"subject": "x"})).await,
         "send" => caller.send_mime(&plain(owner, &["ChristieC"], "x")).await,
+        "settings" => caller.get("mailboxSettings").await,
+        "set" => caller.patch_json("mailboxSettings", &json!({"timeZone": "UTC"})).await,
+        "zones" => caller.get("outlook/supportedTimeZones").await,
         _ => caller.call(Method::GET, &format!("/users/{}", address(owner)), &[], bytes::Bytes::new()).await,
     };
     answer.status.as_u16()
@@ -67,7 +75,7 @@ fn is_allowed(permission: &str, deed: &str, whose: Whose) -> bool {
     match whose {
         _ if !good.contains(&plain) => false,
         Whose::Own => true,
-        _ if deed == "person" => permission == "User.Read.All",
+        _ if deed == "person" || deed == "zones" => permission == "User.Read.All",
         Whose::Open => is_shared,
         Whose::Closed => false,
     }

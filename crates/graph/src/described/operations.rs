@@ -3,7 +3,7 @@
 use super::places::{self, Place};
 use crate::permissions::NOTHING;
 use crate::routes::DISPATCHED;
-use crate::schema::edm::{self, Edm};
+use crate::schema::edm::{self, ComplexType, Edm};
 use identity::Scope;
 
 /// A method on a resource and what answers it, as the dispatch has it.
@@ -115,6 +115,8 @@ pub(super) enum Takes {
     ParametersOrMime(&'static [(&'static str, Edm)]),
     /// JSON of no declared type.
     Object,
+    /// A value that is no entity, as JSON.
+    Value(&'static ComplexType),
 }
 
 /// The body of an answer.
@@ -126,6 +128,8 @@ pub(super) enum Gives {
     Object,
     Octets(&'static str),
     One(Edm),
+    /// A collection of values that are no entities.
+    Values(&'static ComplexType),
 }
 
 const fn told(handler: &'static str, summary: &'static str, takes: Takes, gives: Gives, status: u16) -> Described {
@@ -194,10 +198,13 @@ const DESCRIBED: &[Described] = &[
     told("get_delivery", "Follow a message that was sent", Takes::Nothing, Gives::Object, 200),
     told("get_extension", "Get an extension", Takes::Nothing, one("extension"), 200),
     told("get_mail_folder", "Get a folder", Takes::Nothing, one("mailFolder"), 200).with(&["select", "expand"]),
+    told("get_mailbox_setting", "Get one setting of a mailbox", Takes::Nothing, Gives::Object, 200),
+    told("get_mailbox_settings", "Get the settings of a mailbox", Takes::Nothing, SETTINGS, 200).with(&["select"]),
     told("get_message", "Get a message", Takes::Nothing, one("message"), 200).with(&["select", "expand"]),
     told("get_metadata", "Get the types of the service (CSDL)", Takes::Nothing, Gives::Octets("application/xml"), 200),
     told("get_openapi", "Get this document", Takes::Nothing, Gives::Object, 200),
     told("get_service_document", "Get the entry points of the service", Takes::Nothing, Gives::Object, 200),
+    told("get_outlook", "Get what Outlook offers to choose from", Takes::Nothing, one("outlookUser"), 200).with(&["select"]),
     told("get_smime", "Get what the mailbox does with S/MIME", Takes::Nothing, Gives::Object, 200),
     told("get_smime_content", "Get what a signed or encrypted message holds", Takes::Nothing, Gives::Octets("text/plain"), 200),
     told("get_smime_verdict", "Get what a signed or encrypted message is worth", Takes::Nothing, Gives::Object, 200),
@@ -212,6 +219,12 @@ const DESCRIBED: &[Described] = &[
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count", "search"]),
     told("list_smime_certificates", "List certificates of others", Takes::Nothing, Gives::Object, 200),
     told("list_smime_keys", "List the keys of the mailbox", Takes::Nothing, Gives::Object, 200),
+    told("list_supported_languages", "List languages", Takes::Nothing, Gives::Values(&edm::LOCALE_INFO), 200)
+        .with(&["filter", "orderby", "top", "skip", "count"])
+        .function(),
+    told("list_supported_time_zones", "List time zones", ZONES_OF, Gives::Values(&edm::TIME_ZONE_INFORMATION), 200)
+        .with(&["filter", "orderby", "top", "skip", "count"])
+        .function(),
     told("list_users", "List people, or find one", Takes::Nothing, Gives::List("user"), 200).with(&["filter", "select", "top"]),
     told("mail_folder_delta", "Follow the folders", Takes::Nothing, Gives::List("mailFolder"), 200)
         .with(&["select", "top"])
@@ -232,10 +245,14 @@ const DESCRIBED: &[Described] = &[
         .beyond_graph(),
     told("update_extension", "Change an extension", Takes::Entity("extension"), one("extension"), 200),
     told("update_mail_folder", "Rename a folder", Takes::Entity("mailFolder"), one("mailFolder"), 200),
+    told("update_mailbox_setting", "Change one setting of a mailbox", Takes::Object, Gives::Object, 200).beyond_graph(),
+    told("update_mailbox_settings", "Change settings of a mailbox", Takes::Value(&edm::MAILBOX_SETTINGS), SETTINGS, 200),
     told("update_smime", "Change what the mailbox does with S/MIME", Takes::Object, Gives::Object, 200),
     told("update_message", "Change a message", Takes::Message, one("message"), 200),
 ];
 
+const SETTINGS: Gives = Gives::One(Edm::Complex(&edm::MAILBOX_SETTINGS));
+const ZONES_OF: Takes = Takes::Parameters(&[("TimeZoneStandard", Edm::Enum(&edm::TIME_ZONE_STANDARD))]);
 const UPLOAD: Takes = Takes::Parameters(&[("AttachmentItem", Edm::Complex(&edm::ATTACHMENT_ITEM))]);
 const SEND_MAIL: Takes = Takes::ParametersOrMime(&[MESSAGE, ("SaveToSentItems", Edm::Boolean)]);
 const UPLOAD_SESSION: Gives = Gives::One(Edm::Complex(&edm::UPLOAD_SESSION));

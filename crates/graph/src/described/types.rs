@@ -3,7 +3,7 @@
 
 use crate::request::Version;
 use crate::schema::attachment::{self, Derived};
-use crate::schema::edm::{ComplexType, Edm, EnumType};
+use crate::schema::edm::{self, ComplexType, Edm, EnumType};
 use crate::schema::{mail_folder, message, user};
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
     let is_of_items = |one: &Typed| OF_ITEMS.contains(&one.name);
     let is_own = |one: &Typed| one.name != "id" && !OF_ITEMS.contains(&one.name);
     let folder = typed(mail_folder::types(version)).filter(|one| one.name != "id").collect();
-    let user = typed(user::types()).filter(|one| one.name != "id").collect();
+    let user = typed(user::types()).filter(|one| one.name != "id").chain([SETTINGS]).collect();
     let entity = |name, base, form, properties, navigation| EntityType { name, base, form, properties, navigation };
     let mut entities = vec![
         entity("entity", None, Form::Abstract, vec![required("id", Edm::String)], &[]),
@@ -61,6 +61,7 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
         entity("message", Some("outlookItem"), Form::OpenStream, of_message(is_own), OF_MESSAGES),
         entity("mailFolder", Some("entity"), Form::Plain, folder, OF_FOLDERS),
         entity("user", Some("entity"), Form::Plain, user, OF_USERS),
+        entity("outlookUser", Some("entity"), Form::Plain, Vec::new(), &[]),
     ];
     entities.extend(attachments());
     entities.extend(extensions());
@@ -109,8 +110,13 @@ const OF_FOLDERS: &[(&str, Edm)] = &[
     EXTENDED[0],
     EXTENDED[1],
 ];
-const OF_USERS: &[(&str, Edm)] =
-    &[("mailFolders", Edm::Collection(&Edm::Entity("mailFolder"))), ("messages", Edm::Collection(&Edm::Entity("message")))];
+const OF_USERS: &[(&str, Edm)] = &[
+    ("mailFolders", Edm::Collection(&Edm::Entity("mailFolder"))),
+    ("messages", Edm::Collection(&Edm::Entity("message"))),
+    ("outlook", Edm::Entity("outlookUser")),
+];
+/// What a person has that is the mailbox's.
+const SETTINGS: Typed = optional("mailboxSettings", Edm::Complex(&edm::MAILBOX_SETTINGS));
 
 fn typed(types: Vec<(&'static str, Edm)>) -> impl Iterator<Item = Typed> {
     types.into_iter().map(|(name, edm)| optional(name, edm))
@@ -124,6 +130,9 @@ const fn required(name: &'static str, edm: Edm) -> Typed {
     Typed { name, edm, nullable: false }
 }
 
+/// The complex types that may stand where their base is told.
+const DERIVED: [Edm; 1] = [Edm::Complex(&edm::CUSTOM_TIME_ZONE)];
+
 /// The complex types and enumerations that are reached from some types, by name.
 #[derive(Default)]
 pub(super) struct Reached {
@@ -132,9 +141,10 @@ pub(super) struct Reached {
 }
 
 impl Reached {
+    /// Those that are reached from these, and those that are derived from what is reached.
     pub(super) fn from(types: impl Iterator<Item = Edm>) -> Reached {
         let mut reached = Reached::default();
-        types.for_each(|edm| reached.add(edm));
+        types.chain(DERIVED).for_each(|edm| reached.add(edm));
         reached
     }
 
@@ -143,13 +153,21 @@ impl Reached {
             Edm::Collection(of) => self.add(*of),
             Edm::Complex(complex) => {
                 if self.complex.insert(complex.name, complex).is_none() {
+                    complex.base.into_iter().for_each(|base| self.add(Edm::Complex(base)));
                     complex.members.iter().for_each(|member| self.add(member.edm));
                 }
             }
             Edm::Enum(one) => {
                 self.enums.insert(one.name, one);
             }
-            Edm::Binary | Edm::Boolean | Edm::DateTimeOffset | Edm::Entity(_) | Edm::Int32 | Edm::Int64 | Edm::String => {}
+            Edm::Binary
+            | Edm::Boolean
+            | Edm::DateTimeOffset
+            | Edm::Entity(_)
+            | Edm::Int32
+            | Edm::Int64
+            | Edm::String
+            | Edm::TimeOfDay => {}
         }
     }
 }

@@ -8,6 +8,7 @@ use super::json::Members;
 use super::new_attachment;
 use super::smime;
 use crate::error::ApiError;
+use crate::zones;
 use jiff::tz::TimeZone;
 use mailbox::{AnswerText, Beside, Draft, Hanging, Importance, Received};
 use mime::{BodyKind, NameAddr};
@@ -156,7 +157,9 @@ fn followup_flag(flag: &Members<'_>) -> Result<String, ApiError> {
     for name in ["completedDateTime", "dueDateTime", "startDateTime"] {
         if let Some(at) = flag.object(name)? {
             let Some(date) = at.text("dateTime")? else { return Err(at.wrong("dateTime", "a date")) };
-            kept[name] = json!({"dateTime": date, "timeZone": at.text("timeZone")?.unwrap_or("UTC")});
+            let zone = at.text("timeZone")?.filter(|zone| !zone.is_empty()).unwrap_or("UTC");
+            let zone = zones::spelled(zone).ok_or_else(ApiError::invalid_time_zone)?;
+            kept[name] = json!({"dateTime": date, "timeZone": zone});
         }
     }
     if kept.get("dueDateTime").is_some() && kept.get("startDateTime").is_none() {

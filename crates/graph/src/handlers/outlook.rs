@@ -1,0 +1,52 @@
+//! What Outlook offers a person to choose from (Graph: outlookUser, outlookuser-supportedlanguages,
+//! outlookuser-supportedtimezones).
+
+use crate::error::ApiError;
+use crate::page::{entity, json_answer};
+use crate::query::{Declared, Kind, SmallList};
+use crate::request::Asked;
+use crate::schema::language::LANGUAGES;
+use crate::small_page::small_page;
+use crate::zones::{self, Standard};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+/// `GET …/outlook`
+pub(crate) async fn get_outlook(asked: &Asked<'_>) -> Result<Response, ApiError> {
+    asked.only_options(&["select"])?;
+    let owner = asked.graph.mail.person(&asked.caller, &asked.user, asked.wanted).await?.id;
+    if let Some(name) = asked.options.names("select").into_iter().flatten().find(|name| !["id", "*"].contains(&name.as_str())) {
+        return Err(ApiError::no_such_property(&name, "outlookUser"));
+    }
+    let value = json!({"id": owner.to_string()});
+    Ok(json_answer(StatusCode::OK, &entity(asked.context(owner, "outlook/$entity", None), value)))
+}
+
+/// `GET …/outlook/supportedLanguages`
+pub(crate) async fn list_supported_languages(asked: &Asked<'_>) -> Result<Response, ApiError> {
+    let languages = LANGUAGES.iter().map(|(locale, name)| json!({"locale": locale, "displayName": name}));
+    values(asked, "localeInfo", LOCALE_INFO, languages.collect()).await
+}
+
+/// `GET …/outlook/supportedTimeZones`, also with the standard whose names are wanted.
+pub(crate) async fn list_supported_time_zones(asked: &Asked<'_>, standard: Standard) -> Result<Response, ApiError> {
+    let zones = zones::names(standard).into_iter().map(|(alias, name)| json!({"alias": alias, "displayName": name}));
+    values(asked, "timeZoneInformation", TIME_ZONE_INFORMATION, zones.collect()).await
+}
+
+/// A collection of values of a type, which is the same for everybody who may ask.
+async fn values(
+    asked: &Asked<'_>,
+    of: &'static str,
+    declared: &'static [Declared],
+    listed: Vec<Value>,
+) -> Result<Response, ApiError> {
+    asked.only_options(&["filter", "orderby", "top", "skip", "count"])?;
+    asked.graph.mail.person(&asked.caller, &asked.user, asked.wanted).await?;
+    let listed = SmallList::of(&asked.options, of, declared)?.apply(listed);
+    small_page(asked, asked.context_of(&format!("Collection(microsoft.graph.{of})")), listed, None)
+}
+
+const LOCALE_INFO: &[Declared] = &[Declared::new("displayName", Kind::Text), Declared::new("locale", Kind::Text)];
+const TIME_ZONE_INFORMATION: &[Declared] = &[Declared::new("alias", Kind::Text), Declared::new("displayName", Kind::Text)];
