@@ -159,6 +159,11 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
         owner.post_json(&format!("messages/{id}/extensions"), &extension).await.demand(201);
         resource = resource.replace("{extension-id}", "com.contoso.call");
     }
+    if resource.contains("{outlookCategory-id}") {
+        let category = json!({"displayName": format!("Beside {id}")});
+        let made = owner.post_json("outlook/masterCategories", &category).await.demand(201).json();
+        resource = resource.replace("{outlookCategory-id}", made["id"].as_str().unwrap());
+    }
     if let Some((of, options)) = resource.split_once('?') {
         let property = if options.contains("multiValue") { "StringArray 0x4001" } else { "String 0x4001" };
         resource = format!("{of}?{}", options.replace("{id}", property).replace("{value}", "a").replace(' ', "%20"));
@@ -175,11 +180,17 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
     let forwarded = json!({"comment": "A word", "toRecipients": recipients(&["AlexW"])});
     match (method, path.rsplit('/').next().unwrap()) {
         ("GET", _) => vec![person.get(&resource).await],
-        ("DELETE", "{message-id}" | "{attachment-id}" | "{extension-id}") => vec![person.delete(&resource).await],
+        ("DELETE", "{message-id}" | "{attachment-id}" | "{extension-id}" | "{outlookCategory-id}") => {
+            vec![person.delete(&resource).await]
+        }
         ("PATCH", "{message-id}") => vec![
             person.patch_json(&resource, &json!({"isRead": false, "subject": "Another"})).await,
             person.patch_mime(&resource, &octets).await,
         ],
+        ("POST", "masterCategories") => {
+            vec![person.post_json(&resource, &json!({"displayName": format!("Made beside {id}")})).await]
+        }
+        ("PATCH", "{outlookCategory-id}") => vec![person.patch_json(&resource, &json!({"color": "preset1"})).await],
         ("PATCH", "mailboxSettings") => vec![person.patch_json(&resource, &json!({"timeZone": "UTC"})).await],
         ("PUT", "$value") => vec![person.put_mime(&resource, &octets).await],
         ("POST", "sendMail") => {

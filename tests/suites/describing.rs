@@ -148,6 +148,7 @@ async fn examples(adele: &Person) -> Vec<(&'static str, Value)> {
         ("user", adele.get("/me").await.demand(200).json()),
         ("outlookUser", adele.get("outlook").await.demand(200).json()),
         ("mailboxSettings", adele.get("mailboxSettings").await.demand(200).json()),
+        ("outlookCategory", adele.get("outlook/masterCategories").await.demand(200).json()["value"][0].clone()),
         ("localeInfo", adele.get("outlook/supportedLanguages").await.demand(200).json()["value"][0].clone()),
         ("timeZoneInformation", adele.get("outlook/supportedTimeZones").await.demand(200).json()["value"][0].clone()),
         ("fileAttachment", adele.post_json(&format!("messages/{id}/attachments"), &file).await.demand(201).json()),
@@ -194,12 +195,12 @@ fn sample(option: &str, of: &str) -> String {
         "attachment" => "isInline eq false",
         "extension" => "id eq 'x'",
         "user" => "mail eq 'x@contoso.com'",
-        "localeInfo" | "timeZoneInformation" => "displayName eq 'x'",
+        "localeInfo" | "outlookCategory" | "timeZoneInformation" => "displayName eq 'x'",
         _ => "isRead eq false",
     };
     let (order, expand) = match of {
         "mailFolder" => ("displayName", "childFolders"),
-        "localeInfo" | "timeZoneInformation" => ("displayName", "x"),
+        "localeInfo" | "outlookCategory" | "timeZoneInformation" => ("displayName", "x"),
         "mailboxSettings" => ("timeZone", "x"),
         "outlookUser" => ("id", "masterCategories"),
         "attachment" => ("name", "microsoft.graph.itemAttachment/item"),
@@ -229,6 +230,7 @@ async fn options_are_taken_where_the_document_says_so() {
     let file = adele.post_json(&format!("messages/{id}/attachments"), &file).await.demand(201).json();
     let extension = json!({"extensionName": "Com.Contoso.A"});
     adele.post_json(&format!("messages/{id}/extensions"), &extension).await.demand(201);
+    let category = adele.post_json("outlook/masterCategories", &json!({"displayName": "Options"})).await.demand(201).json();
     let document = adele.get("/openapi.json").await.demand(200).json();
     let mut asked = 0;
     for (template, methods) in document["paths"].as_object().unwrap() {
@@ -241,6 +243,7 @@ async fn options_are_taken_where_the_document_says_so() {
             .replace("{mailFolder-id1}", "drafts")
             .replace("{message-id}", id)
             .replace("{TimeZoneStandard}", "Iana")
+            .replace("{outlookCategory-id}", category["id"].as_str().unwrap())
             .replace("{attachment-id}", file["id"].as_str().unwrap())
             .replace("{extension-id}", "Com.Contoso.A");
         let parameters = methods["get"]["parameters"].as_array().unwrap();

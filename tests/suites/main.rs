@@ -7,6 +7,7 @@ mod admin;
 mod attachments;
 mod bad_input;
 mod batch;
+mod categories;
 mod conformance;
 mod corpus;
 mod cors;

@@ -229,6 +229,9 @@ impl From<MailError> for ApiError {
             MailError::AppLimited(Limit::Rate { retry_after, .. }) => {
                 told(ErrorCode::ApplicationThrottled, "Application is over its send limit.").retry_after(retry_after)
             }
+            MailError::CategoryExists(name) => {
+                ApiError::new(ErrorCode::NameAlreadyExists, format!("A category with the name '{name}' already exists."))
+            }
             MailError::CannotDelete => told(ErrorCode::ErrorCannotDeleteObject, "Object cannot be deleted."),
             MailError::Conflict => told(ErrorCode::ErrorIrresolvableConflict, CHANGED),
             MailError::ExtensionExists(name) => {
@@ -273,7 +276,14 @@ impl From<MailError> for ApiError {
             MailError::NotDraft => told(ErrorCode::ErrorInvalidOperation, "Message is not draft."),
             MailError::NotFound(Kind::User) => told(ErrorCode::ErrorInvalidUser, "The requested user is invalid."),
             MailError::NotFound(
-                Kind::Attachment | Kind::Certificate | Kind::Extension | Kind::Folder | Kind::Key | Kind::Message | Kind::Upload,
+                Kind::Attachment
+                | Kind::Category
+                | Kind::Certificate
+                | Kind::Extension
+                | Kind::Folder
+                | Kind::Key
+                | Kind::Message
+                | Kind::Upload,
             ) => told(ErrorCode::ErrorItemNotFound, "The specified object was not found in the store."),
             MailError::PropertyTooLarge { .. } => {
                 told(ErrorCode::ErrorInvalidExtendedPropertyValue, "The value of the extended property is too large.")

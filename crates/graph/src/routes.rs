@@ -6,8 +6,8 @@ use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{
-    attachments, batch, deliveries, delta, extensions, mail_folders, message_list, messages, outlook, replies, send_mail,
-    settings, smime, uploads, users, value,
+    attachments, batch, categories, deliveries, delta, extensions, mail_folders, message_list, messages, outlook, replies,
+    send_mail, settings, smime, uploads, users, value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::permissions::{
@@ -33,7 +33,7 @@ use resolve::resolve;
 use serde_json::json;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
-use store::MessageId;
+use store::{CategoryId, MessageId};
 
 /// Whose, and what. Where a path names nobody, whose it is says nothing.
 #[derive(Debug, PartialEq)]
@@ -86,6 +86,9 @@ enum Resource {
     /// One that has members of its own.
     MailboxSettingPart(&'static str),
     MailboxSettings,
+    MasterCategories,
+    MasterCategoriesCount,
+    MasterCategory(CategoryId),
     MoveFolder(FolderName),
     Outlook,
     PermanentDeleteFolder(FolderName),
@@ -188,6 +191,12 @@ dispatch! { asked, body;
         (&Method::PATCH, Resource::MailboxSettingPart(name)) by WRITE_SETTINGS => settings::update_mailbox_setting(asked, name, body).await,
         (&Method::GET, Resource::MailboxSettings) by READ_SETTINGS => settings::get_mailbox_settings(asked).await,
         (&Method::PATCH, Resource::MailboxSettings) by WRITE_SETTINGS => settings::update_mailbox_settings(asked, body).await,
+        (&Method::GET, Resource::MasterCategories) by READ_SETTINGS => categories::list_master_categories(asked).await,
+        (&Method::POST, Resource::MasterCategories) by WRITE_SETTINGS => categories::create_master_category(asked, body).await,
+        (&Method::GET, Resource::MasterCategoriesCount) by READ_SETTINGS => categories::count_master_categories(asked).await,
+        (&Method::GET, Resource::MasterCategory(id)) by READ_SETTINGS => categories::get_master_category(asked, id).await,
+        (&Method::PATCH, Resource::MasterCategory(id)) by WRITE_SETTINGS => categories::update_master_category(asked, id, body).await,
+        (&Method::DELETE, Resource::MasterCategory(id)) by WRITE_SETTINGS => categories::delete_master_category(asked, id).await,
         (&Method::GET, Resource::Message(id)) by READ_BASIC => messages::get_message(asked, id).await,
         (&Method::PATCH, Resource::Message(id)) by WRITE => messages::update_message(asked, id, body).await,
         (&Method::DELETE, Resource::Message(id)) by WRITE => messages::delete_message(asked, id).await,

@@ -1,6 +1,7 @@
 //! Graph's resources as JSON: each property of each one declared once.
 
 pub(crate) mod attachment;
+pub(crate) mod category;
 pub(crate) mod draft;
 pub(crate) mod edm;
 pub(crate) mod expand;

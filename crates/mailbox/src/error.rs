@@ -5,6 +5,8 @@ use store::StoreError;
 /// What was not found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// A category from which a mailbox's owner chooses
+    Category,
     /// A folder
     Folder,
     /// A message
@@ -94,6 +96,9 @@ pub enum MailError {
     /// What is asked for can't be deleted.
     #[error("it can't be deleted from where it is")]
     CannotDelete,
+    /// The mailbox has a category of that name already.
+    #[error("there is a category {0:?} already")]
+    CategoryExists(String),
     /// Somebody else changed it in between.
     #[error("it was changed in between")]
     Conflict,

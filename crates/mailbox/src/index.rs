@@ -113,7 +113,7 @@ pub(crate) struct Place {
 }
 
 /// Longest name of a category, in characters (Graph: outlookCategory), and how many are read from a header.
-const MAX_CATEGORY: usize = 255;
+pub const MAX_CATEGORY: usize = 255;
 const MAX_CATEGORIES: usize = 100;
 
 /// The row of a copy. Its change numbers are the store's to set.

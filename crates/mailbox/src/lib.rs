@@ -7,6 +7,7 @@ mod acting;
 mod admission;
 mod attachments;
 mod authors;
+mod categories;
 mod compose;
 mod counts;
 mod deliver;
@@ -53,6 +54,7 @@ pub use error::{FolderDeed, Kind, Limit, MailError, SmimeRefusal};
 pub use extended::{Hanging, Hung};
 pub use folders::FolderName;
 pub use follow::{Change, Changes, Cursor, PageSize, Stage};
+pub use index::MAX_CATEGORY;
 pub use message_class::{KEY as MESSAGE_CLASS, NOTE};
 pub use people::UserName;
 pub use protection::{

@@ -48,6 +48,10 @@ id!(
     FolderId
 );
 id!(
+    /// A category from which a mailbox's owner chooses.
+    CategoryId
+);
+id!(
     /// A message of a mailbox, from draft to archive.
     MessageId
 );

@@ -134,6 +134,11 @@ const RULES: &[(&str, &str)] = &[
          WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = c.mailbox)",
     ),
     (
+        "a category from which its owner chooses is of a mailbox whose list was changed",
+        "SELECT 'the category ' || c.display_name FROM outlook_category c
+         WHERE NOT EXISTS (SELECT 1 FROM mailbox b WHERE b.id = c.mailbox AND b.has_own_categories = 1)",
+    ),
+    (
         "settings are a mailbox's",
         "SELECT 'settings with period ' || s.automatic_replies_period FROM mailbox_settings s
          WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = s.mailbox)",

@@ -22,10 +22,11 @@ pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use db::{IndexTx, ReadTx, WriteTx, sqlite_version};
 pub use error::{RETRY, StoreError};
-pub use ids::{FolderId, MailboxId, MessageId, NodeId, SubmissionId, UploadId};
+pub use ids::{CategoryId, FolderId, MailboxId, MessageId, NodeId, SubmissionId, UploadId};
 pub use invariants::check;
 pub use location::{Location, Octets, Rows, redacted};
 pub use model::application::{Application, ApplicationLimits, ApplicationUse, Credentials, KeyCredential, PasswordCredential};
+pub use model::category::OutlookCategory;
 pub use model::condition::{
     BodyText, Candidate, Collection, Condition, ExtendedCondition, ExtendedTest, Field, FieldValue, FlagDate, Operator,
     TextPlace, folded,

@@ -1,6 +1,7 @@
 //! The nouns: what a row is, in the words of the standards.
 
 pub(crate) mod application;
+pub(crate) mod category;
 pub(crate) mod condition;
 pub(crate) mod delta;
 pub(crate) mod extended;

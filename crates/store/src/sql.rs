@@ -3,6 +3,7 @@
 mod accounts;
 mod applications;
 mod blobs;
+mod categories;
 pub(crate) mod changes;
 mod delta;
 pub(crate) mod derived;

@@ -27,3 +27,15 @@ test("zones are offered by the names of either standard", async () => {
   const { value: iana } = await christie.api(`/me/outlook/supportedTimeZones(TimeZoneStandard=${standard})`).get();
   assert.ok(iana.some((zone) => zone.alias === "Europe/Berlin"));
 });
+
+test("categories are listed, made, recolored and deleted", async () => {
+  const list = "/me/outlook/masterCategories";
+  const { value: first } = await christie.api(list).get();
+  assert.equal(first[0].displayName, "Red category");
+  const made = await christie.api(list).post({ displayName: "Made by JavaScript", color: "preset9" });
+  const recolored = await christie.api(`${list}/${made.id}`).patch({ color: "preset15" });
+  assert.deepEqual([recolored.displayName, recolored.color], ["Made by JavaScript", "preset15"]);
+  await assert.rejects(christie.api(list).post({ displayName: "MADE by JavaScript" }), { statusCode: 409 });
+  await christie.api(`${list}/${made.id}`).delete();
+  assert.deepEqual((await christie.api(list).get()).value, first);
+});

@@ -5,6 +5,7 @@ import unittest
 
 from msgraph.generated.models.automatic_replies_setting import AutomaticRepliesSetting
 from msgraph.generated.models.automatic_replies_status import AutomaticRepliesStatus
+from msgraph.generated.models.category_color import CategoryColor
 from msgraph.generated.models.custom_time_zone import CustomTimeZone
 from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
 from msgraph.generated.models.day_of_week import DayOfWeek
@@ -12,6 +13,7 @@ from msgraph.generated.models.external_audience_scope import ExternalAudienceSco
 from msgraph.generated.models.locale_info import LocaleInfo
 from msgraph.generated.models.mailbox_settings import MailboxSettings
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+from msgraph.generated.models.outlook_category import OutlookCategory
 from msgraph.generated.models.standard_time_zone_offset import StandardTimeZoneOffset
 from msgraph.generated.models.daylight_time_zone_offset import DaylightTimeZoneOffset
 from msgraph.generated.models.user_purpose import UserPurpose
@@ -71,3 +73,17 @@ class Settings(unittest.IsolatedAsyncioTestCase):
         self.assertIn("Asia/Tokyo", [zone.alias for zone in iana.value])
         languages = (await self.outlook.supported_languages.get()).value
         self.assertIn(("ja-JP", "日本語 (日本)"), [(one.locale, one.display_name) for one in languages])
+
+    async def test_categories_are_listed_made_recolored_and_deleted(self):
+        categories = self.outlook.master_categories
+        names = [one.display_name for one in (await categories.get()).value]
+        self.assertIn("Red category", names)
+        made = await categories.post(OutlookCategory(display_name="Made by Python", color=CategoryColor.Preset9))
+        recolored = await categories.by_outlook_category_id(made.id).patch(OutlookCategory(color=CategoryColor.Preset15))
+        self.assertEqual((recolored.display_name, recolored.color), ("Made by Python", CategoryColor.Preset15))
+        with self.assertRaises(ODataError) as refused:
+            await categories.post(OutlookCategory(display_name="made by python"))
+        self.assertEqual(refused.exception.response_status_code, 409)
+        await categories.by_outlook_category_id(made.id).delete()
+        self.assertEqual([one.display_name for one in (await categories.get()).value], names)
+        self.assertEqual(await categories.count.get(), len(names))

@@ -23,6 +23,8 @@ struct Keys {
     message: Option<String>,
     attachment: Option<String>,
     delta: Option<String>,
+    /// Of what a mailbox has beside its mail.
+    beside: Option<String>,
 }
 
 impl Stage {
@@ -74,6 +76,7 @@ impl Stage {
             "message-update" | "eventmessage-update" => self.draft(&plain("AdeleV", &["AlexW"], &name)).await,
             "eventmessage-get" => self.received(&meeting(&name)).await,
             "user-get-mailboxsettings" | "user-update-mailboxsettings" => self.with_settings().await,
+            "outlookcategory-update" | "outlookcategory-delete" => self.category(&name).await,
             "opentypeextension-update" => self.with_extension(&name).await,
             page if page.contains("folder") => self.folder(&name).await,
             page if page.contains("extendedproperty") => self.with_properties(&name).await,
@@ -163,6 +166,11 @@ impl Stage {
         keys
     }
 
+    async fn category(&self, name: &str) -> Keys {
+        let made = self.adele.post_json("outlook/masterCategories", &json!({"displayName": name})).await.demand(201).json();
+        Keys { beside: Some(id(&made)), ..Keys::default() }
+    }
+
     /// Working hours in a zone of somebody's own.
     async fn with_settings(&self) -> Keys {
         let offset =
@@ -210,6 +218,7 @@ fn located(path: &str, keys: &Keys) -> String {
             "users" => Some(address("AdeleV")),
             "messages" if segment != "delta" => keys.message.clone(),
             "mailfolders" | "childfolders" if !matches!(segment, "delta" | "inbox" | "Inbox") => keys.folder.clone(),
+            "mastercategories" | "overrides" => keys.beside.clone(),
             "attachments" if segment != "createUploadSession" => keys.attachment.clone(),
             _ => None,
         };

@@ -22,7 +22,7 @@ const PERMISSIONS: [&str; 12] = [
 ];
 
 /// What is done, and which permissions let do it in the own mailbox, without the endings.
-const DEEDS: [(&str, &[&str]); 10] = [
+const DEEDS: [(&str, &[&str]); 12] = [
     ("list", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("folders", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("octets", &["Mail.Read", "Mail.ReadWrite"]),
@@ -31,6 +31,8 @@ const DEEDS: [(&str, &[&str]); 10] = [
     ("send", &["Mail.Send"]),
     ("settings", &["MailboxSettings.Read", "MailboxSettings.ReadWrite"]),
     ("set", &["MailboxSettings.ReadWrite"]),
+    ("categories", &["MailboxSettings.Read", "MailboxSettings.ReadWrite"]),
+    ("recolor", &["MailboxSettings.ReadWrite"]),
     ("zones", &["User.Read", "User.Read.All"]),
     ("person", &["User.Read", "User.Read.All"]),
 ];
@@ -53,7 +55,7 @@ impl Whose {
     }
 }
 
-async fn done(caller: &Person, deed: &str, message: &str, owner: &str) -> u16 {
+async fn done(caller: &Person, deed: &str, (message, category): (&str, &str), owner: &str) -> u16 {
     let answer = match deed {
         "list" => caller.get("messages").await,
         "folders" => caller.get("mailFolders").await,
@@ -63,6 +65,11 @@ async fn done(caller: &Person, deed: &str, message: &str, owner: &str) -> u16 {
         "send" => caller.send_mime(&plain(owner, &["ChristieC"], "x")).await,
         "settings" => caller.get("mailboxSettings").await,
         "set" => caller.patch_json("mailboxSettings", &json!({"timeZone": "UTC"})).await,
+        "categories" => caller.get("outlook/masterCategories").await,
+        "recolor" => {
+            let path = format!("outlook/masterCategories/{category}");
+            caller.patch_json(&path, &json!({"color": "preset1"})).await
+        }
         "zones" => caller.get("outlook/supportedTimeZones").await,
         _ => caller.call(Method::GET, &format!("/users/{}", address(owner)), &[], bytes::Bytes::new()).await,
     };
@@ -93,6 +100,8 @@ async fn each_permission_lets_do_its_own_and_nothing_more() {
         let owner = whose.name();
         let draft = server.person(owner).draft(&plain(owner, &["ChristieC"], "x")).await;
         let message = draft["id"].as_str().unwrap().to_owned();
+        let categories = server.person(owner).get("outlook/masterCategories").await.demand(200).json();
+        let category = categories["value"][0]["id"].as_str().unwrap();
         for permission in PERMISSIONS {
             let adele = server.through(&tool, "AdeleV", permission).await.at(owner);
             let itself = server.as_app(&tool, permission).at(owner);
@@ -100,7 +109,7 @@ async fn each_permission_lets_do_its_own_and_nothing_more() {
                 let of_apps = !permission.ends_with(".Shared") && is_allowed(permission, deed, Whose::Own);
                 let expected = [is_allowed(permission, deed, whose), of_apps];
                 for (caller, expected) in [&adele, &itself].into_iter().zip(expected) {
-                    let status = done(caller, deed, &message, owner).await;
+                    let status = done(caller, deed, (&message, category), owner).await;
                     if status != 403 && !expected || expected && !(200..300).contains(&status) {
                         wrong.push(format!("{permission}, {whose:?}, {deed}: {status}, and allowed is {expected}"));
                     }

@@ -172,10 +172,12 @@ const DESCRIBED: &[Described] = &[
     told("count_attachments", "Count attachments", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_extensions", "Count extensions", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_mail_folders", "Count folders", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
+    told("count_master_categories", "Count categories", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_messages", "Count messages", Takes::Nothing, Gives::Count, 200).with(&["filter", "search"]),
     told("create_attachment", "Add an attachment", Takes::Entity("attachment"), one("attachment"), 201),
     told("create_extension", "Create an extension", Takes::Entity("extension"), one("extension"), 201),
     told("create_mail_folder", "Create a folder", Takes::Entity("mailFolder"), one("mailFolder"), 201),
+    told("create_master_category", "Create a category", Takes::Entity("outlookCategory"), one("outlookCategory"), 201),
     told("create_message", "Create a draft", Takes::Message, one("message"), 201),
     told("create_reply", "Create the draft of an answer", ANSWER, one("message"), 201),
     told(
@@ -190,6 +192,7 @@ const DESCRIBED: &[Described] = &[
     told("delete_attachment", "Delete an attachment", Takes::Nothing, Gives::Nothing, 204),
     told("delete_extension", "Delete an extension", Takes::Nothing, Gives::Nothing, 204),
     told("delete_mail_folder", "Move a folder to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
+    told("delete_master_category", "Delete a category", Takes::Nothing, Gives::Nothing, 204),
     told("delete_message", "Move a message to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
     told("delete_smime_certificate", "Forget a certificate", Takes::Nothing, Gives::Nothing, 204),
     told("delete_smime_key", "Throw a key away", Takes::Nothing, Gives::Nothing, 204),
@@ -200,11 +203,13 @@ const DESCRIBED: &[Described] = &[
     told("get_mail_folder", "Get a folder", Takes::Nothing, one("mailFolder"), 200).with(&["select", "expand"]),
     told("get_mailbox_setting", "Get one setting of a mailbox", Takes::Nothing, Gives::Object, 200),
     told("get_mailbox_settings", "Get the settings of a mailbox", Takes::Nothing, SETTINGS, 200).with(&["select"]),
+    told("get_master_category", "Get a category", Takes::Nothing, one("outlookCategory"), 200).with(&["select"]),
     told("get_message", "Get a message", Takes::Nothing, one("message"), 200).with(&["select", "expand"]),
     told("get_metadata", "Get the types of the service (CSDL)", Takes::Nothing, Gives::Octets("application/xml"), 200),
     told("get_openapi", "Get this document", Takes::Nothing, Gives::Object, 200),
     told("get_service_document", "Get the entry points of the service", Takes::Nothing, Gives::Object, 200),
-    told("get_outlook", "Get what Outlook offers to choose from", Takes::Nothing, one("outlookUser"), 200).with(&["select"]),
+    told("get_outlook", "Get what Outlook offers to choose from", Takes::Nothing, one("outlookUser"), 200)
+        .with(&["select", "expand"]),
     told("get_smime", "Get what the mailbox does with S/MIME", Takes::Nothing, Gives::Object, 200),
     told("get_smime_content", "Get what a signed or encrypted message holds", Takes::Nothing, Gives::Octets("text/plain"), 200),
     told("get_smime_verdict", "Get what a signed or encrypted message is worth", Takes::Nothing, Gives::Object, 200),
@@ -215,6 +220,8 @@ const DESCRIBED: &[Described] = &[
     told("list_extensions", "List extensions", Takes::Nothing, Gives::List("extension"), 200).with(&["filter", "count"]),
     told("list_mail_folders", "List folders", Takes::Nothing, Gives::List("mailFolder"), 200)
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count"]),
+    told("list_master_categories", "List categories", Takes::Nothing, Gives::List("outlookCategory"), 200)
+        .with(&["select", "filter", "orderby", "top", "skip", "count"]),
     told("list_messages", "List messages", Takes::Nothing, Gives::List("message"), 200)
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count", "search"]),
     told("list_smime_certificates", "List certificates of others", Takes::Nothing, Gives::Object, 200),
@@ -247,6 +254,7 @@ const DESCRIBED: &[Described] = &[
     told("update_mail_folder", "Rename a folder", Takes::Entity("mailFolder"), one("mailFolder"), 200),
     told("update_mailbox_setting", "Change one setting of a mailbox", Takes::Object, Gives::Object, 200).beyond_graph(),
     told("update_mailbox_settings", "Change settings of a mailbox", Takes::Value(&edm::MAILBOX_SETTINGS), SETTINGS, 200),
+    told("update_master_category", "Recolor a category", Takes::Entity("outlookCategory"), one("outlookCategory"), 200),
     told("update_smime", "Change what the mailbox does with S/MIME", Takes::Object, Gives::Object, 200),
     told("update_message", "Change a message", Takes::Message, one("message"), 200),
 ];

@@ -4,7 +4,7 @@
 use crate::request::Version;
 use crate::schema::attachment::{self, Derived};
 use crate::schema::edm::{self, ComplexType, Edm, EnumType};
-use crate::schema::{mail_folder, message, user};
+use crate::schema::{category, mail_folder, message, user};
 use std::collections::BTreeMap;
 
 /// An entity type (OData CSDL 4.01 §6).
@@ -52,8 +52,9 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
     let of_message = |wanted: fn(&Typed) -> bool| typed(message::types()).filter(wanted).collect();
     let is_of_items = |one: &Typed| OF_ITEMS.contains(&one.name);
     let is_own = |one: &Typed| one.name != "id" && !OF_ITEMS.contains(&one.name);
-    let folder = typed(mail_folder::types(version)).filter(|one| one.name != "id").collect();
-    let user = typed(user::types()).filter(|one| one.name != "id").chain([SETTINGS]).collect();
+    let own = |types| typed(types).filter(|one| one.name != "id").collect::<Vec<_>>();
+    let folder = own(mail_folder::types(version));
+    let user = own(user::types()).into_iter().chain([SETTINGS]).collect();
     let entity = |name, base, form, properties, navigation| EntityType { name, base, form, properties, navigation };
     let mut entities = vec![
         entity("entity", None, Form::Abstract, vec![required("id", Edm::String)], &[]),
@@ -61,7 +62,8 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
         entity("message", Some("outlookItem"), Form::OpenStream, of_message(is_own), OF_MESSAGES),
         entity("mailFolder", Some("entity"), Form::Plain, folder, OF_FOLDERS),
         entity("user", Some("entity"), Form::Plain, user, OF_USERS),
-        entity("outlookUser", Some("entity"), Form::Plain, Vec::new(), &[]),
+        entity("outlookUser", Some("entity"), Form::Plain, Vec::new(), OF_OUTLOOK),
+        entity("outlookCategory", Some("entity"), Form::Plain, own(category::types()), &[]),
     ];
     entities.extend(attachments());
     entities.extend(extensions());
@@ -115,6 +117,7 @@ const OF_USERS: &[(&str, Edm)] = &[
     ("messages", Edm::Collection(&Edm::Entity("message"))),
     ("outlook", Edm::Entity("outlookUser")),
 ];
+const OF_OUTLOOK: &[(&str, Edm)] = &[("masterCategories", Edm::Collection(&Edm::Entity("outlookCategory")))];
 /// What a person has that is the mailbox's.
 const SETTINGS: Typed = optional("mailboxSettings", Edm::Complex(&edm::MAILBOX_SETTINGS));
 

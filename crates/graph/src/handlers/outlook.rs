@@ -3,8 +3,11 @@
 
 use crate::error::ApiError;
 use crate::page::{entity, json_answer};
+use crate::permissions::READ_SETTINGS;
 use crate::query::{Declared, Kind, SmallList};
 use crate::request::Asked;
+use crate::schema::category;
+use crate::schema::expand::only;
 use crate::schema::language::LANGUAGES;
 use crate::small_page::small_page;
 use crate::zones::{self, Standard};
@@ -14,13 +17,30 @@ use serde_json::{Value, json};
 
 /// `GET …/outlook`
 pub(crate) async fn get_outlook(asked: &Asked<'_>) -> Result<Response, ApiError> {
-    asked.only_options(&["select"])?;
+    asked.only_options(&["select", "expand"])?;
+    let with_categories = expands_categories(asked)?;
     let owner = asked.graph.mail.person(&asked.caller, &asked.user, asked.wanted).await?.id;
     if let Some(name) = asked.options.names("select").into_iter().flatten().find(|name| !["id", "*"].contains(&name.as_str())) {
         return Err(ApiError::no_such_property(&name, "outlookUser"));
     }
-    let value = json!({"id": owner.to_string()});
+    let mut value = json!({"id": owner.to_string()});
+    if with_categories {
+        let categories = asked.mailbox_by(READ_SETTINGS).await?.categories().await?;
+        value["masterCategories"] = categories.iter().map(category::render).collect();
+    }
     Ok(json_answer(StatusCode::OK, &entity(asked.context(owner, "outlook/$entity", None), value)))
+}
+
+/// Whether categories are to stand in the answer.
+fn expands_categories(asked: &Asked<'_>) -> Result<bool, ApiError> {
+    let items = asked.options.expand()?;
+    for item in &items {
+        if !item.path.is("masterCategories") {
+            return Err(ApiError::no_such_property(&item.path.to_string(), "outlookUser"));
+        }
+        only(&item.options, &[])?;
+    }
+    Ok(!items.is_empty())
 }
 
 /// `GET …/outlook/supportedLanguages`

@@ -12,7 +12,7 @@ use crate::zones::Standard;
 use mailbox::{Answer, FolderName, UserName};
 use odata::{Segment, parse_path, unquote};
 use percent_encoding::percent_decode_str;
-use store::{MessageId, WellKnownName};
+use store::{CategoryId, MessageId, WellKnownName};
 
 pub(super) fn resolve(path: &str) -> Result<Target, ApiError> {
     let segments = parse_path(path)?;
@@ -137,6 +137,14 @@ fn of_settings(rest: &[Segment]) -> Result<Resource, ApiError> {
 /// What Outlook offers a person to choose from.
 fn of_outlook(rest: &[Segment]) -> Result<Resource, ApiError> {
     let Some((first, rest)) = rest.split_first() else { return Ok(Resource::Outlook) };
+    if first.is("masterCategories") {
+        return match keyed(first, rest) {
+            (None, []) => Ok(Resource::MasterCategories),
+            (None, [count]) if count.is("$count") => Ok(Resource::MasterCategoriesCount),
+            (Some(id), []) => ids::parse_guid(&id).map(|id| Resource::MasterCategory(CategoryId(id))),
+            (_, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
+        };
+    }
     let resource = match first.name().to_ascii_lowercase().as_str() {
         "supportedlanguages" => Resource::SupportedLanguages,
         "supportedtimezones" => Resource::SupportedTimeZones(standard(first)?),

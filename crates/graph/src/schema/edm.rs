@@ -63,6 +63,17 @@ const fn complex(name: &'static str, members: &'static [Member]) -> ComplexType 
     ComplexType { name, base: None, members }
 }
 
+/// Words with their numbers, which count from the first one's.
+const fn numbered<const N: usize>(words: [&'static str; N], first: i32) -> [(&'static str, i32); N] {
+    let mut members = [("", first); N];
+    let mut place = 0;
+    while place < N {
+        members[place] = (words[place], members[place].1 + place as i32);
+        place += 1;
+    }
+    members
+}
+
 const fn member(name: &'static str, edm: Edm) -> Member {
     Member { name, edm, nullable: true }
 }
@@ -98,6 +109,16 @@ pub(crate) const AUTOMATIC_REPLIES_STATUS: EnumType =
     EnumType { name: "automaticRepliesStatus", members: &[("disabled", 0), ("alwaysEnabled", 1), ("scheduled", 2)] };
 
 pub(crate) const BODY_TYPE: EnumType = EnumType { name: "bodyType", members: &[("text", 0), ("html", 1)] };
+
+pub(crate) const CATEGORY_COLOR: EnumType = EnumType { name: "categoryColor", members: &numbered(COLORS, -1) };
+
+/// The words of `categoryColor`.
+#[rustfmt::skip]
+pub(crate) const COLORS: [&str; 26] = [
+    "none", "preset0", "preset1", "preset2", "preset3", "preset4", "preset5", "preset6", "preset7", "preset8", "preset9",
+    "preset10", "preset11", "preset12", "preset13", "preset14", "preset15", "preset16", "preset17", "preset18", "preset19",
+    "preset20", "preset21", "preset22", "preset23", "preset24",
+];
 
 pub(crate) const CUSTOM_TIME_ZONE: ComplexType = ComplexType {
     name: "customTimeZone",
