@@ -134,7 +134,7 @@ macro_rules! dispatch {
             $body: &mut Body,
         ) -> Result<Response, ApiError> {
             match (method, resource) {
-                $((&Method::$method, Resource::$resource $($of)?) => $call,)*
+                $((&Method::$method, Resource::$resource $($of)?) => begun(move || async move { $call }).await,)*
                 _ => Err(ApiError::method_not_allowed()),
             }
         }
@@ -239,6 +239,11 @@ fn upload_at(origin: &str, path: &str) -> Option<Result<uploads::Addressed, ApiE
 /// Whether this is a batch's own path.
 pub(crate) fn is_batch(path: &str) -> bool {
     resolve(path).is_ok_and(|target| target.resource == Resource::Batch)
+}
+/// What a handler does, begun by a function of its own and kept on the heap: else the stack would have room for each of them, and
+/// a member of a batch comes by here within the batch.
+fn begun<'a, F: Future<Output = Result<Response, ApiError>> + Send + 'a>(begin: impl FnOnce() -> F) -> BoxFuture<'a, F::Output> {
+    Box::pin(begin())
 }
 
 /// Answers any request that comes on a connection.
