@@ -142,12 +142,15 @@ async fn examples(adele: &Person) -> Vec<(&'static str, Value)> {
     let id = draft["id"].as_str().unwrap();
     let file = json!({"@odata.type": "#microsoft.graph.fileAttachment", "name": "a.txt", "contentBytes": "SGk="});
     let extension = json!({"@odata.type": "#microsoft.graph.openTypeExtension", "extensionName": "Com.Contoso.A"});
+    let said = json!({"classifyAs": "other", "senderEmailAddress": {"address": "a@elsewhere.example"}});
     vec![
         ("message", draft.clone()),
         ("mailFolder", adele.get("mailFolders/inbox").await.demand(200).json()),
         ("user", adele.get("/me").await.demand(200).json()),
         ("outlookUser", adele.get("outlook").await.demand(200).json()),
         ("mailboxSettings", adele.get("mailboxSettings").await.demand(200).json()),
+        ("inferenceClassification", adele.get("inferenceClassification").await.demand(200).json()),
+        ("inferenceClassificationOverride", adele.post_json("inferenceClassification/overrides", &said).await.demand(201).json()),
         ("outlookCategory", adele.get("outlook/masterCategories").await.demand(200).json()["value"][0].clone()),
         ("localeInfo", adele.get("outlook/supportedLanguages").await.demand(200).json()["value"][0].clone()),
         ("timeZoneInformation", adele.get("outlook/supportedTimeZones").await.demand(200).json()["value"][0].clone()),
@@ -195,12 +198,15 @@ fn sample(option: &str, of: &str) -> String {
         "attachment" => "isInline eq false",
         "extension" => "id eq 'x'",
         "user" => "mail eq 'x@contoso.com'",
+        "inferenceClassificationOverride" => "classifyAs eq 'other'",
         "localeInfo" | "outlookCategory" | "timeZoneInformation" => "displayName eq 'x'",
         _ => "isRead eq false",
     };
     let (order, expand) = match of {
         "mailFolder" => ("displayName", "childFolders"),
         "localeInfo" | "outlookCategory" | "timeZoneInformation" => ("displayName", "x"),
+        "inferenceClassification" => ("id", "overrides"),
+        "inferenceClassificationOverride" => ("classifyAs", "x"),
         "mailboxSettings" => ("timeZone", "x"),
         "outlookUser" => ("id", "masterCategories"),
         "attachment" => ("name", "microsoft.graph.itemAttachment/item"),
@@ -231,6 +237,8 @@ async fn options_are_taken_where_the_document_says_so() {
     let extension = json!({"extensionName": "Com.Contoso.A"});
     adele.post_json(&format!("messages/{id}/extensions"), &extension).await.demand(201);
     let category = adele.post_json("outlook/masterCategories", &json!({"displayName": "Options"})).await.demand(201).json();
+    let said = json!({"classifyAs": "other", "senderEmailAddress": {"address": "a@elsewhere.example"}});
+    let said = adele.post_json("inferenceClassification/overrides", &said).await.demand(201).json();
     let document = adele.get("/openapi.json").await.demand(200).json();
     let mut asked = 0;
     for (template, methods) in document["paths"].as_object().unwrap() {
@@ -243,6 +251,7 @@ async fn options_are_taken_where_the_document_says_so() {
             .replace("{mailFolder-id1}", "drafts")
             .replace("{message-id}", id)
             .replace("{TimeZoneStandard}", "Iana")
+            .replace("{inferenceClassificationOverride-id}", said["id"].as_str().unwrap())
             .replace("{outlookCategory-id}", category["id"].as_str().unwrap())
             .replace("{attachment-id}", file["id"].as_str().unwrap())
             .replace("{extension-id}", "Com.Contoso.A");

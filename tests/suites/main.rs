@@ -20,6 +20,7 @@ mod extended;
 mod folders;
 mod headers;
 mod https;
+mod inference;
 mod issuers;
 mod limits;
 mod lists;

@@ -283,6 +283,7 @@ impl From<MailError> for ApiError {
                 | Kind::Folder
                 | Kind::Key
                 | Kind::Message
+                | Kind::Override
                 | Kind::Upload,
             ) => told(ErrorCode::ErrorItemNotFound, "The specified object was not found in the store."),
             MailError::PropertyTooLarge { .. } => {

@@ -6,6 +6,7 @@ pub(crate) mod categories;
 pub(crate) mod deliveries;
 pub(crate) mod delta;
 pub(crate) mod extensions;
+pub(crate) mod inference;
 pub(crate) mod mail_folders;
 pub(crate) mod message_list;
 pub(crate) mod messages;

@@ -6,8 +6,8 @@ use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{
-    attachments, batch, categories, deliveries, delta, extensions, mail_folders, message_list, messages, outlook, replies,
-    send_mail, settings, smime, uploads, users, value,
+    attachments, batch, categories, deliveries, delta, extensions, inference, mail_folders, message_list, messages, outlook,
+    replies, send_mail, settings, smime, uploads, users, value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::permissions::{
@@ -33,7 +33,7 @@ use resolve::resolve;
 use serde_json::json;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
-use store::{CategoryId, MessageId};
+use store::{CategoryId, MessageId, OverrideId};
 
 /// Whose, and what. Where a path names nobody, whose it is says nothing.
 #[derive(Debug, PartialEq)]
@@ -71,6 +71,7 @@ enum Resource {
     Extensions(MessageId),
     ExtensionsCount(MessageId),
     CopyFolder(FolderName),
+    InferenceClassification,
     MailFolder(FolderName),
     MailFolderCount {
         parent: Option<FolderName>,
@@ -91,6 +92,9 @@ enum Resource {
     MasterCategory(CategoryId),
     MoveFolder(FolderName),
     Outlook,
+    Override(OverrideId),
+    Overrides,
+    OverridesCount,
     PermanentDeleteFolder(FolderName),
     Message(MessageId),
     Messages {
@@ -176,6 +180,8 @@ dispatch! { asked, body;
         (&Method::GET, Resource::Extensions(message)) by READ => extensions::list_extensions(asked, message).await,
         (&Method::POST, Resource::Extensions(message)) by WRITE => extensions::create_extension(asked, message, body).await,
         (&Method::GET, Resource::ExtensionsCount(message)) by READ => extensions::count_extensions(asked, message).await,
+        (&Method::GET, Resource::InferenceClassification) by READ => inference::get_inference_classification(asked).await,
+        (&Method::PATCH, Resource::InferenceClassification) by WRITE => inference::update_inference_classification(asked, body).await,
         (&Method::GET, Resource::MailFolder(name)) by READ_BASIC => mail_folders::get_mail_folder(asked, name).await,
         (&Method::PATCH, Resource::MailFolder(name)) by WRITE => mail_folders::update_mail_folder(asked, name, body).await,
         (&Method::DELETE, Resource::MailFolder(name)) by WRITE => mail_folders::delete_mail_folder(asked, name).await,
@@ -206,6 +212,12 @@ dispatch! { asked, body;
         (&Method::GET, Resource::MessagesDelta { folder }) by READ_BASIC => delta::message_delta(asked, folder).await,
         (&Method::POST, Resource::Move(id)) by WRITE => messages::move_message(asked, id, body).await,
         (&Method::GET, Resource::Outlook) by READ_PERSON => outlook::get_outlook(asked).await,
+        (&Method::GET, Resource::Override(id)) by READ => inference::get_override(asked, id).await,
+        (&Method::PATCH, Resource::Override(id)) by WRITE => inference::update_override(asked, id, body).await,
+        (&Method::DELETE, Resource::Override(id)) by WRITE => inference::delete_override(asked, id).await,
+        (&Method::GET, Resource::Overrides) by READ => inference::list_overrides(asked).await,
+        (&Method::POST, Resource::Overrides) by WRITE => inference::create_override(asked, body).await,
+        (&Method::GET, Resource::OverridesCount) by READ => inference::count_overrides(asked).await,
         (&Method::POST, Resource::PermanentDelete(id)) by WRITE => messages::permanent_delete_message(asked, id).await,
         (&Method::POST, Resource::Reply(id, answer)) by SEND => replies::reply(asked, id, answer, body).await,
         (&Method::POST, Resource::Send(id)) by SEND => send_mail::send_message(asked, id).await,
@@ -228,6 +240,12 @@ dispatch! { asked, body;
         (&Method::PUT, Resource::Value(id)) by WRITE => value::put_value(asked, id, body).await,
 }
 
+/// What a handler does, begun by a function of its own and kept on the heap: else the stack would have room for each of them, and
+/// a member of a batch comes by here within the batch.
+fn begun<'a, F: Future<Output = Result<Response, ApiError>> + Send + 'a>(begin: impl FnOnce() -> F) -> BoxFuture<'a, F::Output> {
+    Box::pin(begin())
+}
+
 /// The upload whose own address this is: it is asked for without a token (Graph: outlook-large-attachments).
 fn upload_at(origin: &str, path: &str) -> Option<Result<uploads::Addressed, ApiError>> {
     let segments = parse_path(path).ok()?;
@@ -239,11 +257,6 @@ fn upload_at(origin: &str, path: &str) -> Option<Result<uploads::Addressed, ApiE
 /// Whether this is a batch's own path.
 pub(crate) fn is_batch(path: &str) -> bool {
     resolve(path).is_ok_and(|target| target.resource == Resource::Batch)
-}
-/// What a handler does, begun by a function of its own and kept on the heap: else the stack would have room for each of them, and
-/// a member of a batch comes by here within the batch.
-fn begun<'a, F: Future<Output = Result<Response, ApiError>> + Send + 'a>(begin: impl FnOnce() -> F) -> BoxFuture<'a, F::Output> {
-    Box::pin(begin())
 }
 
 /// Answers any request that comes on a connection.

@@ -7,6 +7,7 @@ pub(crate) mod edm;
 pub(crate) mod expand;
 pub(crate) mod extended;
 pub(crate) mod extension;
+pub(crate) mod inference;
 pub(crate) mod json;
 pub(crate) mod language;
 pub(crate) mod mail_folder;

@@ -15,6 +15,8 @@ pub enum Kind {
     Attachment,
     /// An open extension of a message
     Extension,
+    /// What is said of a sender
+    Override,
     /// An upload session
     Upload,
     /// A person

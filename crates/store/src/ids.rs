@@ -52,6 +52,10 @@ id!(
     CategoryId
 );
 id!(
+    /// What a mailbox's owner says of a sender.
+    OverrideId
+);
+id!(
     /// A message of a mailbox, from draft to archive.
     MessageId
 );

@@ -22,7 +22,7 @@ pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use db::{IndexTx, ReadTx, WriteTx, sqlite_version};
 pub use error::{RETRY, StoreError};
-pub use ids::{CategoryId, FolderId, MailboxId, MessageId, NodeId, SubmissionId, UploadId};
+pub use ids::{CategoryId, FolderId, MailboxId, MessageId, NodeId, OverrideId, SubmissionId, UploadId};
 pub use invariants::check;
 pub use location::{Location, Octets, Rows, redacted};
 pub use model::application::{Application, ApplicationLimits, ApplicationUse, Credentials, KeyCredential, PasswordCredential};
@@ -34,6 +34,7 @@ pub use model::condition::{
 pub use model::delta::{Departure, Place};
 pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
 pub use model::folder::{Folder, FolderCopy, FolderPlace, Removal, WellKnownName};
+pub use model::inference::InferenceOverride;
 pub use model::message::{MessageRecord, Overlay, Protection, Recipient};
 pub use model::node::Taker;
 pub use model::outbox::{ForwardPath, ForwardState, Leased, Settled, Submission, Wishes};

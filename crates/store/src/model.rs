@@ -6,6 +6,7 @@ pub(crate) mod condition;
 pub(crate) mod delta;
 pub(crate) mod extended;
 pub(crate) mod folder;
+pub(crate) mod inference;
 pub(crate) mod message;
 pub(crate) mod node;
 pub(crate) mod outbox;

@@ -12,6 +12,7 @@ mod extended;
 mod folder_work;
 mod folders;
 mod idempotency;
+mod inference;
 mod list;
 mod messages;
 mod nodes;

@@ -39,3 +39,13 @@ test("categories are listed, made, recolored and deleted", async () => {
   await christie.api(`${list}/${made.id}`).delete();
   assert.deepEqual((await christie.api(list).get()).value, first);
 });
+
+test("senders are classified", async () => {
+  const list = "/me/inferenceClassification/overrides";
+  const senderEmailAddress = { name: "News", address: "javascript@elsewhere.example" };
+  const made = await christie.api(list).post({ classifyAs: "other", senderEmailAddress });
+  const changed = await christie.api(`${list}/${made.id}`).patch({ classifyAs: "focused" });
+  assert.deepEqual([changed.id, changed.classifyAs], [made.id, "focused"]);
+  await christie.api(`${list}/${made.id}`).delete();
+  assert.deepEqual((await christie.api(list).get()).value, []);
+});

@@ -9,7 +9,10 @@ from msgraph.generated.models.category_color import CategoryColor
 from msgraph.generated.models.custom_time_zone import CustomTimeZone
 from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
 from msgraph.generated.models.day_of_week import DayOfWeek
+from msgraph.generated.models.email_address import EmailAddress
 from msgraph.generated.models.external_audience_scope import ExternalAudienceScope
+from msgraph.generated.models.inference_classification_override import InferenceClassificationOverride
+from msgraph.generated.models.inference_classification_type import InferenceClassificationType
 from msgraph.generated.models.locale_info import LocaleInfo
 from msgraph.generated.models.mailbox_settings import MailboxSettings
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
@@ -25,6 +28,7 @@ class Settings(unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self):
         self.settings = signed_in("MeganB").me.mailbox_settings
         self.outlook = signed_in("MeganB").me.outlook
+        self.overrides = signed_in("MeganB").me.inference_classification.overrides
 
     async def test_settings_are_read_and_set_member_by_member(self):
         found = await self.settings.get()
@@ -87,3 +91,17 @@ class Settings(unittest.IsolatedAsyncioTestCase):
         await categories.by_outlook_category_id(made.id).delete()
         self.assertEqual([one.display_name for one in (await categories.get()).value], names)
         self.assertEqual(await categories.count.get(), len(names))
+
+    async def test_senders_are_classified(self):
+        sender = EmailAddress(name="News", address="python@elsewhere.example")
+        said = InferenceClassificationOverride(classify_as=InferenceClassificationType.Other, sender_email_address=sender)
+        made = await self.overrides.post(said)
+        again = await self.overrides.post(said)
+        self.assertEqual(again.id, made.id)
+        changed = InferenceClassificationOverride(classify_as=InferenceClassificationType.Focused)
+        one = self.overrides.by_inference_classification_override_id(made.id)
+        self.assertEqual((await one.patch(changed)).classify_as, InferenceClassificationType.Focused)
+        listed = [found.sender_email_address.address for found in (await self.overrides.get()).value]
+        self.assertEqual(listed, ["python@elsewhere.example"])
+        await one.delete()
+        self.assertEqual(await self.overrides.count.get(), 0)

@@ -77,6 +77,7 @@ impl Stage {
             "eventmessage-get" => self.received(&meeting(&name)).await,
             "user-get-mailboxsettings" | "user-update-mailboxsettings" => self.with_settings().await,
             "outlookcategory-update" | "outlookcategory-delete" => self.category(&name).await,
+            page if page.starts_with("inferenceclassification") => self.sender(&name).await,
             "opentypeextension-update" => self.with_extension(&name).await,
             page if page.contains("folder") => self.folder(&name).await,
             page if page.contains("extendedproperty") => self.with_properties(&name).await,
@@ -168,6 +169,13 @@ impl Stage {
 
     async fn category(&self, name: &str) -> Keys {
         let made = self.adele.post_json("outlook/masterCategories", &json!({"displayName": name})).await.demand(201).json();
+        Keys { beside: Some(id(&made)), ..Keys::default() }
+    }
+
+    async fn sender(&self, name: &str) -> Keys {
+        let sender = json!({"name": name, "address": format!("{}@elsewhere.example", name.replace(' ', "-"))});
+        let said = json!({"classifyAs": "other", "senderEmailAddress": sender});
+        let made = self.adele.post_json("inferenceClassification/overrides", &said).await.demand(201).json();
         Keys { beside: Some(id(&made)), ..Keys::default() }
     }
 

@@ -22,7 +22,7 @@ const PERMISSIONS: [&str; 12] = [
 ];
 
 /// What is done, and which permissions let do it in the own mailbox, without the endings.
-const DEEDS: [(&str, &[&str]); 12] = [
+const DEEDS: [(&str, &[&str]); 14] = [
     ("list", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("folders", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("octets", &["Mail.Read", "Mail.ReadWrite"]),
@@ -33,6 +33,8 @@ const DEEDS: [(&str, &[&str]); 12] = [
     ("set", &["MailboxSettings.ReadWrite"]),
     ("categories", &["MailboxSettings.Read", "MailboxSettings.ReadWrite"]),
     ("recolor", &["MailboxSettings.ReadWrite"]),
+    ("overrides", &["Mail.Read", "Mail.ReadWrite"]),
+    ("override", &["Mail.ReadWrite"]),
     ("zones", &["User.Read", "User.Read.All"]),
     ("person", &["User.Read", "User.Read.All"]),
 ];
@@ -69,6 +71,11 @@ async fn done(caller: &Person, deed: &str, (message, category): (&str, &str), ow
         "recolor" => {
             let path = format!("outlook/masterCategories/{category}");
             caller.patch_json(&path, &json!({"color": "preset1"})).await
+        }
+        "overrides" => caller.get("inferenceClassification/overrides").await,
+        "override" => {
+            let said = json!({"classifyAs": "other", "senderEmailAddress": {"address": "a@elsewhere.example"}});
+            caller.post_json("inferenceClassification/overrides", &said).await
         }
         "zones" => caller.get("outlook/supportedTimeZones").await,
         _ => caller.call(Method::GET, &format!("/users/{}", address(owner)), &[], bytes::Bytes::new()).await,

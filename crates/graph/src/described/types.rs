@@ -4,7 +4,7 @@
 use crate::request::Version;
 use crate::schema::attachment::{self, Derived};
 use crate::schema::edm::{self, ComplexType, Edm, EnumType};
-use crate::schema::{category, mail_folder, message, user};
+use crate::schema::{category, inference, mail_folder, message, user};
 use std::collections::BTreeMap;
 
 /// An entity type (OData CSDL 4.01 §6).
@@ -62,6 +62,8 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
         entity("message", Some("outlookItem"), Form::OpenStream, of_message(is_own), OF_MESSAGES),
         entity("mailFolder", Some("entity"), Form::Plain, folder, OF_FOLDERS),
         entity("user", Some("entity"), Form::Plain, user, OF_USERS),
+        entity("inferenceClassification", Some("entity"), Form::Plain, Vec::new(), OF_INFERENCE),
+        entity("inferenceClassificationOverride", Some("entity"), Form::Plain, own(inference::types()), &[]),
         entity("outlookUser", Some("entity"), Form::Plain, Vec::new(), OF_OUTLOOK),
         entity("outlookCategory", Some("entity"), Form::Plain, own(category::types()), &[]),
     ];
@@ -113,10 +115,12 @@ const OF_FOLDERS: &[(&str, Edm)] = &[
     EXTENDED[1],
 ];
 const OF_USERS: &[(&str, Edm)] = &[
+    ("inferenceClassification", Edm::Entity("inferenceClassification")),
     ("mailFolders", Edm::Collection(&Edm::Entity("mailFolder"))),
     ("messages", Edm::Collection(&Edm::Entity("message"))),
     ("outlook", Edm::Entity("outlookUser")),
 ];
+const OF_INFERENCE: &[(&str, Edm)] = &[("overrides", Edm::Collection(&Edm::Entity("inferenceClassificationOverride")))];
 const OF_OUTLOOK: &[(&str, Edm)] = &[("masterCategories", Edm::Collection(&Edm::Entity("outlookCategory")))];
 /// What a person has that is the mailbox's.
 const SETTINGS: Typed = optional("mailboxSettings", Edm::Complex(&edm::MAILBOX_SETTINGS));

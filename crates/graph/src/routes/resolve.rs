@@ -12,7 +12,7 @@ use crate::zones::Standard;
 use mailbox::{Answer, FolderName, UserName};
 use odata::{Segment, parse_path, unquote};
 use percent_encoding::percent_decode_str;
-use store::{CategoryId, MessageId, WellKnownName};
+use store::{CategoryId, MessageId, OverrideId, WellKnownName};
 
 pub(super) fn resolve(path: &str) -> Result<Target, ApiError> {
     let segments = parse_path(path)?;
@@ -56,6 +56,7 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
         ([], None) => Ok(Resource::User),
         ([], Some(folder)) => Ok(Resource::MailFolder(folder)),
         ([send], None) if send.is("sendMail") => Ok(Resource::SendMail),
+        ([inference, rest @ ..], None) if inference.is("inferenceClassification") => of_inference(rest),
         ([settings, rest @ ..], None) if settings.is("mailboxSettings") => of_settings(rest),
         ([outlook, rest @ ..], None) if outlook.is("outlook") => of_outlook(rest),
         ([smime, rest @ ..], None) if smime.is("restante.smime") => of_smime(rest),
@@ -120,6 +121,20 @@ fn of_message(id: &str, rest: &[Segment]) -> Result<Resource, ApiError> {
     match rest {
         [] => id.map(action),
         [other, ..] => Err(ApiError::no_such_segment(other.text())),
+    }
+}
+
+/// By what mail is focused or other: what is said of senders.
+fn of_inference(rest: &[Segment]) -> Result<Resource, ApiError> {
+    let Some((overrides, rest)) = rest.split_first() else { return Ok(Resource::InferenceClassification) };
+    if !overrides.is("overrides") {
+        return Err(ApiError::no_such_segment(overrides.text()));
+    }
+    match keyed(overrides, rest) {
+        (None, []) => Ok(Resource::Overrides),
+        (None, [count]) if count.is("$count") => Ok(Resource::OverridesCount),
+        (Some(id), []) => ids::parse_guid(&id).map(|id| Resource::Override(OverrideId(id))),
+        (_, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
     }
 }
 

@@ -74,6 +74,7 @@ fn described_places_lead_to_their_resources() {
         ("{attachment-id}", ids::attachment(message, key)),
         ("{extension-id}", "Com.Contoso.Referral".to_owned()),
         ("{TimeZoneStandard}", "Iana".to_owned()),
+        ("{inferenceClassificationOverride-id}", uuid::Uuid::nil().to_string()),
         ("{outlookCategory-id}", uuid::Uuid::nil().to_string()),
         ("{certificate-id}", "0a".repeat(32)),
         ("{key-id}", "0a".repeat(32)),

@@ -138,6 +138,11 @@ fn item_body(m: &Members<'_>) -> Result<Option<(BodyKind, String)>, ApiError> {
 fn recipient(value: &Value, path: &str) -> Result<NameAddr, ApiError> {
     let recipient = Members::of(value, path)?;
     let Some(email) = recipient.object("emailAddress")? else { return Err(recipient.wrong("emailAddress", "an object")) };
+    email_address(&email)
+}
+
+/// An address with or without a name.
+pub(crate) fn email_address(email: &Members<'_>) -> Result<NameAddr, ApiError> {
     let name = email.text("name")?.unwrap_or_default().trim().to_owned();
     let address = email.text("address")?.unwrap_or_default().trim().to_owned();
     // A name that is only the address again is none.
