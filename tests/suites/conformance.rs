@@ -1,5 +1,6 @@
 //! `docs/conformance/graph.tsv` says what works: each "yes" is called, and each row names what is there.
 
+mod beside;
 mod described;
 
 use bytes::Bytes;
@@ -150,7 +151,7 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
     if path == "{uploadUrl}" {
         return at_upload_url((owner, person), method, id).await;
     }
-    let mut resource = resource.replace("{message-id}", id);
+    let mut resource = resource.replace("{message-id}", id).replace("{TimeZoneStandard}", "Iana");
     if resource.contains("{attachment-id}") {
         let attached = owner.post_json(&format!("messages/{id}/attachments"), &file).await.demand(201).json();
         resource = resource.replace("{attachment-id}", attached["id"].as_str().unwrap());
@@ -159,6 +160,7 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
         owner.post_json(&format!("messages/{id}/extensions"), &extension).await.demand(201);
         resource = resource.replace("{extension-id}", "com.contoso.call");
     }
+    let mut resource = beside::made(owner, resource, id).await;
     if let Some((of, options)) = resource.split_once('?') {
         let property = if options.contains("multiValue") { "StringArray 0x4001" } else { "String 0x4001" };
         resource = format!("{of}?{}", options.replace("{id}", property).replace("{value}", "a").replace(' ', "%20"));
@@ -168,6 +170,9 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
     }
     let folder = json!({"displayName": format!("Folder beside {id}")});
     let name = format!("A folder that is changed beside {id}");
+    if let Some(answer) = beside::call(person, (method, path), &resource, id).await {
+        return vec![answer];
+    }
     if let Some(answer) = change_folder((owner, person), method, path, &name).await {
         return vec![answer];
     }
@@ -175,7 +180,16 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
     let forwarded = json!({"comment": "A word", "toRecipients": recipients(&["AlexW"])});
     match (method, path.rsplit('/').next().unwrap()) {
         ("GET", _) => vec![person.get(&resource).await],
-        ("DELETE", "{message-id}" | "{attachment-id}" | "{extension-id}") => vec![person.delete(&resource).await],
+        (
+            "DELETE",
+            "{message-id}"
+            | "{attachment-id}"
+            | "{extension-id}"
+            | "{outlookCategory-id}"
+            | "{inferenceClassificationOverride-id}",
+        ) => {
+            vec![person.delete(&resource).await]
+        }
         ("PATCH", "{message-id}") => vec![
             person.patch_json(&resource, &json!({"isRead": false, "subject": "Another"})).await,
             person.patch_mime(&resource, &octets).await,

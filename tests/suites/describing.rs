@@ -57,7 +57,7 @@ fn types(document: &Document<'_>) -> BTreeMap<String, Type> {
 const BEYOND_GRAPH: [(&str, &str); 1] = [("referenceAttachment", "sourceUrl")];
 
 /// Types that are not published with the mail part of Graph.
-const WITHOUT_COUNTERPART: [&str; 1] = ["user"];
+const WITHOUT_COUNTERPART: [&str; 3] = ["daylightTimeZoneOffset", "standardTimeZoneOffset", "user"];
 
 #[tokio::test]
 async fn types_are_those_that_graph_publishes() {
@@ -93,7 +93,7 @@ async fn types_are_those_that_graph_publishes() {
     for (name, ours) in &types {
         let named = ours.properties.iter().map(|(_, of, _)| of).chain(ours.navigation.iter().map(|(_, of)| of));
         for of in named.map(|of| of.trim_start_matches("Collection(").trim_end_matches(')')) {
-            let primitive = ["Binary", "Boolean", "DateTimeOffset", "Int32", "Int64", "String"].contains(&of);
+            let primitive = ["Binary", "Boolean", "DateTimeOffset", "Int32", "Int64", "String", "TimeOfDay"].contains(&of);
             assert!(primitive || types.contains_key(of), "{name} has a {of}, which is not told");
         }
     }
@@ -109,7 +109,8 @@ async fn actions_name_types_that_are_told() {
     let actions: Vec<Node<'_, '_>> =
         document.descendants().filter(|node| ["Action", "Function"].contains(&node.tag_name().name())).collect();
     let named: BTreeSet<&str> = actions.iter().map(|one| one.attribute("Name").unwrap()).collect();
-    for action in ["sendMail", "reply", "createForward", "copy", "move", "send", "permanentDelete"] {
+    for action in ["sendMail", "reply", "createForward", "copy", "move", "send", "permanentDelete", "delta", "supportedTimeZones"]
+    {
         assert!(named.contains(action), "{action}: {named:?}");
     }
     for node in actions.iter().flat_map(|one| one.children().filter(Node::is_element)) {
@@ -141,10 +142,18 @@ async fn examples(adele: &Person) -> Vec<(&'static str, Value)> {
     let id = draft["id"].as_str().unwrap();
     let file = json!({"@odata.type": "#microsoft.graph.fileAttachment", "name": "a.txt", "contentBytes": "SGk="});
     let extension = json!({"@odata.type": "#microsoft.graph.openTypeExtension", "extensionName": "Com.Contoso.A"});
+    let said = json!({"classifyAs": "other", "senderEmailAddress": {"address": "a@elsewhere.example"}});
     vec![
         ("message", draft.clone()),
         ("mailFolder", adele.get("mailFolders/inbox").await.demand(200).json()),
         ("user", adele.get("/me").await.demand(200).json()),
+        ("outlookUser", adele.get("outlook").await.demand(200).json()),
+        ("mailboxSettings", adele.get("mailboxSettings").await.demand(200).json()),
+        ("inferenceClassification", adele.get("inferenceClassification").await.demand(200).json()),
+        ("inferenceClassificationOverride", adele.post_json("inferenceClassification/overrides", &said).await.demand(201).json()),
+        ("outlookCategory", adele.get("outlook/masterCategories").await.demand(200).json()["value"][0].clone()),
+        ("localeInfo", adele.get("outlook/supportedLanguages").await.demand(200).json()["value"][0].clone()),
+        ("timeZoneInformation", adele.get("outlook/supportedTimeZones").await.demand(200).json()["value"][0].clone()),
         ("fileAttachment", adele.post_json(&format!("messages/{id}/attachments"), &file).await.demand(201).json()),
         ("openTypeExtension", adele.post_json(&format!("messages/{id}/extensions"), &extension).await.demand(201).json()),
     ]
@@ -167,7 +176,7 @@ async fn what_is_answered_has_the_properties_that_are_told() {
                 example.as_object().unwrap().keys().map(String::as_str).filter(|key| !key.contains('@')).collect();
             let untold: Vec<_> = answered.difference(&told).collect();
             assert!(untold.is_empty(), "{name} has {untold:?}, which is not told");
-            let selected = ["uniqueBody", "internetMessageHeaders"]; // only where they are named
+            let selected = ["uniqueBody", "internetMessageHeaders", "mailboxSettings"]; // only where they are named
             let missing: Vec<_> = told.difference(&answered).filter(|one| !selected.contains(*one)).collect();
             assert!(missing.is_empty(), "{name} has no {missing:?}");
         }
@@ -189,10 +198,17 @@ fn sample(option: &str, of: &str) -> String {
         "attachment" => "isInline eq false",
         "extension" => "id eq 'x'",
         "user" => "mail eq 'x@contoso.com'",
+        "inferenceClassificationOverride" => "classifyAs eq 'other'",
+        "localeInfo" | "outlookCategory" | "timeZoneInformation" => "displayName eq 'x'",
         _ => "isRead eq false",
     };
     let (order, expand) = match of {
         "mailFolder" => ("displayName", "childFolders"),
+        "localeInfo" | "outlookCategory" | "timeZoneInformation" => ("displayName", "x"),
+        "inferenceClassification" => ("id", "overrides"),
+        "inferenceClassificationOverride" => ("classifyAs", "x"),
+        "mailboxSettings" => ("timeZone", "x"),
+        "outlookUser" => ("id", "masterCategories"),
         "attachment" => ("name", "microsoft.graph.itemAttachment/item"),
         _ => ("receivedDateTime", "attachments"),
     };
@@ -202,6 +218,7 @@ fn sample(option: &str, of: &str) -> String {
         "expand" => expand,
         "count" => "true",
         "search" => "x",
+        "select" if of == "mailboxSettings" => "timeZone",
         "select" => "id",
         _ => "1",
     };
@@ -219,6 +236,9 @@ async fn options_are_taken_where_the_document_says_so() {
     let file = adele.post_json(&format!("messages/{id}/attachments"), &file).await.demand(201).json();
     let extension = json!({"extensionName": "Com.Contoso.A"});
     adele.post_json(&format!("messages/{id}/extensions"), &extension).await.demand(201);
+    let category = adele.post_json("outlook/masterCategories", &json!({"displayName": "Options"})).await.demand(201).json();
+    let said = json!({"classifyAs": "other", "senderEmailAddress": {"address": "a@elsewhere.example"}});
+    let said = adele.post_json("inferenceClassification/overrides", &said).await.demand(201).json();
     let document = adele.get("/openapi.json").await.demand(200).json();
     let mut asked = 0;
     for (template, methods) in document["paths"].as_object().unwrap() {
@@ -230,6 +250,9 @@ async fn options_are_taken_where_the_document_says_so() {
             .replace("{mailFolder-id}", "msgfolderroot")
             .replace("{mailFolder-id1}", "drafts")
             .replace("{message-id}", id)
+            .replace("{TimeZoneStandard}", "Iana")
+            .replace("{inferenceClassificationOverride-id}", said["id"].as_str().unwrap())
+            .replace("{outlookCategory-id}", category["id"].as_str().unwrap())
             .replace("{attachment-id}", file["id"].as_str().unwrap())
             .replace("{extension-id}", "Com.Contoso.A");
         let parameters = methods["get"]["parameters"].as_array().unwrap();

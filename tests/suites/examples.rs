@@ -120,6 +120,8 @@ fn template(path: &str) -> String {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("/users/{{}}{rest}"),
         _ => path,
     };
+    // A function with its parameters: their values are no matter.
+    let path = path.split_once("(timezonestandard=").map_or(path.clone(), |(before, _)| format!("{before}(timezonestandard)"));
     let path = path.replace("')", "").replace("('", "/");
     let mut keyed = false;
     let segments = path.split('/').filter(|segment| !segment.is_empty()).map(|segment| {

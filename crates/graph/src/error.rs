@@ -43,6 +43,7 @@ error_codes! {
     ErrorInvalidRequest "ErrorInvalidRequest" METHOD_NOT_ALLOWED;
     ErrorInvalidUser "ErrorInvalidUser" NOT_FOUND;
     ErrorIrresolvableConflict "ErrorIrresolvableConflict" CONFLICT;
+    ErrorInvalidTimeSettings "ErrorInvalidTimeSettings" BAD_REQUEST;
     ErrorItemNotFound "ErrorItemNotFound" NOT_FOUND;
     ErrorMessageSizeExceeded "ErrorMessageSizeExceeded" PAYLOAD_TOO_LARGE;
     ErrorMimeContentInvalidBase64String "ErrorMimeContentInvalidBase64String" BAD_REQUEST;
@@ -53,6 +54,7 @@ error_codes! {
     FailedDependency "FailedDependency" FAILED_DEPENDENCY;
     IdempotencyKeyReused "IdempotencyKeyReused" UNPROCESSABLE_ENTITY;
     InefficientFilter "InefficientFilter" BAD_REQUEST;
+    InvalidArguments "InvalidArguments" BAD_REQUEST;
     InvalidAuthenticationToken "InvalidAuthenticationToken" UNAUTHORIZED;
     InvalidInternetMessageHeader "InvalidInternetMessageHeader" BAD_REQUEST;
     InvalidRange "InvalidRange" RANGE_NOT_SATISFIABLE;
@@ -176,6 +178,16 @@ impl ApiError {
         ApiError::new(ErrorCode::ErrorInvalidRequest, "The OData request is not supported.")
     }
 
+    /// Graph: user-update-mailboxsettings has these words.
+    pub(crate) fn invalid_time_zone() -> ApiError {
+        ApiError::new(ErrorCode::InvalidTimeZone, "Time Zone settings provided are invalid.")
+    }
+
+    /// A value that is none of those that are known; the page has these words too.
+    pub(crate) fn no_such_value(value: &str) -> ApiError {
+        ApiError::new(ErrorCode::InvalidArguments, format!("Requested value '{value}' was not found."))
+    }
+
     pub(crate) fn internal(cause: impl std::fmt::Display) -> ApiError {
         let code = ErrorCode::ErrorInternalServerError;
         ApiError::new(code, "An internal server error occurred. The operation failed.").because(cause)
@@ -217,6 +229,9 @@ impl From<MailError> for ApiError {
             MailError::AppLimited(Limit::Rate { retry_after, .. }) => {
                 told(ErrorCode::ApplicationThrottled, "Application is over its send limit.").retry_after(retry_after)
             }
+            MailError::CategoryExists(name) => {
+                ApiError::new(ErrorCode::NameAlreadyExists, format!("A category with the name '{name}' already exists."))
+            }
             MailError::CannotDelete => told(ErrorCode::ErrorCannotDeleteObject, "Object cannot be deleted."),
             MailError::Conflict => told(ErrorCode::ErrorIrresolvableConflict, CHANGED),
             MailError::ExtensionExists(name) => {
@@ -248,6 +263,7 @@ impl From<MailError> for ApiError {
                 let message = format!("At least one recipient is not valid., {detail}.");
                 ApiError::new(ErrorCode::ErrorInvalidRecipients, message)
             }
+            MailError::InvalidTimeSettings(why) => ApiError::new(ErrorCode::ErrorInvalidTimeSettings, why),
             MailError::NoPerson => ApiError::bad_request("/me request is only valid with delegated authentication flow."),
             MailError::NoRecipients => ApiError::new(
                 ErrorCode::ErrorInvalidRecipients,
@@ -260,7 +276,15 @@ impl From<MailError> for ApiError {
             MailError::NotDraft => told(ErrorCode::ErrorInvalidOperation, "Message is not draft."),
             MailError::NotFound(Kind::User) => told(ErrorCode::ErrorInvalidUser, "The requested user is invalid."),
             MailError::NotFound(
-                Kind::Attachment | Kind::Certificate | Kind::Extension | Kind::Folder | Kind::Key | Kind::Message | Kind::Upload,
+                Kind::Attachment
+                | Kind::Category
+                | Kind::Certificate
+                | Kind::Extension
+                | Kind::Folder
+                | Kind::Key
+                | Kind::Message
+                | Kind::Override
+                | Kind::Upload,
             ) => told(ErrorCode::ErrorItemNotFound, "The specified object was not found in the store."),
             MailError::PropertyTooLarge { .. } => {
                 told(ErrorCode::ErrorInvalidExtendedPropertyValue, "The value of the extended property is too large.")

@@ -2,14 +2,18 @@
 
 pub(crate) mod attachments;
 pub(crate) mod batch;
+pub(crate) mod categories;
 pub(crate) mod deliveries;
 pub(crate) mod delta;
 pub(crate) mod extensions;
+pub(crate) mod inference;
 pub(crate) mod mail_folders;
 pub(crate) mod message_list;
 pub(crate) mod messages;
+pub(crate) mod outlook;
 pub(crate) mod replies;
 pub(crate) mod send_mail;
+pub(crate) mod settings;
 pub(crate) mod smime;
 pub(crate) mod uploads;
 pub(crate) mod users;

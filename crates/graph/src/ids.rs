@@ -5,6 +5,7 @@ use crate::error::ApiError;
 use encodify::base64::URL_SAFE_NO_PAD;
 use mailbox::{AttachmentKey, UploadId};
 use store::{FolderId, MailboxId, MessageId};
+use uuid::Uuid;
 
 /// What an id is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,11 @@ pub(crate) fn parse_message(text: &str) -> Result<MessageId, ApiError> {
 /// The SHA-256 of a certificate, in hexadecimal digits.
 pub(crate) fn parse_fingerprint(text: &str) -> Result<[u8; 32], ApiError> {
     store::Digest::from_hex(text).map(|digest| digest.0).ok_or_else(ApiError::malformed_id)
+}
+
+/// An id that is a GUID (RFC 9562 §4).
+pub(crate) fn parse_guid(text: &str) -> Result<[u8; 16], ApiError> {
+    Uuid::try_parse(text).map(Uuid::into_bytes).map_err(|_| ApiError::malformed_id())
 }
 
 pub(crate) fn parse_folder(text: &str) -> Result<FolderId, ApiError> {

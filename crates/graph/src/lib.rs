@@ -21,6 +21,7 @@ mod schema;
 mod search;
 mod small_page;
 mod throttle;
+mod zones;
 
 pub use body::BodyBudget;
 pub use throttle::Throttle;

@@ -1,6 +1,7 @@
 //! Preferences of a request (RFC 7240), in one header field or several, and which of them an answer honours.
 
 use crate::error::{ApiError, ErrorCode};
+use crate::zones::zone;
 use axum::http::HeaderMap;
 use jiff::tz::TimeZone;
 
@@ -53,7 +54,7 @@ impl Preferences {
     pub(crate) fn time_zone(&self) -> Result<TimeZone, ApiError> {
         let Some(name) = self.get(TIMEZONE).filter(|name| !name.is_empty()) else { return Ok(TimeZone::UTC) };
         let unknown = || ApiError::new(ErrorCode::InvalidTimeZone, format!("The time zone '{name}' is unknown."));
-        TimeZone::get(iana(name)).map_err(|_| unknown())
+        zone(name).ok_or_else(unknown)
     }
 
     /// `return=minimal`
@@ -91,19 +92,6 @@ const TIMEZONE: &str = "outlook.timezone";
 const SMIME: &str = "restante.smime";
 const ID_TYPE: &str = "IdType";
 const MAX_PAGE_SIZE: &str = "odata.maxpagesize";
-
-/// A zone's IANA name, from its Windows name in any case.
-fn iana(name: &str) -> &str {
-    let titled = |name: &str| {
-        let word = |w: &str| match w.split_at_checked(1) {
-            Some((first, rest)) => first.to_uppercase() + &rest.to_lowercase(),
-            None => w.to_owned(),
-        };
-        name.split(' ').map(word).collect::<Vec<_>>().join(" ")
-    };
-    let known = name.parse().or_else(|_| titled(name).parse::<windows_timezones::WindowsTimezone>());
-    known.map_or(name, |zone| zone.tzdb_id())
-}
 
 /// The preferences of one field: separated by commas, each `name`, `name=value` or `name="value"`, parameters cut.
 fn elements(field: &str) -> Vec<(String, String)> {

@@ -71,7 +71,12 @@ impl Asked<'_> {
 
     /// Opens the mailbox that was asked for, by the permissions of the operation, and takes a place there.
     pub(crate) async fn mailbox(&self) -> Result<Mailbox, ApiError> {
-        let mailbox = self.graph.mail.open(&self.caller, &self.user, self.wanted).await?;
+        self.mailbox_by(self.wanted).await
+    }
+
+    /// Opens it by other permissions, for a part of what was asked.
+    pub(crate) async fn mailbox_by(&self, wanted: &'static [Scope]) -> Result<Mailbox, ApiError> {
+        let mailbox = self.graph.mail.open(&self.caller, &self.user, wanted).await?;
         self.gate.enter(self.caller.client_id(), mailbox.owner().id)?;
         Ok(mailbox.expecting(self.if_match()))
     }

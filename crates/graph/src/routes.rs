@@ -6,8 +6,8 @@ use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{
-    attachments, batch, deliveries, delta, extensions, mail_folders, message_list, messages, replies, send_mail, smime, uploads,
-    users, value,
+    attachments, batch, categories, deliveries, delta, extensions, inference, mail_folders, message_list, messages, outlook,
+    replies, send_mail, settings, smime, uploads, users, value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::permissions::{
@@ -17,6 +17,7 @@ use crate::prefer::Preferences;
 use crate::request::{Asked, Origin, RequestIds, Version, origin};
 use crate::schema::extension::ExtensionId;
 use crate::throttle::Gate;
+use crate::zones::Standard;
 use crate::{Graph, ids};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -32,7 +33,7 @@ use resolve::resolve;
 use serde_json::json;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
-use store::MessageId;
+use store::{CategoryId, MessageId, OverrideId};
 
 /// Whose, and what. Where a path names nobody, whose it is says nothing.
 #[derive(Debug, PartialEq)]
@@ -45,30 +46,66 @@ struct Target {
 /// What a path names.
 #[derive(Debug, PartialEq)]
 enum Resource {
-    Attachment { message: MessageId, key: AttachmentKey },
-    AttachmentValue { message: MessageId, key: AttachmentKey },
+    Attachment {
+        message: MessageId,
+        key: AttachmentKey,
+    },
+    AttachmentValue {
+        message: MessageId,
+        key: AttachmentKey,
+    },
     Attachments(MessageId),
     AttachmentsCount(MessageId),
     Batch,
     Copy(MessageId),
     CreateReply(MessageId, Answer),
-    CreateUploadSession { attachment_of: Option<MessageId> },
+    CreateUploadSession {
+        attachment_of: Option<MessageId>,
+    },
     Delivery(MessageId),
     Document(Document),
-    Extension { message: MessageId, id: ExtensionId },
+    Extension {
+        message: MessageId,
+        id: ExtensionId,
+    },
     Extensions(MessageId),
     ExtensionsCount(MessageId),
     CopyFolder(FolderName),
+    InferenceClassification,
     MailFolder(FolderName),
-    MailFolderCount { parent: Option<FolderName> },
-    MailFolders { parent: Option<FolderName> },
-    MailFoldersDelta { parent: Option<FolderName> },
+    MailFolderCount {
+        parent: Option<FolderName>,
+    },
+    MailFolders {
+        parent: Option<FolderName>,
+    },
+    MailFoldersDelta {
+        parent: Option<FolderName>,
+    },
+    /// By its name.
+    MailboxSetting(&'static str),
+    /// One that has members of its own.
+    MailboxSettingPart(&'static str),
+    MailboxSettings,
+    MasterCategories,
+    MasterCategoriesCount,
+    MasterCategory(CategoryId),
     MoveFolder(FolderName),
+    Outlook,
+    Override(OverrideId),
+    Overrides,
+    OverridesCount,
     PermanentDeleteFolder(FolderName),
     Message(MessageId),
-    Messages { folder: Option<FolderName> },
-    MessagesCount { folder: Option<FolderName> },
-    MessagesDelta { folder: Option<FolderName> },
+    Messages {
+        folder: Option<FolderName>,
+    },
+    MessagesCount {
+        folder: Option<FolderName>,
+    },
+    MessagesDelta {
+        folder: Option<FolderName>,
+    },
     Move(MessageId),
     PermanentDelete(MessageId),
     Reply(MessageId, Answer),
@@ -81,6 +118,8 @@ enum Resource {
     SmimeKey([u8; 32]),
     SmimeKeys,
     SmimeVerdict(MessageId),
+    SupportedLanguages,
+    SupportedTimeZones(Standard),
     User,
     Users,
     Value(MessageId),
@@ -99,7 +138,7 @@ macro_rules! dispatch {
             $body: &mut Body,
         ) -> Result<Response, ApiError> {
             match (method, resource) {
-                $((&Method::$method, Resource::$resource $($of)?) => $call,)*
+                $((&Method::$method, Resource::$resource $($of)?) => begun(move || async move { $call }).await,)*
                 _ => Err(ApiError::method_not_allowed()),
             }
         }
@@ -141,6 +180,8 @@ dispatch! { asked, body;
         (&Method::GET, Resource::Extensions(message)) by READ => extensions::list_extensions(asked, message).await,
         (&Method::POST, Resource::Extensions(message)) by WRITE => extensions::create_extension(asked, message, body).await,
         (&Method::GET, Resource::ExtensionsCount(message)) by READ => extensions::count_extensions(asked, message).await,
+        (&Method::GET, Resource::InferenceClassification) by READ => inference::get_inference_classification(asked).await,
+        (&Method::PATCH, Resource::InferenceClassification) by WRITE => inference::update_inference_classification(asked, body).await,
         (&Method::GET, Resource::MailFolder(name)) by READ_BASIC => mail_folders::get_mail_folder(asked, name).await,
         (&Method::PATCH, Resource::MailFolder(name)) by WRITE => mail_folders::update_mail_folder(asked, name, body).await,
         (&Method::DELETE, Resource::MailFolder(name)) by WRITE => mail_folders::delete_mail_folder(asked, name).await,
@@ -151,6 +192,17 @@ dispatch! { asked, body;
         (&Method::GET, Resource::MailFolders { parent }) by READ_BASIC => mail_folders::list_mail_folders(asked, parent).await,
         (&Method::POST, Resource::MailFolders { parent }) by WRITE => mail_folders::create_mail_folder(asked, parent, body).await,
         (&Method::GET, Resource::MailFoldersDelta { parent }) by READ_BASIC => delta::mail_folder_delta(asked, parent).await,
+        (&Method::GET, Resource::MailboxSetting(name)) by READ_SETTINGS => settings::get_mailbox_setting(asked, name).await,
+        (&Method::GET, Resource::MailboxSettingPart(name)) by READ_SETTINGS => settings::get_mailbox_setting(asked, name).await,
+        (&Method::PATCH, Resource::MailboxSettingPart(name)) by WRITE_SETTINGS => settings::update_mailbox_setting(asked, name, body).await,
+        (&Method::GET, Resource::MailboxSettings) by READ_SETTINGS => settings::get_mailbox_settings(asked).await,
+        (&Method::PATCH, Resource::MailboxSettings) by WRITE_SETTINGS => settings::update_mailbox_settings(asked, body).await,
+        (&Method::GET, Resource::MasterCategories) by READ_SETTINGS => categories::list_master_categories(asked).await,
+        (&Method::POST, Resource::MasterCategories) by WRITE_SETTINGS => categories::create_master_category(asked, body).await,
+        (&Method::GET, Resource::MasterCategoriesCount) by READ_SETTINGS => categories::count_master_categories(asked).await,
+        (&Method::GET, Resource::MasterCategory(id)) by READ_SETTINGS => categories::get_master_category(asked, id).await,
+        (&Method::PATCH, Resource::MasterCategory(id)) by WRITE_SETTINGS => categories::update_master_category(asked, id, body).await,
+        (&Method::DELETE, Resource::MasterCategory(id)) by WRITE_SETTINGS => categories::delete_master_category(asked, id).await,
         (&Method::GET, Resource::Message(id)) by READ_BASIC => messages::get_message(asked, id).await,
         (&Method::PATCH, Resource::Message(id)) by WRITE => messages::update_message(asked, id, body).await,
         (&Method::DELETE, Resource::Message(id)) by WRITE => messages::delete_message(asked, id).await,
@@ -159,6 +211,13 @@ dispatch! { asked, body;
         (&Method::POST, Resource::Messages { folder }) by WRITE => messages::create_message(asked, folder, body).await,
         (&Method::GET, Resource::MessagesDelta { folder }) by READ_BASIC => delta::message_delta(asked, folder).await,
         (&Method::POST, Resource::Move(id)) by WRITE => messages::move_message(asked, id, body).await,
+        (&Method::GET, Resource::Outlook) by READ_PERSON => outlook::get_outlook(asked).await,
+        (&Method::GET, Resource::Override(id)) by READ => inference::get_override(asked, id).await,
+        (&Method::PATCH, Resource::Override(id)) by WRITE => inference::update_override(asked, id, body).await,
+        (&Method::DELETE, Resource::Override(id)) by WRITE => inference::delete_override(asked, id).await,
+        (&Method::GET, Resource::Overrides) by READ => inference::list_overrides(asked).await,
+        (&Method::POST, Resource::Overrides) by WRITE => inference::create_override(asked, body).await,
+        (&Method::GET, Resource::OverridesCount) by READ => inference::count_overrides(asked).await,
         (&Method::POST, Resource::PermanentDelete(id)) by WRITE => messages::permanent_delete_message(asked, id).await,
         (&Method::POST, Resource::Reply(id, answer)) by SEND => replies::reply(asked, id, answer, body).await,
         (&Method::POST, Resource::Send(id)) by SEND => send_mail::send_message(asked, id).await,
@@ -173,10 +232,18 @@ dispatch! { asked, body;
         (&Method::GET, Resource::SmimeKeys) by READ_SETTINGS => smime::list_smime_keys(asked).await,
         (&Method::POST, Resource::SmimeKeys) by WRITE_SETTINGS => smime::create_smime_key(asked, body).await,
         (&Method::GET, Resource::SmimeVerdict(id)) by READ => smime::get_smime_verdict(asked, id).await,
+        (&Method::GET, Resource::SupportedLanguages) by READ_PERSON => outlook::list_supported_languages(asked).await,
+        (&Method::GET, Resource::SupportedTimeZones(standard)) by READ_PERSON => outlook::list_supported_time_zones(asked, standard).await,
         (&Method::GET, Resource::User) by READ_PERSON => users::get_user(asked).await,
         (&Method::GET, Resource::Users) by READ_PEOPLE => users::list_users(asked).await,
         (&Method::GET, Resource::Value(id)) by READ => value::get_value(asked, id).await,
         (&Method::PUT, Resource::Value(id)) by WRITE => value::put_value(asked, id, body).await,
+}
+
+/// What a handler does, begun by a function of its own and kept on the heap: else the stack would have room for each of them, and
+/// a member of a batch comes by here within the batch.
+fn begun<'a, F: Future<Output = Result<Response, ApiError>> + Send + 'a>(begin: impl FnOnce() -> F) -> BoxFuture<'a, F::Output> {
+    Box::pin(begin())
 }
 
 /// The upload whose own address this is: it is asked for without a token (Graph: outlook-large-attachments).

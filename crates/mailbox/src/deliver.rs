@@ -10,6 +10,7 @@ use crate::error::MailError;
 use crate::extended::Hanging;
 use crate::generated::{Trace, standing_before, trace_fields};
 use crate::index::{Copy, Place, Reading, index};
+use crate::inference::classified;
 use crate::people::person_at;
 use crate::protection::{ArrivedFor, learn};
 use crate::receive::Arrival;
@@ -208,6 +209,7 @@ impl Mail {
         let trace = trace_fields(reading.line_end, &Trace { reverse_path, arrival, by, id: &id, forward_path, now });
         let prefix = standing_before(trace + arriving.prefix, reading.opening, reading.line_end);
         let cuts = Cuts::parse(arriving.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", arriving.cuts)))?;
+        let classified = classified(tx, person.id, &reading)?;
         let copy = Copy { reading, blob: arriving.blob, prefix, generated: String::new(), cuts };
         let place = Place {
             mailbox: person.id,
@@ -219,7 +221,7 @@ impl Mail {
             is_draft: false,
             is_read: false,
             is_composed: false,
-            beside: Beside::default(),
+            beside: Beside { inference_classification: Some(classified), ..Beside::default() },
             overlay: Overlay::default(),
         };
         let hanging = Hanging::default().with_class(copy.reading.message_class);

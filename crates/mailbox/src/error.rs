@@ -5,6 +5,8 @@ use store::StoreError;
 /// What was not found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// A category from which a mailbox's owner chooses
+    Category,
     /// A folder
     Folder,
     /// A message
@@ -13,6 +15,8 @@ pub enum Kind {
     Attachment,
     /// An open extension of a message
     Extension,
+    /// What is said of a sender
+    Override,
     /// An upload session
     Upload,
     /// A person
@@ -94,6 +98,9 @@ pub enum MailError {
     /// What is asked for can't be deleted.
     #[error("it can't be deleted from where it is")]
     CannotDelete,
+    /// The mailbox has a category of that name already.
+    #[error("there is a category {0:?} already")]
+    CategoryExists(String),
     /// Somebody else changed it in between.
     #[error("it was changed in between")]
     Conflict,
@@ -121,6 +128,9 @@ pub enum MailError {
     /// The name of a header field is none, or is not the client's to give.
     #[error("the header field {0:?} can't be given")]
     InvalidHeader(String),
+    /// Something would end before it begins; the sentence says what.
+    #[error("{0}")]
+    InvalidTimeSettings(&'static str),
     /// Somebody to whom nothing can be sent, or too many.
     #[error("invalid recipients: {0}")]
     InvalidRecipients(String),

@@ -1,5 +1,6 @@
 //! Octets → row: everything that a list shows without opening the message.
 
+use crate::automation::Automation;
 use crate::compose::{Beside, DELIVERY_RECEIPT, Importance, READ_RECEIPT};
 use crate::message_class::message_class;
 use crate::opened::enclosed;
@@ -26,7 +27,7 @@ pub(crate) struct Reading {
     has_attachments: bool,
     asks_for_delivery: bool,
     asks_for_reading: bool,
-    from: Vec<Recipient>,
+    pub(crate) from: Vec<Recipient>,
     sender: Vec<Recipient>,
     to: Vec<Recipient>,
     cc: Vec<Recipient>,
@@ -34,6 +35,7 @@ pub(crate) struct Reading {
     reply_to: Vec<Recipient>,
     keywords: Vec<String>,
     pub(crate) message_class: &'static str,
+    pub(crate) automation: Automation,
 }
 
 impl Reading {
@@ -81,6 +83,7 @@ impl Reading {
             reply_to: header.recipients("Reply-To"),
             keywords: header.keywords(),
             message_class: message_class(message),
+            automation: Automation::of(message, |name| header.field(name).map(|field| field.text())),
         }
     }
 }
@@ -113,7 +116,7 @@ pub(crate) struct Place {
 }
 
 /// Longest name of a category, in characters (Graph: outlookCategory), and how many are read from a header.
-const MAX_CATEGORY: usize = 255;
+pub const MAX_CATEGORY: usize = 255;
 const MAX_CATEGORIES: usize = 100;
 
 /// The row of a copy. Its change numbers are the store's to set.

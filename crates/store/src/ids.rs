@@ -48,6 +48,14 @@ id!(
     FolderId
 );
 id!(
+    /// A category from which a mailbox's owner chooses.
+    CategoryId
+);
+id!(
+    /// What a mailbox's owner says of a sender.
+    OverrideId
+);
+id!(
     /// A message of a mailbox, from draft to archive.
     MessageId
 );

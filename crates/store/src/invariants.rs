@@ -134,6 +134,21 @@ const RULES: &[(&str, &str)] = &[
          WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = c.mailbox)",
     ),
     (
+        "a category from which its owner chooses is of a mailbox whose list was changed",
+        "SELECT 'the category ' || c.display_name FROM outlook_category c
+         WHERE NOT EXISTS (SELECT 1 FROM mailbox b WHERE b.id = c.mailbox AND b.has_own_categories = 1)",
+    ),
+    (
+        "what is said of a sender is said by a mailbox's owner, and is a word that is known",
+        "SELECT 'an override that says ' || o.classify_as FROM inference_override o
+         WHERE o.classify_as NOT IN ('focused', 'other') OR NOT EXISTS (SELECT 1 FROM mailbox WHERE id = o.mailbox)",
+    ),
+    (
+        "settings are a mailbox's",
+        "SELECT 'settings with period ' || s.automatic_replies_period FROM mailbox_settings s
+         WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = s.mailbox)",
+    ),
+    (
         "a code and a refresh token stand for a person",
         "SELECT 'a refresh token for ' || client_id FROM refresh_token t WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = t.mailbox)
          UNION ALL SELECT 'a code for ' || client_id FROM authorization_code c

@@ -23,10 +23,11 @@ pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use db::{IndexTx, ReadTx, WriteTx, sqlite_version};
 pub use error::{RETRY, StoreError};
-pub use ids::{FolderId, MailboxId, MessageId, NodeId, SubmissionId, UploadId};
+pub use ids::{CategoryId, FolderId, MailboxId, MessageId, NodeId, OverrideId, SubmissionId, UploadId};
 pub use invariants::check;
 pub use location::{Location, Octets, Rows, redacted};
 pub use model::application::{Application, ApplicationLimits, ApplicationUse, Credentials, KeyCredential, PasswordCredential};
+pub use model::category::OutlookCategory;
 pub use model::condition::{
     BodyText, Candidate, Collection, Condition, ExtendedCondition, ExtendedTest, Field, FieldValue, FlagDate, Operator,
     TextPlace, folded,
@@ -34,12 +35,14 @@ pub use model::condition::{
 pub use model::delta::{Departure, Place};
 pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
 pub use model::folder::{Folder, FolderCopy, FolderPlace, Removal, WellKnownName};
+pub use model::inference::InferenceOverride;
 pub use model::message::{MessageRecord, Overlay, Protection, Recipient};
 pub use model::node::Taker;
 pub use model::outbox::{ForwardPath, ForwardState, Leased, Settled, Submission, Wishes};
 pub use model::person::{Account, EVERYBODY, MailboxAccess, Person};
 pub use model::query::{ListQuery, OrderKey, Page, Position};
 pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery, TextField, Unindexed};
+pub use model::settings::{AutomaticRepliesStatus, ExternalAudience, MailboxSettings};
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
 pub use model::smime::{CertificateSource, SmimeCertificate, SmimeKey};
 pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpose, UploadSession};

@@ -23,6 +23,8 @@ struct Keys {
     message: Option<String>,
     attachment: Option<String>,
     delta: Option<String>,
+    /// Of what a mailbox has beside its mail.
+    beside: Option<String>,
 }
 
 impl Stage {
@@ -73,6 +75,9 @@ impl Stage {
             "concept-delta-query-messages" | "message-delta" => self.delta(number, &name).await,
             "message-update" | "eventmessage-update" => self.draft(&plain("AdeleV", &["AlexW"], &name)).await,
             "eventmessage-get" => self.received(&meeting(&name)).await,
+            "user-get-mailboxsettings" | "user-update-mailboxsettings" => self.with_settings().await,
+            "outlookcategory-update" | "outlookcategory-delete" => self.category(&name).await,
+            page if page.starts_with("inferenceclassification") => self.sender(&name).await,
             "opentypeextension-update" => self.with_extension(&name).await,
             page if page.contains("folder") => self.folder(&name).await,
             page if page.contains("extendedproperty") => self.with_properties(&name).await,
@@ -162,6 +167,27 @@ impl Stage {
         keys
     }
 
+    async fn category(&self, name: &str) -> Keys {
+        let made = self.adele.post_json("outlook/masterCategories", &json!({"displayName": name})).await.demand(201).json();
+        Keys { beside: Some(id(&made)), ..Keys::default() }
+    }
+
+    async fn sender(&self, name: &str) -> Keys {
+        let sender = json!({"name": name, "address": format!("{}@elsewhere.example", name.replace(' ', "-"))});
+        let said = json!({"classifyAs": "other", "senderEmailAddress": sender});
+        let made = self.adele.post_json("inferenceClassification/overrides", &said).await.demand(201).json();
+        Keys { beside: Some(id(&made)), ..Keys::default() }
+    }
+
+    /// Working hours in a zone of somebody's own.
+    async fn with_settings(&self) -> Keys {
+        let offset =
+            json!({"time": "02:00:00", "dayOccurrence": 4, "dayOfWeek": "sunday", "month": 5, "year": 0, "daylightBias": -100});
+        let zone = json!({"bias": -200, "name": "Customized Time Zone", "standardOffset": offset, "daylightOffset": offset});
+        self.adele.patch_json("mailboxSettings", &json!({"workingHours": {"timeZone": zone}})).await.demand(200);
+        Keys::default()
+    }
+
     async fn with_properties(&self, name: &str) -> Keys {
         let keys = self.received(&plain("AlexW", &["AdeleV"], name)).await;
         let color = json!({"singleValueExtendedProperties": [
@@ -200,6 +226,7 @@ fn located(path: &str, keys: &Keys) -> String {
             "users" => Some(address("AdeleV")),
             "messages" if segment != "delta" => keys.message.clone(),
             "mailfolders" | "childfolders" if !matches!(segment, "delta" | "inbox" | "Inbox") => keys.folder.clone(),
+            "mastercategories" | "overrides" => keys.beside.clone(),
             "attachments" if segment != "createUploadSession" => keys.attachment.clone(),
             _ => None,
         };

@@ -211,7 +211,7 @@ pub const ROWS: &[Row] = &[
     Row {
         field: "List-*, Auto-Submitted, Precedence, X-*",
         property: "internetMessageHeaders",
-        rule: "as they stand, and believed by nobody",
+        rule: "as they stand; what says that it is for many is `other` when it comes (docs/mail.md)",
         clause: "RFC 2369, RFC 2919, RFC 3834",
         cases: &[case(
             "List-Unsubscribe: <https://x.example/u>,\n <mailto:u@x.example>\nAuto-Submitted: auto-replied\nX-Odd: a\nX-Odd: b\n",

@@ -6,7 +6,7 @@ use kit::{Person, Server, address, app, plain};
 use serde_json::json;
 use store::MailboxAccess;
 
-const PERMISSIONS: [&str; 10] = [
+const PERMISSIONS: [&str; 12] = [
     "Mail.Read",
     "Mail.Read.Shared",
     "Mail.ReadBasic",
@@ -15,18 +15,27 @@ const PERMISSIONS: [&str; 10] = [
     "Mail.ReadWrite.Shared",
     "Mail.Send",
     "Mail.Send.Shared",
+    "MailboxSettings.Read",
+    "MailboxSettings.ReadWrite",
     "User.Read",
     "User.Read.All",
 ];
 
 /// What is done, and which permissions let do it in the own mailbox, without the endings.
-const DEEDS: [(&str, &[&str]); 7] = [
+const DEEDS: [(&str, &[&str]); 14] = [
     ("list", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("folders", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("octets", &["Mail.Read", "Mail.ReadWrite"]),
     ("change", &["Mail.ReadWrite"]),
     ("create", &["Mail.ReadWrite"]),
     ("send", &["Mail.Send"]),
+    ("settings", &["MailboxSettings.Read", "MailboxSettings.ReadWrite"]),
+    ("set", &["MailboxSettings.ReadWrite"]),
+    ("categories", &["MailboxSettings.Read", "MailboxSettings.ReadWrite"]),
+    ("recolor", &["MailboxSettings.ReadWrite"]),
+    ("overrides", &["Mail.Read", "Mail.ReadWrite"]),
+    ("override", &["Mail.ReadWrite"]),
+    ("zones", &["User.Read", "User.Read.All"]),
     ("person", &["User.Read", "User.Read.All"]),
 ];
 
@@ -48,7 +57,7 @@ impl Whose {
     }
 }
 
-async fn done(caller: &Person, deed: &str, message: &str, owner: &str) -> u16 {
+async fn done(caller: &Person, deed: &str, (message, category): (&str, &str), owner: &str) -> u16 {
     let answer = match deed {
         "list" => caller.get("messages").await,
         "folders" => caller.get("mailFolders").await,
@@ -56,6 +65,19 @@ async fn done(caller: &Person, deed: &str, message: &str, owner: &str) -> u16 {
         "change" => caller.patch_json(&format!("messages/{message}"), &json!({"isRead": true})).await,
         "create" => caller.post_json("messages", &json!({"subject": "x"})).await,
         "send" => caller.send_mime(&plain(owner, &["ChristieC"], "x")).await,
+        "settings" => caller.get("mailboxSettings").await,
+        "set" => caller.patch_json("mailboxSettings", &json!({"timeZone": "UTC"})).await,
+        "categories" => caller.get("outlook/masterCategories").await,
+        "recolor" => {
+            let path = format!("outlook/masterCategories/{category}");
+            caller.patch_json(&path, &json!({"color": "preset1"})).await
+        }
+        "overrides" => caller.get("inferenceClassification/overrides").await,
+        "override" => {
+            let said = json!({"classifyAs": "other", "senderEmailAddress": {"address": "a@elsewhere.example"}});
+            caller.post_json("inferenceClassification/overrides", &said).await
+        }
+        "zones" => caller.get("outlook/supportedTimeZones").await,
         _ => caller.call(Method::GET, &format!("/users/{}", address(owner)), &[], bytes::Bytes::new()).await,
     };
     answer.status.as_u16()
@@ -67,7 +89,7 @@ fn is_allowed(permission: &str, deed: &str, whose: Whose) -> bool {
     match whose {
         _ if !good.contains(&plain) => false,
         Whose::Own => true,
-        _ if deed == "person" => permission == "User.Read.All",
+        _ if deed == "person" || deed == "zones" => permission == "User.Read.All",
         Whose::Open => is_shared,
         Whose::Closed => false,
     }
@@ -85,6 +107,8 @@ async fn each_permission_lets_do_its_own_and_nothing_more() {
         let owner = whose.name();
         let draft = server.person(owner).draft(&plain(owner, &["ChristieC"], "x")).await;
         let message = draft["id"].as_str().unwrap().to_owned();
+        let categories = server.person(owner).get("outlook/masterCategories").await.demand(200).json();
+        let category = categories["value"][0]["id"].as_str().unwrap();
         for permission in PERMISSIONS {
             let adele = server.through(&tool, "AdeleV", permission).await.at(owner);
             let itself = server.as_app(&tool, permission).at(owner);
@@ -92,7 +116,7 @@ async fn each_permission_lets_do_its_own_and_nothing_more() {
                 let of_apps = !permission.ends_with(".Shared") && is_allowed(permission, deed, Whose::Own);
                 let expected = [is_allowed(permission, deed, whose), of_apps];
                 for (caller, expected) in [&adele, &itself].into_iter().zip(expected) {
-                    let status = done(caller, deed, &message, owner).await;
+                    let status = done(caller, deed, (&message, category), owner).await;
                     if status != 403 && !expected || expected && !(200..300).contains(&status) {
                         wrong.push(format!("{permission}, {whose:?}, {deed}: {status}, and allowed is {expected}"));
                     }

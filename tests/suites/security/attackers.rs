@@ -61,6 +61,8 @@ impl Attackers {
             ("Mail.ReadWrite", "Mail.Read Mail.Send User.Read"),
             ("Mail.Read", "Mail.ReadBasic Mail.Send User.Read"),
             ("Mail.ReadBasic", "Mail.Send User.Read"),
+            ("MailboxSettings.ReadWrite", "MailboxSettings.Read Mail.ReadWrite User.Read"),
+            ("MailboxSettings.Read", "Mail.ReadWrite Mail.Send User.Read"),
             ("User.Read", "Mail.ReadWrite Mail.Send"),
             ("User.ReadBasic.All", "Mail.ReadWrite Mail.Send User.Read"),
         ] {
@@ -102,7 +104,7 @@ impl Attackers {
         of_row.push(lacking.filter(|_| is_asked).map(|(_, person)| denied(person)));
         of_row.push(row.is_of_mailbox().then(|| denied(&self.alex)));
         of_row.push(is_asked.then(|| unknown(&self.megan)));
-        of_row.push((row.is_of_mailbox() || row.path == "/users/{user-id}").then(|| denied(&self.outside)));
+        of_row.push((row.is_of_mailbox() || row.is_of_person()).then(|| denied(&self.outside)));
         of_row
     }
 }

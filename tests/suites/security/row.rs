@@ -57,7 +57,13 @@ impl Row {
 
     /// Whether it is about somebody's mailbox.
     pub(crate) fn is_of_mailbox(&self) -> bool {
-        self.path.starts_with("/users/{user-id}/")
+        self.path.starts_with("/users/{user-id}/") && !self.is_of_person()
+    }
+
+    /// Whether it is about somebody, and nothing in a mailbox: whoever may read people may ask it of others.
+    pub(crate) fn is_of_person(&self) -> bool {
+        let below = self.path.strip_prefix("/users/{user-id}");
+        below.is_some_and(|below| below.is_empty() || below == "/outlook" || below.starts_with("/outlook/supported"))
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) fn document(version: Version) -> String {
     let of_actions = operations::all().flat_map(|operation| parameters(&operation).to_vec()).map(|(_, edm)| edm);
     let of_answers = operations::all().filter_map(|operation| match operation.described.gives {
         Gives::One(edm) => Some(edm),
+        Gives::Values(of) => Some(Edm::Complex(of)),
         _ => None,
     });
     let of_entities = entities.iter().flat_map(|entity| entity.properties.iter().map(|one| one.edm));
@@ -71,7 +72,8 @@ fn entity(out: &mut String, one: &EntityType) {
 }
 
 fn complex(out: &mut String, one: &ComplexType) {
-    line!(out, r#"      <ComplexType Name="{}">"#, one.name);
+    let base = one.base.map(|base| format!(r#" BaseType="graph.{}""#, base.name)).unwrap_or_default();
+    line!(out, r#"      <ComplexType Name="{}"{base}>"#, one.name);
     one.members.iter().for_each(|m| property(out, &Typed { name: m.name, edm: m.edm, nullable: m.nullable }));
     line!(out, "      </ComplexType>");
 }
@@ -91,6 +93,7 @@ const BOUND_TO: &[(&str, Edm)] = &[
     ("attachments", Edm::Collection(&Edm::Entity("attachment"))),
     ("mailFolders", Edm::Collection(&Edm::Entity("mailFolder"))),
     ("messages", Edm::Collection(&Edm::Entity("message"))),
+    ("outlook", Edm::Entity("outlookUser")),
     ("{mailFolder-id}", Edm::Entity("mailFolder")),
     ("{message-id}", Edm::Entity("message")),
     ("{user-id}", Edm::Entity("user")),
@@ -100,6 +103,8 @@ const BOUND_TO: &[(&str, Edm)] = &[
 fn bound(operation: &Operation) -> Option<String> {
     let path = operation.place.paths().into_iter().next()?;
     let (before, name) = path.rsplit_once('/')?;
+    // A function with parameters has them behind its name (OData 4.01 part 2 §4.5.2).
+    let (name, has_parameters) = name.split_once('(').map_or((name, false), |(name, _)| (name, true));
     let is_name = name.starts_with(|c: char| c.is_ascii_lowercase());
     let (_, of) = BOUND_TO.iter().find(|(segment, _)| before.rsplit('/').next() == Some(segment))?;
     let is_action = operation.dispatched.method == "POST" && !operation.makes_a_member();
@@ -110,7 +115,7 @@ fn bound(operation: &Operation) -> Option<String> {
     let mut out = String::new();
     line!(out, r#"      <{element} Name="{name}" IsBound="true">"#);
     line!(out, r#"        <Parameter Name="bindingParameter" Type="{}" />"#, of.csdl());
-    for (name, edm) in parameters(operation) {
+    for (name, edm) in parameters(operation).iter().filter(|_| is_action || has_parameters) {
         line!(out, r#"        <Parameter Name="{name}" Type="{}" />"#, edm.csdl());
     }
     match operation.described.gives {
@@ -119,6 +124,9 @@ fn bound(operation: &Operation) -> Option<String> {
         }
         Gives::List(entity) => {
             line!(out, r#"        <ReturnType Type="Collection(graph.{entity})" />"#);
+        }
+        Gives::Values(of) => {
+            line!(out, r#"        <ReturnType Type="Collection({})" />"#, Edm::Complex(of).csdl());
         }
         Gives::Count | Gives::Nothing | Gives::Object | Gives::Octets(_) => {}
     }
@@ -129,7 +137,7 @@ fn bound(operation: &Operation) -> Option<String> {
 fn parameters(operation: &Operation) -> &'static [(&'static str, Edm)] {
     match operation.described.takes {
         Takes::Parameters(parameters) | Takes::ParametersOrMime(parameters) => parameters,
-        Takes::Entity(_) | Takes::Message | Takes::Mime | Takes::Nothing | Takes::Object | Takes::Octets => &[],
+        Takes::Entity(_) | Takes::Message | Takes::Mime | Takes::Nothing | Takes::Object | Takes::Octets | Takes::Value(_) => &[],
     }
 }
 

@@ -75,7 +75,9 @@ fn of_operation(operation: &Operation, path: &str) -> Value {
 /// The words of the path and the handler: `me.messages.reply.post`.
 fn operation_id(operation: &Operation, path: &str) -> String {
     let words = path.split('/').filter(|word| !word.is_empty() && !word.starts_with('{'));
-    let words: Vec<&str> = words.map(|word| word.trim_start_matches('$')).chain([operation.dispatched.handler()]).collect();
+    // Of a function with parameters their names: `supportedTimeZones(TimeZoneStandard='…')`.
+    let words = words.map(|word| word.trim_start_matches('$').split('=').next().unwrap_or_default().replace('(', "."));
+    let words: Vec<String> = words.chain([operation.dispatched.handler().to_owned()]).collect();
     let method = operation.dispatched.method.to_ascii_lowercase();
     format!("{}.{method}", words.join("."))
 }
@@ -107,6 +109,7 @@ fn request_body(takes: Takes) -> Option<Value> {
         Takes::Object => Some(json!({JSON: {"schema": {"type": "object"}}})),
         Takes::Octets => Some(json!({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}})),
         Takes::Parameters(list) => Some(json!({JSON: {"schema": parameters_schema(list)}})),
+        Takes::Value(of) => Some(json!({JSON: {"schema": reference(of.name)}})),
         Takes::ParametersOrMime(list) => Some(with_mime(parameters_schema(list))),
     }
 }
@@ -123,21 +126,24 @@ fn response(gives: Gives) -> Value {
         |media_type: &str, schema: Value| json!({"description": "Success", "content": {media_type: {"schema": schema}}});
     match gives {
         Gives::Count => content("text/plain", json!({"type": "integer"})),
-        Gives::List(name) => content(
-            JSON,
-            json!({"type": "object", "properties": {
-                "@odata.context": {"type": "string"},
-                "@odata.count": {"type": "integer"},
-                "@odata.nextLink": {"type": "string"},
-                "@odata.deltaLink": {"type": "string"},
-                "value": {"type": "array", "items": reference(name)},
-            }}),
-        ),
+        Gives::List(name) => content(JSON, list(reference(name))),
         Gives::Nothing => json!({"description": "Success, without a body"}),
         Gives::Object => content(JSON, json!({"type": "object"})),
         Gives::Octets(media_type) => content(media_type, json!({"type": "string", "format": "binary"})),
         Gives::One(edm) => content(JSON, schema(edm)),
+        Gives::Values(of) => content(JSON, list(reference(of.name))),
     }
+}
+
+/// A page of a collection.
+fn list(items: Value) -> Value {
+    json!({"type": "object", "properties": {
+        "@odata.context": {"type": "string"},
+        "@odata.count": {"type": "integer"},
+        "@odata.nextLink": {"type": "string"},
+        "@odata.deltaLink": {"type": "string"},
+        "value": {"type": "array", "items": items},
+    }})
 }
 
 fn reference(name: &str) -> Value {
@@ -155,6 +161,7 @@ fn schema(edm: Edm) -> Value {
         Edm::Int32 => json!({"type": "integer", "format": "int32"}),
         Edm::Int64 => json!({"type": "integer", "format": "int64"}),
         Edm::String => json!({"type": "string"}),
+        Edm::TimeOfDay => json!({"type": "string", "format": "time"}),
     }
 }
 
@@ -169,6 +176,7 @@ fn schemas(version: Version) -> Map<String, Value> {
         };
         let given = match operation.described.gives {
             Gives::One(edm) => Some(edm),
+            Gives::Values(of) => Some(Edm::Complex(of)),
             _ => None,
         };
         taken.into_iter().chain(given)
@@ -177,7 +185,8 @@ fn schemas(version: Version) -> Map<String, Value> {
     let entities = entities.iter().map(|one| (one.name, entity_schema(one)));
     let complex = reached.complex.values().map(|one| {
         let members: Map<String, Value> = one.members.iter().map(|m| (m.name.to_owned(), nullable(m.edm, m.nullable))).collect();
-        (one.name, json!({"type": "object", "properties": members}))
+        let own = json!({"type": "object", "properties": members});
+        (one.name, one.base.map_or(own.clone(), |base| json!({"allOf": [reference(base.name), own]})))
     });
     let words = |one: &EnumType| one.members.iter().map(|(word, _)| *word).collect::<Vec<_>>();
     let enums = reached.enums.values().map(|one| (one.name, json!({"type": "string", "enum": words(one)})));

@@ -3,7 +3,7 @@
 use super::places::{self, Place};
 use crate::permissions::NOTHING;
 use crate::routes::DISPATCHED;
-use crate::schema::edm::{self, Edm};
+use crate::schema::edm::{self, ComplexType, Edm};
 use identity::Scope;
 
 /// A method on a resource and what answers it, as the dispatch has it.
@@ -115,6 +115,8 @@ pub(super) enum Takes {
     ParametersOrMime(&'static [(&'static str, Edm)]),
     /// JSON of no declared type.
     Object,
+    /// A value that is no entity, as JSON.
+    Value(&'static ComplexType),
 }
 
 /// The body of an answer.
@@ -126,6 +128,8 @@ pub(super) enum Gives {
     Object,
     Octets(&'static str),
     One(Edm),
+    /// A collection of values that are no entities.
+    Values(&'static ComplexType),
 }
 
 const fn told(handler: &'static str, summary: &'static str, takes: Takes, gives: Gives, status: u16) -> Described {
@@ -168,11 +172,15 @@ const DESCRIBED: &[Described] = &[
     told("count_attachments", "Count attachments", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_extensions", "Count extensions", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_mail_folders", "Count folders", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
+    told("count_master_categories", "Count categories", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_messages", "Count messages", Takes::Nothing, Gives::Count, 200).with(&["filter", "search"]),
+    told("count_overrides", "Count senders of whom something is said", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("create_attachment", "Add an attachment", Takes::Entity("attachment"), one("attachment"), 201),
     told("create_extension", "Create an extension", Takes::Entity("extension"), one("extension"), 201),
     told("create_mail_folder", "Create a folder", Takes::Entity("mailFolder"), one("mailFolder"), 201),
+    told("create_master_category", "Create a category", Takes::Entity("outlookCategory"), one("outlookCategory"), 201),
     told("create_message", "Create a draft", Takes::Message, one("message"), 201),
+    told("create_override", "Say how a sender's mail is classified", OVERRIDE, one(OVERRIDE_TYPE), 201),
     told("create_reply", "Create the draft of an answer", ANSWER, one("message"), 201),
     told(
         "create_smime_certificate",
@@ -186,18 +194,28 @@ const DESCRIBED: &[Described] = &[
     told("delete_attachment", "Delete an attachment", Takes::Nothing, Gives::Nothing, 204),
     told("delete_extension", "Delete an extension", Takes::Nothing, Gives::Nothing, 204),
     told("delete_mail_folder", "Move a folder to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
+    told("delete_master_category", "Delete a category", Takes::Nothing, Gives::Nothing, 204),
     told("delete_message", "Move a message to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
+    told("delete_override", "Say nothing of a sender any more", Takes::Nothing, Gives::Nothing, 204),
     told("delete_smime_certificate", "Forget a certificate", Takes::Nothing, Gives::Nothing, 204),
     told("delete_smime_key", "Throw a key away", Takes::Nothing, Gives::Nothing, 204),
     told("get_attachment", "Get an attachment", Takes::Nothing, one("attachment"), 200).with(&["select", "expand"]),
     told("get_attachment_value", "Get the octets of an attachment", Takes::Nothing, Gives::Octets("*/*"), 200),
     told("get_delivery", "Follow a message that was sent", Takes::Nothing, Gives::Object, 200),
     told("get_extension", "Get an extension", Takes::Nothing, one("extension"), 200),
+    told("get_inference_classification", "Get how mail is classified", Takes::Nothing, one(INFERENCE), 200)
+        .with(&["select", "expand"]),
     told("get_mail_folder", "Get a folder", Takes::Nothing, one("mailFolder"), 200).with(&["select", "expand"]),
+    told("get_mailbox_setting", "Get one setting of a mailbox", Takes::Nothing, Gives::Object, 200),
+    told("get_mailbox_settings", "Get the settings of a mailbox", Takes::Nothing, SETTINGS, 200).with(&["select"]),
+    told("get_master_category", "Get a category", Takes::Nothing, one("outlookCategory"), 200).with(&["select"]),
     told("get_message", "Get a message", Takes::Nothing, one("message"), 200).with(&["select", "expand"]),
     told("get_metadata", "Get the types of the service (CSDL)", Takes::Nothing, Gives::Octets("application/xml"), 200),
     told("get_openapi", "Get this document", Takes::Nothing, Gives::Object, 200),
     told("get_service_document", "Get the entry points of the service", Takes::Nothing, Gives::Object, 200),
+    told("get_override", "Get what is said of a sender", Takes::Nothing, one(OVERRIDE_TYPE), 200).with(&["select"]),
+    told("get_outlook", "Get what Outlook offers to choose from", Takes::Nothing, one("outlookUser"), 200)
+        .with(&["select", "expand"]),
     told("get_smime", "Get what the mailbox does with S/MIME", Takes::Nothing, Gives::Object, 200),
     told("get_smime_content", "Get what a signed or encrypted message holds", Takes::Nothing, Gives::Octets("text/plain"), 200),
     told("get_smime_verdict", "Get what a signed or encrypted message is worth", Takes::Nothing, Gives::Object, 200),
@@ -208,10 +226,20 @@ const DESCRIBED: &[Described] = &[
     told("list_extensions", "List extensions", Takes::Nothing, Gives::List("extension"), 200).with(&["filter", "count"]),
     told("list_mail_folders", "List folders", Takes::Nothing, Gives::List("mailFolder"), 200)
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count"]),
+    told("list_master_categories", "List categories", Takes::Nothing, Gives::List("outlookCategory"), 200)
+        .with(&["select", "filter", "orderby", "top", "skip", "count"]),
     told("list_messages", "List messages", Takes::Nothing, Gives::List("message"), 200)
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count", "search"]),
+    told("list_overrides", "List what is said of senders", Takes::Nothing, Gives::List(OVERRIDE_TYPE), 200)
+        .with(&["select", "filter", "orderby", "top", "skip", "count"]),
     told("list_smime_certificates", "List certificates of others", Takes::Nothing, Gives::Object, 200),
     told("list_smime_keys", "List the keys of the mailbox", Takes::Nothing, Gives::Object, 200),
+    told("list_supported_languages", "List languages", Takes::Nothing, Gives::Values(&edm::LOCALE_INFO), 200)
+        .with(&["filter", "orderby", "top", "skip", "count"])
+        .function(),
+    told("list_supported_time_zones", "List time zones", ZONES_OF, Gives::Values(&edm::TIME_ZONE_INFORMATION), 200)
+        .with(&["filter", "orderby", "top", "skip", "count"])
+        .function(),
     told("list_users", "List people, or find one", Takes::Nothing, Gives::List("user"), 200).with(&["filter", "select", "top"]),
     told("mail_folder_delta", "Follow the folders", Takes::Nothing, Gives::List("mailFolder"), 200)
         .with(&["select", "top"])
@@ -231,11 +259,21 @@ const DESCRIBED: &[Described] = &[
     told("update_attachment", "Change what is told of an attachment", Takes::Entity("attachment"), one("attachment"), 200)
         .beyond_graph(),
     told("update_extension", "Change an extension", Takes::Entity("extension"), one("extension"), 200),
+    told("update_inference_classification", "Change how mail is classified", Takes::Entity(INFERENCE), one(INFERENCE), 200),
     told("update_mail_folder", "Rename a folder", Takes::Entity("mailFolder"), one("mailFolder"), 200),
+    told("update_mailbox_setting", "Change one setting of a mailbox", Takes::Object, Gives::Object, 200).beyond_graph(),
+    told("update_mailbox_settings", "Change settings of a mailbox", Takes::Value(&edm::MAILBOX_SETTINGS), SETTINGS, 200),
+    told("update_master_category", "Recolor a category", Takes::Entity("outlookCategory"), one("outlookCategory"), 200),
+    told("update_override", "Say otherwise how a sender's mail is classified", OVERRIDE, one(OVERRIDE_TYPE), 200),
     told("update_smime", "Change what the mailbox does with S/MIME", Takes::Object, Gives::Object, 200),
     told("update_message", "Change a message", Takes::Message, one("message"), 200),
 ];
 
+const INFERENCE: &str = "inferenceClassification";
+const OVERRIDE_TYPE: &str = "inferenceClassificationOverride";
+const OVERRIDE: Takes = Takes::Entity(OVERRIDE_TYPE);
+const SETTINGS: Gives = Gives::One(Edm::Complex(&edm::MAILBOX_SETTINGS));
+const ZONES_OF: Takes = Takes::Parameters(&[("TimeZoneStandard", Edm::Enum(&edm::TIME_ZONE_STANDARD))]);
 const UPLOAD: Takes = Takes::Parameters(&[("AttachmentItem", Edm::Complex(&edm::ATTACHMENT_ITEM))]);
 const SEND_MAIL: Takes = Takes::ParametersOrMime(&[MESSAGE, ("SaveToSentItems", Edm::Boolean)]);
 const UPLOAD_SESSION: Gives = Gives::One(Edm::Complex(&edm::UPLOAD_SESSION));

@@ -3,8 +3,8 @@
 
 use crate::request::Version;
 use crate::schema::attachment::{self, Derived};
-use crate::schema::edm::{ComplexType, Edm, EnumType};
-use crate::schema::{mail_folder, message, user};
+use crate::schema::edm::{self, ComplexType, Edm, EnumType};
+use crate::schema::{category, inference, mail_folder, message, user};
 use std::collections::BTreeMap;
 
 /// An entity type (OData CSDL 4.01 §6).
@@ -52,8 +52,9 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
     let of_message = |wanted: fn(&Typed) -> bool| typed(message::types()).filter(wanted).collect();
     let is_of_items = |one: &Typed| OF_ITEMS.contains(&one.name);
     let is_own = |one: &Typed| one.name != "id" && !OF_ITEMS.contains(&one.name);
-    let folder = typed(mail_folder::types(version)).filter(|one| one.name != "id").collect();
-    let user = typed(user::types()).filter(|one| one.name != "id").collect();
+    let own = |types| typed(types).filter(|one| one.name != "id").collect::<Vec<_>>();
+    let folder = own(mail_folder::types(version));
+    let user = own(user::types()).into_iter().chain([SETTINGS]).collect();
     let entity = |name, base, form, properties, navigation| EntityType { name, base, form, properties, navigation };
     let mut entities = vec![
         entity("entity", None, Form::Abstract, vec![required("id", Edm::String)], &[]),
@@ -61,6 +62,10 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
         entity("message", Some("outlookItem"), Form::OpenStream, of_message(is_own), OF_MESSAGES),
         entity("mailFolder", Some("entity"), Form::Plain, folder, OF_FOLDERS),
         entity("user", Some("entity"), Form::Plain, user, OF_USERS),
+        entity("inferenceClassification", Some("entity"), Form::Plain, Vec::new(), OF_INFERENCE),
+        entity("inferenceClassificationOverride", Some("entity"), Form::Plain, own(inference::types()), &[]),
+        entity("outlookUser", Some("entity"), Form::Plain, Vec::new(), OF_OUTLOOK),
+        entity("outlookCategory", Some("entity"), Form::Plain, own(category::types()), &[]),
     ];
     entities.extend(attachments());
     entities.extend(extensions());
@@ -109,8 +114,16 @@ const OF_FOLDERS: &[(&str, Edm)] = &[
     EXTENDED[0],
     EXTENDED[1],
 ];
-const OF_USERS: &[(&str, Edm)] =
-    &[("mailFolders", Edm::Collection(&Edm::Entity("mailFolder"))), ("messages", Edm::Collection(&Edm::Entity("message")))];
+const OF_USERS: &[(&str, Edm)] = &[
+    ("inferenceClassification", Edm::Entity("inferenceClassification")),
+    ("mailFolders", Edm::Collection(&Edm::Entity("mailFolder"))),
+    ("messages", Edm::Collection(&Edm::Entity("message"))),
+    ("outlook", Edm::Entity("outlookUser")),
+];
+const OF_INFERENCE: &[(&str, Edm)] = &[("overrides", Edm::Collection(&Edm::Entity("inferenceClassificationOverride")))];
+const OF_OUTLOOK: &[(&str, Edm)] = &[("masterCategories", Edm::Collection(&Edm::Entity("outlookCategory")))];
+/// What a person has that is the mailbox's.
+const SETTINGS: Typed = optional("mailboxSettings", Edm::Complex(&edm::MAILBOX_SETTINGS));
 
 fn typed(types: Vec<(&'static str, Edm)>) -> impl Iterator<Item = Typed> {
     types.into_iter().map(|(name, edm)| optional(name, edm))
@@ -124,6 +137,9 @@ const fn required(name: &'static str, edm: Edm) -> Typed {
     Typed { name, edm, nullable: false }
 }
 
+/// The complex types that may stand where their base is told.
+const DERIVED: [Edm; 1] = [Edm::Complex(&edm::CUSTOM_TIME_ZONE)];
+
 /// The complex types and enumerations that are reached from some types, by name.
 #[derive(Default)]
 pub(super) struct Reached {
@@ -132,9 +148,10 @@ pub(super) struct Reached {
 }
 
 impl Reached {
+    /// Those that are reached from these, and those that are derived from what is reached.
     pub(super) fn from(types: impl Iterator<Item = Edm>) -> Reached {
         let mut reached = Reached::default();
-        types.for_each(|edm| reached.add(edm));
+        types.chain(DERIVED).for_each(|edm| reached.add(edm));
         reached
     }
 
@@ -143,13 +160,21 @@ impl Reached {
             Edm::Collection(of) => self.add(*of),
             Edm::Complex(complex) => {
                 if self.complex.insert(complex.name, complex).is_none() {
+                    complex.base.into_iter().for_each(|base| self.add(Edm::Complex(base)));
                     complex.members.iter().for_each(|member| self.add(member.edm));
                 }
             }
             Edm::Enum(one) => {
                 self.enums.insert(one.name, one);
             }
-            Edm::Binary | Edm::Boolean | Edm::DateTimeOffset | Edm::Entity(_) | Edm::Int32 | Edm::Int64 | Edm::String => {}
+            Edm::Binary
+            | Edm::Boolean
+            | Edm::DateTimeOffset
+            | Edm::Entity(_)
+            | Edm::Int32
+            | Edm::Int64
+            | Edm::String
+            | Edm::TimeOfDay => {}
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use crate::error::{ApiError, ErrorCode};
 use crate::page::{collection, entity, json_answer};
+use crate::permissions::READ_SETTINGS;
 use crate::request::Asked;
-use crate::schema::user;
+use crate::schema::property::object;
+use crate::schema::{settings, user};
 use axum::http::StatusCode;
 use axum::response::Response;
 use mailbox::{Kind, MailError, UserName};
@@ -16,13 +18,22 @@ const PAGE: i64 = 100;
 /// `GET /me`, `GET /users/{id}`
 pub(crate) async fn get_user(asked: &Asked<'_>) -> Result<Response, ApiError> {
     asked.only_options(&["select"])?;
-    let select = asked.options.names("select");
+    let names = asked.options.names("select");
+    let (of_mailbox, of_person): (Vec<String>, Vec<String>) =
+        names.iter().flatten().cloned().partition(|name| name.eq_ignore_ascii_case(SETTINGS));
     let person = asked.graph.mail.person(&asked.caller, &asked.user, asked.wanted).await?;
-    let selected = select.as_ref().map(|names| format!("({})", names.join(","))).unwrap_or_default();
+    let mut value = user::render(&person, names.as_ref().map(|_| of_person.as_slice()))?;
+    if !of_mailbox.is_empty() {
+        let settings = asked.mailbox_by(READ_SETTINGS).await?.settings().await?;
+        value[SETTINGS] = object(&settings::PROPERTIES.iter().collect::<Vec<_>>(), &settings).into();
+    }
+    let selected = names.map(|names| format!("({})", names.join(","))).unwrap_or_default();
     let context = asked.context_of(&format!("users{selected}/$entity"));
-    let value = user::render(&person, select.as_deref())?;
     Ok(json_answer(StatusCode::OK, &entity(context, value)))
 }
+
+/// What of a person is the mailbox's, and needs the permission to read its settings.
+const SETTINGS: &str = "mailboxSettings";
 
 /// `GET /users`: all people, or the one whom `$filter` names.
 pub(crate) async fn list_users(asked: &Asked<'_>) -> Result<Response, ApiError> {

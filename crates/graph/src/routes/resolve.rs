@@ -5,11 +5,14 @@ use crate::described::Document;
 use crate::error::ApiError;
 use crate::ids;
 use crate::request::Version;
+use crate::schema::edm::Edm;
 use crate::schema::extension::ExtensionId;
+use crate::schema::settings;
+use crate::zones::Standard;
 use mailbox::{Answer, FolderName, UserName};
-use odata::{Segment, parse_path};
+use odata::{Segment, parse_path, unquote};
 use percent_encoding::percent_decode_str;
-use store::{MessageId, WellKnownName};
+use store::{CategoryId, MessageId, OverrideId, WellKnownName};
 
 pub(super) fn resolve(path: &str) -> Result<Target, ApiError> {
     let segments = parse_path(path)?;
@@ -53,6 +56,9 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
         ([], None) => Ok(Resource::User),
         ([], Some(folder)) => Ok(Resource::MailFolder(folder)),
         ([send], None) if send.is("sendMail") => Ok(Resource::SendMail),
+        ([inference, rest @ ..], None) if inference.is("inferenceClassification") => of_inference(rest),
+        ([settings, rest @ ..], None) if settings.is("mailboxSettings") => of_settings(rest),
+        ([outlook, rest @ ..], None) if outlook.is("outlook") => of_outlook(rest),
         ([smime, rest @ ..], None) if smime.is("restante.smime") => of_smime(rest),
         ([messages, create], None) if messages.is("messages") && create.is("createUploadSession") => {
             Ok(Resource::CreateUploadSession { attachment_of: None })
@@ -117,6 +123,70 @@ fn of_message(id: &str, rest: &[Segment]) -> Result<Resource, ApiError> {
         [other, ..] => Err(ApiError::no_such_segment(other.text())),
     }
 }
+
+/// By what mail is focused or other: what is said of senders.
+fn of_inference(rest: &[Segment]) -> Result<Resource, ApiError> {
+    let Some((overrides, rest)) = rest.split_first() else { return Ok(Resource::InferenceClassification) };
+    if !overrides.is("overrides") {
+        return Err(ApiError::no_such_segment(overrides.text()));
+    }
+    match keyed(overrides, rest) {
+        (None, []) => Ok(Resource::Overrides),
+        (None, [count]) if count.is("$count") => Ok(Resource::OverridesCount),
+        (Some(id), []) => ids::parse_guid(&id).map(|id| Resource::Override(OverrideId(id))),
+        (_, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
+    }
+}
+
+/// A mailbox's settings, or one of them.
+fn of_settings(rest: &[Segment]) -> Result<Resource, ApiError> {
+    let Some((name, rest)) = rest.split_first() else { return Ok(Resource::MailboxSettings) };
+    let Some(setting) = settings::named(name.text()) else { return Err(ApiError::no_such_segment(name.text())) };
+    match (rest, setting.edm) {
+        ([], Edm::Complex(_)) => Ok(Resource::MailboxSettingPart(setting.name)),
+        ([], _) => Ok(Resource::MailboxSetting(setting.name)),
+        ([other, ..], _) => Err(ApiError::no_such_segment(other.text())),
+    }
+}
+
+/// What Outlook offers a person to choose from.
+fn of_outlook(rest: &[Segment]) -> Result<Resource, ApiError> {
+    let Some((first, rest)) = rest.split_first() else { return Ok(Resource::Outlook) };
+    if first.is("masterCategories") {
+        return match keyed(first, rest) {
+            (None, []) => Ok(Resource::MasterCategories),
+            (None, [count]) if count.is("$count") => Ok(Resource::MasterCategoriesCount),
+            (Some(id), []) => ids::parse_guid(&id).map(|id| Resource::MasterCategory(CategoryId(id))),
+            (_, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
+        };
+    }
+    let resource = match first.name().to_ascii_lowercase().as_str() {
+        "supportedlanguages" => Resource::SupportedLanguages,
+        "supportedtimezones" => Resource::SupportedTimeZones(standard(first)?),
+        _ => return Err(ApiError::no_such_segment(first.text())),
+    };
+    match rest {
+        [] => Ok(resource),
+        [other, ..] => Err(ApiError::no_such_segment(other.text())),
+    }
+}
+
+/// Whose names of zones are wanted: `TimeZoneStandard='Iana'`, or with the type before the word
+/// (`TimeZoneStandard=microsoft.graph.timeZoneStandard'Iana'`); those of Windows where nothing is said.
+fn standard(function: &Segment) -> Result<Standard, ApiError> {
+    let Some(given) = function.key() else { return Ok(Standard::Windows) };
+    let unknown = || ApiError::bad_request(format!("The parameters '{given}' of 'supportedTimeZones' can't be read."));
+    let (name, value) = given.split_once('=').ok_or_else(unknown)?;
+    let value = value.trim();
+    let value = match value.get(..STANDARD.len()) {
+        Some(kind) if kind.eq_ignore_ascii_case(STANDARD) => &value[STANDARD.len()..],
+        _ => value,
+    };
+    let standard = Standard::parse(&unquote(value)).filter(|_| name.trim().eq_ignore_ascii_case("TimeZoneStandard"));
+    standard.ok_or_else(unknown)
+}
+
+const STANDARD: &str = "microsoft.graph.timeZoneStandard";
 
 /// What stands below a mailbox's own S/MIME: its keys, and the certificates of others, by the SHA-256 of each.
 fn of_smime(rest: &[Segment]) -> Result<Resource, ApiError> {

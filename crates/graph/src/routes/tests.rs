@@ -25,6 +25,28 @@ fn spellings_of_one_path_name_one_thing() {
 }
 
 #[test]
+fn zones_are_asked_for_by_the_name_of_a_standard() {
+    for (parameters, standard) in [
+        ("", Standard::Windows),
+        ("()", Standard::Windows),
+        ("(TimeZoneStandard='Iana')", Standard::Iana),
+        ("(timezonestandard=%27windows%27)", Standard::Windows),
+        ("(TimeZoneStandard=microsoft.graph.timeZoneStandard'Iana')", Standard::Iana),
+        ("(TimeZoneStandard%3Dmicrosoft.graph.timeZoneStandard%27IANA%27)", Standard::Iana),
+        ("(TimeZoneStandard=Iana)", Standard::Iana),
+    ] {
+        for name in ["supportedTimeZones", "microsoft.graph.supportedTimeZones"] {
+            let path = format!("/v1.0/me/outlook/{name}{parameters}");
+            assert_eq!(resource(&path), Ok((UserName::Me, Resource::SupportedTimeZones(standard))), "{path}");
+        }
+    }
+    for parameters in ["(TimeZoneStandard='Mars')", "(Standard='Iana')", "('Iana')"] {
+        let refused = resource(&format!("/v1.0/me/outlook/supportedTimeZones{parameters}"));
+        assert_eq!(refused.err().map(|(code, _)| code), Some(ErrorCode::BadRequest), "{parameters}");
+    }
+}
+
+#[test]
 fn unknown_paths_get_graphs_words() {
     for (path, code, message) in [
         ("/", ErrorCode::BadRequest, "Resource not found for the segment '/'."),
@@ -51,6 +73,9 @@ fn described_places_lead_to_their_resources() {
         ("{message-id}", ids::message(message)),
         ("{attachment-id}", ids::attachment(message, key)),
         ("{extension-id}", "Com.Contoso.Referral".to_owned()),
+        ("{TimeZoneStandard}", "Iana".to_owned()),
+        ("{inferenceClassificationOverride-id}", uuid::Uuid::nil().to_string()),
+        ("{outlookCategory-id}", uuid::Uuid::nil().to_string()),
         ("{certificate-id}", "0a".repeat(32)),
         ("{key-id}", "0a".repeat(32)),
     ];

@@ -8,6 +8,7 @@ use super::json::Members;
 use super::new_attachment;
 use super::smime;
 use crate::error::ApiError;
+use crate::zones;
 use jiff::tz::TimeZone;
 use mailbox::{AnswerText, Beside, Draft, Hanging, Importance, Received};
 use mime::{BodyKind, NameAddr};
@@ -137,6 +138,11 @@ fn item_body(m: &Members<'_>) -> Result<Option<(BodyKind, String)>, ApiError> {
 fn recipient(value: &Value, path: &str) -> Result<NameAddr, ApiError> {
     let recipient = Members::of(value, path)?;
     let Some(email) = recipient.object("emailAddress")? else { return Err(recipient.wrong("emailAddress", "an object")) };
+    email_address(&email)
+}
+
+/// An address with or without a name.
+pub(crate) fn email_address(email: &Members<'_>) -> Result<NameAddr, ApiError> {
     let name = email.text("name")?.unwrap_or_default().trim().to_owned();
     let address = email.text("address")?.unwrap_or_default().trim().to_owned();
     // A name that is only the address again is none.
@@ -156,7 +162,9 @@ fn followup_flag(flag: &Members<'_>) -> Result<String, ApiError> {
     for name in ["completedDateTime", "dueDateTime", "startDateTime"] {
         if let Some(at) = flag.object(name)? {
             let Some(date) = at.text("dateTime")? else { return Err(at.wrong("dateTime", "a date")) };
-            kept[name] = json!({"dateTime": date, "timeZone": at.text("timeZone")?.unwrap_or("UTC")});
+            let zone = at.text("timeZone")?.filter(|zone| !zone.is_empty()).unwrap_or("UTC");
+            let zone = zones::spelled(zone).ok_or_else(ApiError::invalid_time_zone)?;
+            kept[name] = json!({"dateTime": date, "timeZone": zone});
         }
     }
     if kept.get("dueDateTime").is_some() && kept.get("startDateTime").is_none() {

@@ -14,6 +14,7 @@ pub(crate) enum Edm {
     Int32,
     Int64,
     String,
+    TimeOfDay,
 }
 
 impl Edm {
@@ -29,6 +30,7 @@ impl Edm {
             Edm::Int32 => "Edm.Int32".to_owned(),
             Edm::Int64 => "Edm.Int64".to_owned(),
             Edm::String => "Edm.String".to_owned(),
+            Edm::TimeOfDay => "Edm.TimeOfDay".to_owned(),
         }
     }
 }
@@ -37,6 +39,8 @@ impl Edm {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ComplexType {
     pub(crate) name: &'static str,
+    /// Whose members it has too.
+    pub(crate) base: Option<&'static ComplexType>,
     pub(crate) members: &'static [Member],
 }
 
@@ -55,13 +59,28 @@ pub(crate) struct EnumType {
     pub(crate) members: &'static [(&'static str, i32)],
 }
 
+const fn complex(name: &'static str, members: &'static [Member]) -> ComplexType {
+    ComplexType { name, base: None, members }
+}
+
+/// Words with their numbers, which count from the first one's.
+const fn numbered<const N: usize>(words: [&'static str; N], first: i32) -> [(&'static str, i32); N] {
+    let mut members = [("", first); N];
+    let mut place = 0;
+    while place < N {
+        members[place] = (words[place], members[place].1 + place as i32);
+        place += 1;
+    }
+    members
+}
+
 const fn member(name: &'static str, edm: Edm) -> Member {
     Member { name, edm, nullable: true }
 }
 
-pub(crate) const ATTACHMENT_ITEM: ComplexType = ComplexType {
-    name: "attachmentItem",
-    members: &[
+pub(crate) const ATTACHMENT_ITEM: ComplexType = complex(
+    "attachmentItem",
+    &[
         member("attachmentType", Edm::Enum(&ATTACHMENT_TYPE)),
         member("contentId", Edm::String),
         member("contentType", Edm::String),
@@ -69,30 +88,84 @@ pub(crate) const ATTACHMENT_ITEM: ComplexType = ComplexType {
         member("name", Edm::String),
         member("size", Edm::Int64),
     ],
-};
+);
 
 pub(crate) const ATTACHMENT_TYPE: EnumType =
     EnumType { name: "attachmentType", members: &[("file", 0), ("item", 1), ("reference", 2)] };
 
+pub(crate) const AUTOMATIC_REPLIES_SETTING: ComplexType = complex(
+    "automaticRepliesSetting",
+    &[
+        member("externalAudience", Edm::Enum(&EXTERNAL_AUDIENCE_SCOPE)),
+        member("externalReplyMessage", Edm::String),
+        member("internalReplyMessage", Edm::String),
+        member("scheduledEndDateTime", Edm::Complex(&DATE_TIME_TIME_ZONE)),
+        member("scheduledStartDateTime", Edm::Complex(&DATE_TIME_TIME_ZONE)),
+        member("status", Edm::Enum(&AUTOMATIC_REPLIES_STATUS)),
+    ],
+);
+
+pub(crate) const AUTOMATIC_REPLIES_STATUS: EnumType =
+    EnumType { name: "automaticRepliesStatus", members: &[("disabled", 0), ("alwaysEnabled", 1), ("scheduled", 2)] };
+
 pub(crate) const BODY_TYPE: EnumType = EnumType { name: "bodyType", members: &[("text", 0), ("html", 1)] };
 
-pub(crate) const DATE_TIME_TIME_ZONE: ComplexType = ComplexType {
-    name: "dateTimeTimeZone",
-    members: &[Member { name: "dateTime", edm: Edm::String, nullable: false }, member("timeZone", Edm::String)],
+pub(crate) const CATEGORY_COLOR: EnumType = EnumType { name: "categoryColor", members: &numbered(COLORS, -1) };
+
+/// The words of `categoryColor`.
+#[rustfmt::skip]
+pub(crate) const COLORS: [&str; 26] = [
+    "none", "preset0", "preset1", "preset2", "preset3", "preset4", "preset5", "preset6", "preset7", "preset8", "preset9",
+    "preset10", "preset11", "preset12", "preset13", "preset14", "preset15", "preset16", "preset17", "preset18", "preset19",
+    "preset20", "preset21", "preset22", "preset23", "preset24",
+];
+
+pub(crate) const CUSTOM_TIME_ZONE: ComplexType = ComplexType {
+    name: "customTimeZone",
+    base: Some(&TIME_ZONE_BASE),
+    members: &[
+        member("bias", Edm::Int32),
+        member("daylightOffset", Edm::Complex(&DAYLIGHT_TIME_ZONE_OFFSET)),
+        member("standardOffset", Edm::Complex(&STANDARD_TIME_ZONE_OFFSET)),
+    ],
+};
+
+pub(crate) const DATE_TIME_TIME_ZONE: ComplexType = complex(
+    "dateTimeTimeZone",
+    &[Member { name: "dateTime", edm: Edm::String, nullable: false }, member("timeZone", Edm::String)],
+);
+
+pub(crate) const DAY_OF_WEEK: EnumType = EnumType {
+    name: "dayOfWeek",
+    members: &[("sunday", 0), ("monday", 1), ("tuesday", 2), ("wednesday", 3), ("thursday", 4), ("friday", 5), ("saturday", 6)],
+};
+
+pub(crate) const DAYLIGHT_TIME_ZONE_OFFSET: ComplexType = ComplexType {
+    name: "daylightTimeZoneOffset",
+    base: Some(&STANDARD_TIME_ZONE_OFFSET),
+    members: &[member("daylightBias", Edm::Int32)],
+};
+
+pub(crate) const DELEGATE_MEETING_MESSAGE_DELIVERY_OPTIONS: EnumType = EnumType {
+    name: "delegateMeetingMessageDeliveryOptions",
+    members: &[("sendToDelegateAndInformationToPrincipal", 0), ("sendToDelegateAndPrincipal", 1), ("sendToDelegateOnly", 2)],
 };
 
 pub(crate) const EMAIL_ADDRESS: ComplexType =
-    ComplexType { name: "emailAddress", members: &[member("address", Edm::String), member("name", Edm::String)] };
+    complex("emailAddress", &[member("address", Edm::String), member("name", Edm::String)]);
 
-pub(crate) const FOLLOWUP_FLAG: ComplexType = ComplexType {
-    name: "followupFlag",
-    members: &[
+pub(crate) const EXTERNAL_AUDIENCE_SCOPE: EnumType =
+    EnumType { name: "externalAudienceScope", members: &[("none", 0), ("contactsOnly", 1), ("all", 2)] };
+
+pub(crate) const FOLLOWUP_FLAG: ComplexType = complex(
+    "followupFlag",
+    &[
         member("completedDateTime", Edm::Complex(&DATE_TIME_TIME_ZONE)),
         member("dueDateTime", Edm::Complex(&DATE_TIME_TIME_ZONE)),
         member("flagStatus", Edm::Enum(&FOLLOWUP_FLAG_STATUS)),
         member("startDateTime", Edm::Complex(&DATE_TIME_TIME_ZONE)),
     ],
-};
+);
 
 pub(crate) const FOLLOWUP_FLAG_STATUS: EnumType =
     EnumType { name: "followupFlagStatus", members: &[("notFlagged", 0), ("complete", 1), ("flagged", 2)] };
@@ -103,19 +176,77 @@ pub(crate) const INFERENCE_CLASSIFICATION_TYPE: EnumType =
     EnumType { name: "inferenceClassificationType", members: &[("focused", 0), ("other", 1)] };
 
 pub(crate) const INTERNET_MESSAGE_HEADER: ComplexType =
-    ComplexType { name: "internetMessageHeader", members: &[member("name", Edm::String), member("value", Edm::String)] };
+    complex("internetMessageHeader", &[member("name", Edm::String), member("value", Edm::String)]);
 
 pub(crate) const ITEM_BODY: ComplexType =
-    ComplexType { name: "itemBody", members: &[member("content", Edm::String), member("contentType", Edm::Enum(&BODY_TYPE))] };
+    complex("itemBody", &[member("content", Edm::String), member("contentType", Edm::Enum(&BODY_TYPE))]);
 
-pub(crate) const RECIPIENT: ComplexType =
-    ComplexType { name: "recipient", members: &[member("emailAddress", Edm::Complex(&EMAIL_ADDRESS))] };
+pub(crate) const LOCALE_INFO: ComplexType =
+    complex("localeInfo", &[member("displayName", Edm::String), member("locale", Edm::String)]);
 
-pub(crate) const UPLOAD_SESSION: ComplexType = ComplexType {
-    name: "uploadSession",
-    members: &[
+pub(crate) const MAILBOX_SETTINGS: ComplexType = complex(
+    "mailboxSettings",
+    &[
+        member("archiveFolder", Edm::String),
+        member("automaticRepliesSetting", Edm::Complex(&AUTOMATIC_REPLIES_SETTING)),
+        member("dateFormat", Edm::String),
+        member("delegateMeetingMessageDeliveryOptions", Edm::Enum(&DELEGATE_MEETING_MESSAGE_DELIVERY_OPTIONS)),
+        member("language", Edm::Complex(&LOCALE_INFO)),
+        member("timeFormat", Edm::String),
+        member("timeZone", Edm::String),
+        member("userPurpose", Edm::Enum(&USER_PURPOSE)),
+        member("workingHours", Edm::Complex(&WORKING_HOURS)),
+    ],
+);
+
+pub(crate) const RECIPIENT: ComplexType = complex("recipient", &[member("emailAddress", Edm::Complex(&EMAIL_ADDRESS))]);
+
+pub(crate) const STANDARD_TIME_ZONE_OFFSET: ComplexType = complex(
+    "standardTimeZoneOffset",
+    &[
+        member("dayOccurrence", Edm::Int32),
+        member("dayOfWeek", Edm::Enum(&DAY_OF_WEEK)),
+        member("month", Edm::Int32),
+        member("time", Edm::TimeOfDay),
+        member("year", Edm::Int32),
+    ],
+);
+
+pub(crate) const TIME_ZONE_BASE: ComplexType = complex("timeZoneBase", &[member("name", Edm::String)]);
+
+pub(crate) const TIME_ZONE_INFORMATION: ComplexType =
+    complex("timeZoneInformation", &[member("alias", Edm::String), member("displayName", Edm::String)]);
+
+pub(crate) const TIME_ZONE_STANDARD: EnumType = EnumType { name: "timeZoneStandard", members: &[("windows", 0), ("iana", 1)] };
+
+pub(crate) const UPLOAD_SESSION: ComplexType = complex(
+    "uploadSession",
+    &[
         member("expirationDateTime", Edm::DateTimeOffset),
         member("nextExpectedRanges", Edm::Collection(&Edm::String)),
         member("uploadUrl", Edm::String),
     ],
+);
+
+pub(crate) const USER_PURPOSE: EnumType = EnumType {
+    name: "userPurpose",
+    members: &[
+        ("user", 1),
+        ("linked", 2),
+        ("shared", 3),
+        ("room", 4),
+        ("equipment", 5),
+        ("others", 6),
+        ("unknownFutureValue", 7),
+    ],
 };
+
+pub(crate) const WORKING_HOURS: ComplexType = complex(
+    "workingHours",
+    &[
+        member("daysOfWeek", Edm::Collection(&Edm::Enum(&DAY_OF_WEEK))),
+        member("endTime", Edm::TimeOfDay),
+        member("startTime", Edm::TimeOfDay),
+        member("timeZone", Edm::Complex(&TIME_ZONE_BASE)),
+    ],
+);

@@ -1,8 +1,10 @@
 //! Reading JSON that clients send: members in any case (`Message`, `message`), null as good as missing, and an error
 //! that names the member.
 
+use super::edm::EnumType;
 use crate::error::ApiError;
 use serde_json::{Map, Value};
+use std::ops::RangeInclusive;
 
 /// An object of a request, with the way to it for errors.
 pub(crate) struct Members<'v> {
@@ -56,6 +58,13 @@ impl<'v> Members<'v> {
         size.ok_or_else(|| self.wrong(name, "the number of octets"))
     }
 
+    /// A whole number within a range.
+    pub(crate) fn number(&self, name: &str, range: RangeInclusive<i64>) -> Result<Option<i64>, ApiError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let number = value.as_i64().filter(|number| range.contains(number));
+        number.map(Some).ok_or_else(|| self.wrong(name, &format!("a number from {} to {}", range.start(), range.end())))
+    }
+
     /// The items of a list, each read by `read`.
     pub(crate) fn list<T>(&self, name: &str, read: impl Fn(&'v Value, &str) -> Result<T, ApiError>) -> Result<Vec<T>, ApiError> {
         let Some(value) = self.get(name) else { return Ok(Vec::new()) };
@@ -71,6 +80,12 @@ impl<'v> Members<'v> {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             self.wrong(name, &format!("one of {}", known.join(", ")))
         })
+    }
+
+    /// A member of an enumeration, in any case, as Graph writes it.
+    pub(crate) fn one_of(&self, name: &str, of: &EnumType) -> Result<Option<String>, ApiError> {
+        let words: Vec<(&str, &str)> = of.members.iter().map(|(word, _)| (*word, *word)).collect();
+        Ok(self.word(name, &words)?.map(str::to_owned))
     }
 
     pub(crate) fn wrong(&self, name: &str, expected: &str) -> ApiError {

@@ -55,6 +55,14 @@ pub(crate) fn selected<S>(
     Ok(properties.iter().filter(|p| p.name == "id" || named(p)).collect())
 }
 
+/// Objects with all of their properties, narrowed to these.
+pub(crate) fn narrowed<S>(properties: &[&Property<S>], mut objects: Vec<Value>) -> Vec<Value> {
+    for members in objects.iter_mut().filter_map(Value::as_object_mut) {
+        members.retain(|name, _| properties.iter().any(|p| p.name == name));
+    }
+    objects
+}
+
 /// The names of these, and their types.
 pub(crate) fn types<S>(properties: &[Property<S>]) -> Vec<(&'static str, Edm)> {
     properties.iter().map(|p| (p.name, p.edm)).collect()
