@@ -140,7 +140,14 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
     // A folder is Drafts, where the message is; a folder within a folder is Drafts within the root.
     let folder = if path.contains("{mailFolder-id1}") || path.ends_with("childFolders") { "msgfolderroot" } else { "drafts" };
     let resource = path.strip_prefix("/users/{user-id}/").unwrap_or(path);
-    let resource = resource.replace("{mailFolder-id}", folder).replace("{mailFolder-id1}", "drafts");
+    // Rules are the Inbox's.
+    let (folder, within) = match path.contains("messageRules") {
+        true if folder == "drafts" => ("inbox", "inbox"),
+        true => (folder, "inbox"),
+        false => (folder, "drafts"),
+    };
+    let resource = resource.replace("{mailFolder-id}", folder).replace("{mailFolder-id1}", within);
+    let rule = json!({"displayName": "A call", "sequence": 1, "isEnabled": false, "actions": {"markAsRead": true}});
     let octets = plain("AdeleV", &["AlexW"], "A call");
     let message = json!({"subject": "A call", "toRecipients": recipients(&["AlexW"])});
     let file = json!({"@odata.type": "#microsoft.graph.fileAttachment", "name": "a.txt", "contentBytes": "SGk="});
@@ -159,6 +166,10 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
         owner.post_json(&format!("messages/{id}/extensions"), &extension).await.demand(201);
         resource = resource.replace("{extension-id}", "com.contoso.call");
     }
+    if resource.contains("{messageRule-id}") {
+        let made = owner.post_json("mailFolders/inbox/messageRules", &rule).await.demand(201).json();
+        resource = resource.replace("{messageRule-id}", made["id"].as_str().unwrap());
+    }
     if let Some((of, options)) = resource.split_once('?') {
         let property = if options.contains("multiValue") { "StringArray 0x4001" } else { "String 0x4001" };
         resource = format!("{of}?{}", options.replace("{id}", property).replace("{value}", "a").replace(' ', "%20"));
@@ -175,7 +186,9 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
     let forwarded = json!({"comment": "A word", "toRecipients": recipients(&["AlexW"])});
     match (method, path.rsplit('/').next().unwrap()) {
         ("GET", _) => vec![person.get(&resource).await],
-        ("DELETE", "{message-id}" | "{attachment-id}" | "{extension-id}") => vec![person.delete(&resource).await],
+        ("DELETE", "{message-id}" | "{attachment-id}" | "{extension-id}" | "{messageRule-id}") => {
+            vec![person.delete(&resource).await]
+        }
         ("PATCH", "{message-id}") => vec![
             person.patch_json(&resource, &json!({"isRead": false, "subject": "Another"})).await,
             person.patch_mime(&resource, &octets).await,
@@ -186,6 +199,8 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
         }
         ("POST", "messages") => vec![person.post_mime(&resource, &octets).await, person.post_json(&resource, &message).await],
         ("PATCH", "{extension-id}") => vec![person.patch_json(&resource, &extension).await],
+        ("PATCH", "{messageRule-id}") => vec![person.patch_json(&resource, &rule).await],
+        ("POST", "messageRules") => vec![person.post_json(&resource, &rule).await],
         ("POST", "extensions") => vec![person.post_json(&resource, &extension).await],
         ("POST", "messages (singleValueExtendedProperties in body)" | "messages (multiValueExtendedProperties in body)") => {
             let mut message = message;

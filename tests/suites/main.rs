@@ -35,6 +35,7 @@ mod readiness;
 mod relay;
 mod requests;
 mod rights;
+mod rules;
 mod search;
 mod security;
 mod seed;

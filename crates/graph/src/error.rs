@@ -33,6 +33,7 @@ error_codes! {
     ErrorDeleteDistinguishedFolder "ErrorDeleteDistinguishedFolder" BAD_REQUEST;
     ErrorFolderExists "ErrorFolderExists" CONFLICT;
     ErrorInternalServerError "ErrorInternalServerError" INTERNAL_SERVER_ERROR;
+    ErrorInboxRulesValidationError "ErrorInboxRulesValidationError" BAD_REQUEST;
     ErrorInvalidExtendedProperty "ErrorInvalidExtendedProperty" BAD_REQUEST;
     ErrorInvalidExtendedPropertyValue "ErrorInvalidExtendedPropertyValue" BAD_REQUEST;
     ErrorInvalidIdMalformed "ErrorInvalidIdMalformed" BAD_REQUEST;
@@ -235,6 +236,7 @@ impl From<MailError> for ApiError {
                 ApiError::new(ErrorCode::ErrorFolderExists, message)
             }
             MailError::InvalidPropertySet(why) => ApiError::new(ErrorCode::ErrorInvalidPropertySet, why),
+            MailError::InvalidRule(why) => ApiError::new(ErrorCode::ErrorInboxRulesValidationError, format!("{why}.")),
             MailError::MailLoop => ApiError::internal(cause), // no request asks for what meets it
             MailError::KeyReused => told(
                 ErrorCode::IdempotencyKeyReused,
@@ -260,7 +262,14 @@ impl From<MailError> for ApiError {
             MailError::NotDraft => told(ErrorCode::ErrorInvalidOperation, "Message is not draft."),
             MailError::NotFound(Kind::User) => told(ErrorCode::ErrorInvalidUser, "The requested user is invalid."),
             MailError::NotFound(
-                Kind::Attachment | Kind::Certificate | Kind::Extension | Kind::Folder | Kind::Key | Kind::Message | Kind::Upload,
+                Kind::Attachment
+                | Kind::Certificate
+                | Kind::Extension
+                | Kind::Folder
+                | Kind::Key
+                | Kind::Message
+                | Kind::Rule
+                | Kind::Upload,
             ) => told(ErrorCode::ErrorItemNotFound, "The specified object was not found in the store."),
             MailError::PropertyTooLarge { .. } => {
                 told(ErrorCode::ErrorInvalidExtendedPropertyValue, "The value of the extended property is too large.")

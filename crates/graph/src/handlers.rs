@@ -7,6 +7,7 @@ pub(crate) mod delta;
 pub(crate) mod extensions;
 pub(crate) mod mail_folders;
 pub(crate) mod message_list;
+pub(crate) mod message_rules;
 pub(crate) mod messages;
 pub(crate) mod replies;
 pub(crate) mod send_mail;

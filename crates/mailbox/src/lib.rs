@@ -36,6 +36,7 @@ mod reply;
 mod report;
 mod reported;
 mod retry;
+mod rules;
 mod search;
 mod search_index;
 mod submit;
@@ -63,6 +64,7 @@ pub use receive::{Arrival, Incoming, Reach};
 pub use relay::{Consignment, Outcome, Relaying, Route, Said};
 pub use reply::{Answer, AnswerText};
 pub use retry::Retry;
+pub use rules::{Actions, InboxRule, MessageActionFlag, Predicates, RuleChange, Sensitivity, SizeRange};
 pub use submit::{Idempotency, SendOptions, Submitted};
 pub use uploads::{UploadId, Uploaded};
 

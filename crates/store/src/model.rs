@@ -10,6 +10,7 @@ pub(crate) mod node;
 pub(crate) mod outbox;
 pub(crate) mod person;
 pub(crate) mod query;
+pub(crate) mod rule;
 pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod smime;

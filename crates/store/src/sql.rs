@@ -16,6 +16,7 @@ mod messages;
 mod nodes;
 mod outbox;
 mod people;
+mod rules;
 mod search;
 mod secrets;
 mod sign_in;

@@ -23,6 +23,7 @@ struct Keys {
     message: Option<String>,
     attachment: Option<String>,
     delta: Option<String>,
+    rule: Option<String>,
 }
 
 impl Stage {
@@ -74,10 +75,21 @@ impl Stage {
             "message-update" | "eventmessage-update" => self.draft(&plain("AdeleV", &["AlexW"], &name)).await,
             "eventmessage-get" => self.received(&meeting(&name)).await,
             "opentypeextension-update" => self.with_extension(&name).await,
+            page if page.contains("messagerule") => self.rule().await,
             page if page.contains("folder") => self.folder(&name).await,
             page if page.contains("extendedproperty") => self.with_properties(&name).await,
             _ => self.received(&plain("AlexW", &["AdeleV"], &name)).await,
         }
+    }
+
+    async fn rule(&self) -> Keys {
+        let to = json!([{"emailAddress": {"name": "Alex Wilbur", "address": address("AlexW")}}]);
+        let rule = json!({
+            "displayName": "From partner", "sequence": 2, "conditions": {"senderContains": ["ADELE"]},
+            "actions": {"forwardTo": to, "stopProcessingRules": true}
+        });
+        let made = self.adele.post_json("mailFolders/inbox/messageRules", &rule).await.demand(201).json();
+        Keys { rule: Some(id(&made)), ..Keys::default() }
     }
 
     async fn draft(&self, octets: &[u8]) -> Keys {
@@ -200,6 +212,7 @@ fn located(path: &str, keys: &Keys) -> String {
             "users" => Some(address("AdeleV")),
             "messages" if segment != "delta" => keys.message.clone(),
             "mailfolders" | "childfolders" if !matches!(segment, "delta" | "inbox" | "Inbox") => keys.folder.clone(),
+            "messagerules" => keys.rule.clone(),
             "attachments" if segment != "createUploadSession" => keys.attachment.clone(),
             _ => None,
         };

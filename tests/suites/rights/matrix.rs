@@ -6,7 +6,7 @@ use kit::{Person, Server, address, app, plain};
 use serde_json::json;
 use store::MailboxAccess;
 
-const PERMISSIONS: [&str; 10] = [
+const PERMISSIONS: [&str; 12] = [
     "Mail.Read",
     "Mail.Read.Shared",
     "Mail.ReadBasic",
@@ -15,18 +15,22 @@ const PERMISSIONS: [&str; 10] = [
     "Mail.ReadWrite.Shared",
     "Mail.Send",
     "Mail.Send.Shared",
+    "MailboxSettings.Read",
+    "MailboxSettings.ReadWrite",
     "User.Read",
     "User.Read.All",
 ];
 
 /// What is done, and which permissions let do it in the own mailbox, without the endings.
-const DEEDS: [(&str, &[&str]); 7] = [
+const DEEDS: [(&str, &[&str]); 9] = [
     ("list", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("folders", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("octets", &["Mail.Read", "Mail.ReadWrite"]),
     ("change", &["Mail.ReadWrite"]),
     ("create", &["Mail.ReadWrite"]),
     ("send", &["Mail.Send"]),
+    ("rules", &["MailboxSettings.Read", "MailboxSettings.ReadWrite"]),
+    ("rule", &["MailboxSettings.ReadWrite"]),
     ("person", &["User.Read", "User.Read.All"]),
 ];
 
@@ -55,6 +59,11 @@ async fn done(caller: &Person, deed: &str, message: &str, owner: &str) -> u16 {
         "octets" => caller.get(&format!("messages/{message}/$value")).await,
         "change" => caller.patch_json(&format!("messages/{message}"), &json!({"isRead": true})).await,
         "create" => caller.post_json("messages", &json!({"subject": "x"})).await,
+        "rules" => caller.get("mailFolders/inbox/messageRules").await,
+        "rule" => {
+            let rule = json!({"displayName": "x", "sequence": 1, "actions": {"markAsRead": true}});
+            caller.post_json("mailFolders/inbox/messageRules", &rule).await
+        }
         "send" => caller.send_mime(&plain(owner, &["ChristieC"], "x")).await,
         _ => caller.call(Method::GET, &format!("/users/{}", address(owner)), &[], bytes::Bytes::new()).await,
     };

@@ -168,11 +168,13 @@ const DESCRIBED: &[Described] = &[
     told("count_attachments", "Count attachments", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_extensions", "Count extensions", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_mail_folders", "Count folders", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
+    told("count_message_rules", "Count rules", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_messages", "Count messages", Takes::Nothing, Gives::Count, 200).with(&["filter", "search"]),
     told("create_attachment", "Add an attachment", Takes::Entity("attachment"), one("attachment"), 201),
     told("create_extension", "Create an extension", Takes::Entity("extension"), one("extension"), 201),
     told("create_mail_folder", "Create a folder", Takes::Entity("mailFolder"), one("mailFolder"), 201),
     told("create_message", "Create a draft", Takes::Message, one("message"), 201),
+    told("create_message_rule", "Make a rule", Takes::Entity("messageRule"), one("messageRule"), 201),
     told("create_reply", "Create the draft of an answer", ANSWER, one("message"), 201),
     told(
         "create_smime_certificate",
@@ -187,6 +189,7 @@ const DESCRIBED: &[Described] = &[
     told("delete_extension", "Delete an extension", Takes::Nothing, Gives::Nothing, 204),
     told("delete_mail_folder", "Move a folder to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
     told("delete_message", "Move a message to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
+    told("delete_message_rule", "Delete a rule", Takes::Nothing, Gives::Nothing, 204),
     told("delete_smime_certificate", "Forget a certificate", Takes::Nothing, Gives::Nothing, 204),
     told("delete_smime_key", "Throw a key away", Takes::Nothing, Gives::Nothing, 204),
     told("get_attachment", "Get an attachment", Takes::Nothing, one("attachment"), 200).with(&["select", "expand"]),
@@ -195,6 +198,7 @@ const DESCRIBED: &[Described] = &[
     told("get_extension", "Get an extension", Takes::Nothing, one("extension"), 200),
     told("get_mail_folder", "Get a folder", Takes::Nothing, one("mailFolder"), 200).with(&["select", "expand"]),
     told("get_message", "Get a message", Takes::Nothing, one("message"), 200).with(&["select", "expand"]),
+    told("get_message_rule", "Get a rule", Takes::Nothing, one("messageRule"), 200).with(&["select"]),
     told("get_metadata", "Get the types of the service (CSDL)", Takes::Nothing, Gives::Octets("application/xml"), 200),
     told("get_openapi", "Get this document", Takes::Nothing, Gives::Object, 200),
     told("get_service_document", "Get the entry points of the service", Takes::Nothing, Gives::Object, 200),
@@ -208,6 +212,8 @@ const DESCRIBED: &[Described] = &[
     told("list_extensions", "List extensions", Takes::Nothing, Gives::List("extension"), 200).with(&["filter", "count"]),
     told("list_mail_folders", "List folders", Takes::Nothing, Gives::List("mailFolder"), 200)
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count"]),
+    told("list_message_rules", "List rules", Takes::Nothing, Gives::List("messageRule"), 200)
+        .with(&["select", "filter", "orderby", "top", "skip", "count"]),
     told("list_messages", "List messages", Takes::Nothing, Gives::List("message"), 200)
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count", "search"]),
     told("list_smime_certificates", "List certificates of others", Takes::Nothing, Gives::Object, 200),
@@ -232,6 +238,7 @@ const DESCRIBED: &[Described] = &[
         .beyond_graph(),
     told("update_extension", "Change an extension", Takes::Entity("extension"), one("extension"), 200),
     told("update_mail_folder", "Rename a folder", Takes::Entity("mailFolder"), one("mailFolder"), 200),
+    told("update_message_rule", "Change a rule", Takes::Entity("messageRule"), one("messageRule"), 200),
     told("update_smime", "Change what the mailbox does with S/MIME", Takes::Object, Gives::Object, 200),
     told("update_message", "Change a message", Takes::Message, one("message"), 200),
 ];

@@ -4,7 +4,7 @@
 use crate::request::Version;
 use crate::schema::attachment::{self, Derived};
 use crate::schema::edm::{ComplexType, Edm, EnumType};
-use crate::schema::{mail_folder, message, user};
+use crate::schema::{mail_folder, message, message_rule, user};
 use std::collections::BTreeMap;
 
 /// An entity type (OData CSDL 4.01 §6).
@@ -53,6 +53,7 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
     let is_of_items = |one: &Typed| OF_ITEMS.contains(&one.name);
     let is_own = |one: &Typed| one.name != "id" && !OF_ITEMS.contains(&one.name);
     let folder = typed(mail_folder::types(version)).filter(|one| one.name != "id").collect();
+    let rule = typed(message_rule::property_types()).filter(|one| one.name != "id").collect();
     let user = typed(user::types()).filter(|one| one.name != "id").collect();
     let entity = |name, base, form, properties, navigation| EntityType { name, base, form, properties, navigation };
     let mut entities = vec![
@@ -60,6 +61,7 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
         entity("outlookItem", Some("entity"), Form::Abstract, of_message(is_of_items), &[]),
         entity("message", Some("outlookItem"), Form::OpenStream, of_message(is_own), OF_MESSAGES),
         entity("mailFolder", Some("entity"), Form::Plain, folder, OF_FOLDERS),
+        entity("messageRule", Some("entity"), Form::Plain, rule, &[]),
         entity("user", Some("entity"), Form::Plain, user, OF_USERS),
     ];
     entities.extend(attachments());
@@ -105,6 +107,7 @@ const OF_MESSAGES: &[(&str, Edm)] = &[
 ];
 const OF_FOLDERS: &[(&str, Edm)] = &[
     ("childFolders", Edm::Collection(&Edm::Entity("mailFolder"))),
+    ("messageRules", Edm::Collection(&Edm::Entity("messageRule"))),
     ("messages", Edm::Collection(&Edm::Entity("message"))),
     EXTENDED[0],
     EXTENDED[1],

@@ -51,6 +51,7 @@ fn described_places_lead_to_their_resources() {
         ("{message-id}", ids::message(message)),
         ("{attachment-id}", ids::attachment(message, key)),
         ("{extension-id}", "Com.Contoso.Referral".to_owned()),
+        ("{messageRule-id}", ids::rule(store::RuleId([7; 16]))),
         ("{certificate-id}", "0a".repeat(32)),
         ("{key-id}", "0a".repeat(32)),
     ];

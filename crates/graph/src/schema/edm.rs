@@ -108,8 +108,84 @@ pub(crate) const INTERNET_MESSAGE_HEADER: ComplexType =
 pub(crate) const ITEM_BODY: ComplexType =
     ComplexType { name: "itemBody", members: &[member("content", Edm::String), member("contentType", Edm::Enum(&BODY_TYPE))] };
 
+pub(crate) const MESSAGE_ACTION_FLAG: EnumType = EnumType {
+    name: "messageActionFlag",
+    members: &[
+        ("any", 0),
+        ("call", 1),
+        ("doNotForward", 2),
+        ("followUp", 3),
+        ("fyi", 4),
+        ("forward", 5),
+        ("noResponseNecessary", 6),
+        ("read", 7),
+        ("reply", 8),
+        ("replyToAll", 9),
+        ("review", 10),
+    ],
+};
+
+pub(crate) const MESSAGE_RULE_ACTIONS: ComplexType = ComplexType {
+    name: "messageRuleActions",
+    members: &[
+        member("assignCategories", Edm::Collection(&Edm::String)),
+        member("copyToFolder", Edm::String),
+        member("delete", Edm::Boolean),
+        member("forwardAsAttachmentTo", Edm::Collection(&Edm::Complex(&RECIPIENT))),
+        member("forwardTo", Edm::Collection(&Edm::Complex(&RECIPIENT))),
+        member("markAsRead", Edm::Boolean),
+        member("markImportance", Edm::Enum(&IMPORTANCE)),
+        member("moveToFolder", Edm::String),
+        member("permanentDelete", Edm::Boolean),
+        member("redirectTo", Edm::Collection(&Edm::Complex(&RECIPIENT))),
+        member("stopProcessingRules", Edm::Boolean),
+    ],
+};
+
+pub(crate) const MESSAGE_RULE_PREDICATES: ComplexType = ComplexType {
+    name: "messageRulePredicates",
+    members: &[
+        member("bodyContains", Edm::Collection(&Edm::String)),
+        member("bodyOrSubjectContains", Edm::Collection(&Edm::String)),
+        member("categories", Edm::Collection(&Edm::String)),
+        member("fromAddresses", Edm::Collection(&Edm::Complex(&RECIPIENT))),
+        member("hasAttachments", Edm::Boolean),
+        member("headerContains", Edm::Collection(&Edm::String)),
+        member("importance", Edm::Enum(&IMPORTANCE)),
+        member("isApprovalRequest", Edm::Boolean),
+        member("isAutomaticForward", Edm::Boolean),
+        member("isAutomaticReply", Edm::Boolean),
+        member("isEncrypted", Edm::Boolean),
+        member("isMeetingRequest", Edm::Boolean),
+        member("isMeetingResponse", Edm::Boolean),
+        member("isNonDeliveryReport", Edm::Boolean),
+        member("isPermissionControlled", Edm::Boolean),
+        member("isReadReceipt", Edm::Boolean),
+        member("isSigned", Edm::Boolean),
+        member("isVoicemail", Edm::Boolean),
+        member("messageActionFlag", Edm::Enum(&MESSAGE_ACTION_FLAG)),
+        member("notSentToMe", Edm::Boolean),
+        member("recipientContains", Edm::Collection(&Edm::String)),
+        member("senderContains", Edm::Collection(&Edm::String)),
+        member("sensitivity", Edm::Enum(&SENSITIVITY)),
+        member("sentCcMe", Edm::Boolean),
+        member("sentOnlyToMe", Edm::Boolean),
+        member("sentToAddresses", Edm::Collection(&Edm::Complex(&RECIPIENT))),
+        member("sentToMe", Edm::Boolean),
+        member("sentToOrCcMe", Edm::Boolean),
+        member("subjectContains", Edm::Collection(&Edm::String)),
+        member("withinSizeRange", Edm::Complex(&SIZE_RANGE)),
+    ],
+};
+
 pub(crate) const RECIPIENT: ComplexType =
     ComplexType { name: "recipient", members: &[member("emailAddress", Edm::Complex(&EMAIL_ADDRESS))] };
+
+pub(crate) const SENSITIVITY: EnumType =
+    EnumType { name: "sensitivity", members: &[("normal", 0), ("personal", 1), ("private", 2), ("confidential", 3)] };
+
+pub(crate) const SIZE_RANGE: ComplexType =
+    ComplexType { name: "sizeRange", members: &[member("maximumSize", Edm::Int32), member("minimumSize", Edm::Int32)] };
 
 pub(crate) const UPLOAD_SESSION: ComplexType = ComplexType {
     name: "uploadSession",
