@@ -140,7 +140,7 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
     }
     // A folder is Drafts, where the message is; a folder within a folder is Drafts within the root.
     let folder = if path.contains("{mailFolder-id1}") || path.ends_with("childFolders") { "msgfolderroot" } else { "drafts" };
-    let resource = path.strip_prefix("/users/{user-id}/").unwrap_or(path);
+    let resource = beside::in_inbox(path.strip_prefix("/users/{user-id}/").unwrap_or(path));
     let resource = resource.replace("{mailFolder-id}", folder).replace("{mailFolder-id1}", "drafts");
     let octets = plain("AdeleV", &["AlexW"], "A call");
     let message = json!({"subject": "A call", "toRecipients": recipients(&["AlexW"])});

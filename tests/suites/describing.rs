@@ -199,12 +199,12 @@ fn sample(option: &str, of: &str) -> String {
         "extension" => "id eq 'x'",
         "user" => "mail eq 'x@contoso.com'",
         "inferenceClassificationOverride" => "classifyAs eq 'other'",
-        "localeInfo" | "outlookCategory" | "timeZoneInformation" => "displayName eq 'x'",
+        "localeInfo" | "messageRule" | "outlookCategory" | "timeZoneInformation" => "displayName eq 'x'",
         _ => "isRead eq false",
     };
     let (order, expand) = match of {
         "mailFolder" => ("displayName", "childFolders"),
-        "localeInfo" | "outlookCategory" | "timeZoneInformation" => ("displayName", "x"),
+        "localeInfo" | "messageRule" | "outlookCategory" | "timeZoneInformation" => ("displayName", "x"),
         "inferenceClassification" => ("id", "overrides"),
         "inferenceClassificationOverride" => ("classifyAs", "x"),
         "mailboxSettings" => ("timeZone", "x"),
@@ -239,6 +239,8 @@ async fn options_are_taken_where_the_document_says_so() {
     let category = adele.post_json("outlook/masterCategories", &json!({"displayName": "Options"})).await.demand(201).json();
     let said = json!({"classifyAs": "other", "senderEmailAddress": {"address": "a@elsewhere.example"}});
     let said = adele.post_json("inferenceClassification/overrides", &said).await.demand(201).json();
+    let rule = json!({"displayName": "x", "sequence": 1, "actions": {"markAsRead": true}});
+    let rule = adele.post_json("mailFolders/inbox/messageRules", &rule).await.demand(201).json();
     let document = adele.get("/openapi.json").await.demand(200).json();
     let mut asked = 0;
     for (template, methods) in document["paths"].as_object().unwrap() {
@@ -247,6 +249,9 @@ async fn options_are_taken_where_the_document_says_so() {
             continue;
         }
         let path = template
+            .replace("{mailFolder-id}/messageRules", "inbox/messageRules") // which are the Inbox's
+            .replace("{mailFolder-id1}/messageRules", "inbox/messageRules")
+            .replace("{messageRule-id}", rule["id"].as_str().unwrap())
             .replace("{mailFolder-id}", "msgfolderroot")
             .replace("{mailFolder-id1}", "drafts")
             .replace("{message-id}", id)

@@ -37,6 +37,7 @@ mod readiness;
 mod relay;
 mod requests;
 mod rights;
+mod rules;
 mod search;
 mod security;
 mod seed;

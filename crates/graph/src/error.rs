@@ -33,6 +33,7 @@ error_codes! {
     ErrorDeleteDistinguishedFolder "ErrorDeleteDistinguishedFolder" BAD_REQUEST;
     ErrorFolderExists "ErrorFolderExists" CONFLICT;
     ErrorInternalServerError "ErrorInternalServerError" INTERNAL_SERVER_ERROR;
+    ErrorInboxRulesValidationError "ErrorInboxRulesValidationError" BAD_REQUEST;
     ErrorInvalidExtendedProperty "ErrorInvalidExtendedProperty" BAD_REQUEST;
     ErrorInvalidExtendedPropertyValue "ErrorInvalidExtendedPropertyValue" BAD_REQUEST;
     ErrorInvalidIdMalformed "ErrorInvalidIdMalformed" BAD_REQUEST;
@@ -250,6 +251,7 @@ impl From<MailError> for ApiError {
                 ApiError::new(ErrorCode::ErrorFolderExists, message)
             }
             MailError::InvalidPropertySet(why) => ApiError::new(ErrorCode::ErrorInvalidPropertySet, why),
+            MailError::InvalidRule(why) => ApiError::new(ErrorCode::ErrorInboxRulesValidationError, format!("{why}.")),
             MailError::MailLoop => ApiError::internal(cause), // no request asks for what meets it
             MailError::KeyReused => told(
                 ErrorCode::IdempotencyKeyReused,
@@ -284,6 +286,7 @@ impl From<MailError> for ApiError {
                 | Kind::Key
                 | Kind::Message
                 | Kind::Override
+                | Kind::Rule
                 | Kind::Upload,
             ) => told(ErrorCode::ErrorItemNotFound, "The specified object was not found in the store."),
             MailError::PropertyTooLarge { .. } => {

@@ -9,6 +9,7 @@ pub(crate) mod extensions;
 pub(crate) mod inference;
 pub(crate) mod mail_folders;
 pub(crate) mod message_list;
+pub(crate) mod message_rules;
 pub(crate) mod messages;
 pub(crate) mod outlook;
 pub(crate) mod replies;

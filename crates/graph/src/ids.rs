@@ -4,7 +4,7 @@
 use crate::error::ApiError;
 use encodify::base64::URL_SAFE_NO_PAD;
 use mailbox::{AttachmentKey, UploadId};
-use store::{FolderId, MailboxId, MessageId};
+use store::{FolderId, MailboxId, MessageId, RuleId};
 use uuid::Uuid;
 
 /// What an id is of.
@@ -15,6 +15,7 @@ enum Kind {
     Folder = 3,
     Message = 4,
     Upload = 6,
+    Rule = 7,
 }
 
 pub(crate) fn message(id: MessageId) -> String {
@@ -27,6 +28,10 @@ pub(crate) fn folder(id: FolderId) -> String {
 
 pub(crate) fn conversation(id: [u8; 16]) -> String {
     encode(Kind::Conversation, &id)
+}
+
+pub(crate) fn rule(id: RuleId) -> String {
+    encode(Kind::Rule, &id.0)
 }
 
 /// The id of an attachment: its message's, and its key there.
@@ -77,6 +82,10 @@ pub(crate) fn parse_guid(text: &str) -> Result<[u8; 16], ApiError> {
 
 pub(crate) fn parse_folder(text: &str) -> Result<FolderId, ApiError> {
     decode(Kind::Folder, text).and_then(|octets| FolderId::from_slice(&octets)).ok_or_else(ApiError::malformed_id)
+}
+
+pub(crate) fn parse_rule(text: &str) -> Result<RuleId, ApiError> {
+    decode(Kind::Rule, text).and_then(|octets| RuleId::from_slice(&octets)).ok_or_else(ApiError::malformed_id)
 }
 
 pub(crate) fn parse_conversation(text: &str) -> Option<[u8; 16]> {

@@ -6,8 +6,8 @@ use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{
-    attachments, batch, categories, deliveries, delta, extensions, inference, mail_folders, message_list, messages, outlook,
-    replies, send_mail, settings, smime, uploads, users, value,
+    attachments, batch, categories, deliveries, delta, extensions, inference, mail_folders, message_list, message_rules,
+    messages, outlook, replies, send_mail, settings, smime, uploads, users, value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::permissions::{
@@ -33,7 +33,7 @@ use resolve::resolve;
 use serde_json::json;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
-use store::{CategoryId, MessageId, OverrideId};
+use store::{CategoryId, MessageId, OverrideId, RuleId};
 
 /// Whose, and what. Where a path names nobody, whose it is says nothing.
 #[derive(Debug, PartialEq)]
@@ -97,6 +97,12 @@ enum Resource {
     OverridesCount,
     PermanentDeleteFolder(FolderName),
     Message(MessageId),
+    MessageRule {
+        folder: FolderName,
+        id: RuleId,
+    },
+    MessageRules(FolderName),
+    MessageRulesCount(FolderName),
     Messages {
         folder: Option<FolderName>,
     },
@@ -206,6 +212,12 @@ dispatch! { asked, body;
         (&Method::GET, Resource::Message(id)) by READ_BASIC => messages::get_message(asked, id).await,
         (&Method::PATCH, Resource::Message(id)) by WRITE => messages::update_message(asked, id, body).await,
         (&Method::DELETE, Resource::Message(id)) by WRITE => messages::delete_message(asked, id).await,
+        (&Method::GET, Resource::MessageRule { folder, id }) by READ_SETTINGS => message_rules::get_message_rule(asked, folder, id).await,
+        (&Method::PATCH, Resource::MessageRule { folder, id }) by WRITE_SETTINGS => message_rules::update_message_rule(asked, folder, id, body).await,
+        (&Method::DELETE, Resource::MessageRule { folder, id }) by WRITE_SETTINGS => message_rules::delete_message_rule(asked, folder, id).await,
+        (&Method::GET, Resource::MessageRules(folder)) by READ_SETTINGS => message_rules::list_message_rules(asked, folder).await,
+        (&Method::POST, Resource::MessageRules(folder)) by WRITE_SETTINGS => message_rules::create_message_rule(asked, folder, body).await,
+        (&Method::GET, Resource::MessageRulesCount(folder)) by READ_SETTINGS => message_rules::count_message_rules(asked, folder).await,
         (&Method::GET, Resource::Messages { folder }) by READ_BASIC => message_list::list_messages(asked, folder).await,
         (&Method::GET, Resource::MessagesCount { folder }) by READ_BASIC => message_list::count_messages(asked, folder).await,
         (&Method::POST, Resource::Messages { folder }) by WRITE => messages::create_message(asked, folder, body).await,

@@ -12,6 +12,7 @@ pub(crate) mod json;
 pub(crate) mod language;
 pub(crate) mod mail_folder;
 pub(crate) mod message;
+pub(crate) mod message_rule;
 pub(crate) mod new_attachment;
 pub(crate) mod property;
 pub(crate) mod settings;

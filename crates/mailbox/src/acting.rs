@@ -43,6 +43,12 @@ impl Acting {
         }
     }
 
+    /// By the owner's own rules: in his name, and within no app's bounds.
+    pub(crate) fn by_rule(owner: &Person) -> Acting {
+        let (limits, author) = (ApplicationLimits::default(), owner.clone());
+        Acting { client_id: String::new(), limits, person: None, author, may_send_for_others: false, permission: None }
+    }
+
     /// By an address that lets its holder write to a mailbox, and send nothing.
     pub(crate) fn by_capability(owner: &Person) -> Acting {
         let nothing = Some(Vec::new());

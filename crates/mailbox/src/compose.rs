@@ -5,6 +5,7 @@ use crate::drafts::NewMessage;
 use crate::error::MailError;
 use crate::extended::Hanging;
 use mime::{BodyKind, Composition, NameAddr, Piece};
+use serde::{Deserialize, Serialize};
 use store::{Blob, MessageId, MessageRecord, Overlay, Protection, ReadTx, Timestamp};
 
 /// What stands beside a message's octets and is no part of them; nothing where its owner said nothing.
@@ -115,7 +116,8 @@ pub struct NewItem {
 }
 
 /// Importance (RFC 2156 §5.3.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Importance {
     /// high
     High,

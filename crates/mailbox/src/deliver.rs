@@ -15,6 +15,7 @@ use crate::people::person_at;
 use crate::protection::{ArrivedFor, learn};
 use crate::receive::Arrival;
 use crate::report::{Action, Told};
+use crate::rules::RuledFor;
 use futures::stream::{FuturesUnordered, StreamExt};
 use mime::{Cuts, Message};
 use std::collections::HashSet;
@@ -23,7 +24,7 @@ use std::iter::repeat_n;
 use std::pin::pin;
 use std::time::Duration;
 use store::{
-    Blob, Digest, ForwardPath, ForwardState, MessageId, Overlay, Person, ReadTx, StoreError, Submission, SubmissionId, Timestamp,
+    Blob, Digest, ForwardPath, ForwardState, MessageId, Person, ReadTx, StoreError, Submission, SubmissionId, Timestamp,
     WellKnownName, WriteTx,
 };
 
@@ -134,18 +135,18 @@ impl Mail {
         // What delivery adds, a trace, is read by no row: all recipients' copies are read alike, and once.
         let message = Message::parse(blob?.octets);
         let reading = Reading::of(&submission.prefix, &message);
-        let arrived = self.arrived(&message, submission.forward_paths.iter().map(|path| path.address.as_str())).await?;
-        let mail = self.clone();
-        self.inner.store.write(move |tx| mail.file(tx, (&submission, &message), (reading, &arrived))).await
+        let addresses = || submission.forward_paths.iter().map(|path| path.address.as_str());
+        let arrived = self.arrived(&message, addresses()).await?;
+        let ruled = self.ruled((&Arriving::from(&submission), &message, &reading), addresses()).await?;
+        let (mail, found) = (self.clone(), Found { reading, arrived, ruled });
+        let sent_on = found.ruled.clone();
+        self.inner.store.write(move |tx| mail.file(tx, (&submission, &message), &found)).await?;
+        self.wake_for(&sent_on);
+        Ok(())
     }
 
-    fn file(
-        &self,
-        tx: &mut WriteTx<'_>,
-        (submission, message): (&Submission, &Message),
-        (reading, arrived): (Reading, &ArrivedFor),
-    ) -> Result<(), MailError> {
-        let arriving = Arriving { arrived: Some(arrived), ..Arriving::from(submission) };
+    fn file(&self, tx: &mut WriteTx<'_>, (submission, message): (&Submission, &Message), found: &Found) -> Result<(), MailError> {
+        let arriving = Arriving { arrived: Some(&found.arrived), ruled: Some(&found.ruled), ..Arriving::from(submission) };
         let mut filed = HashSet::new();
         let paths = &submission.forward_paths;
         let (key, now) = ((submission.mailbox, submission.id), self.inner.clock.now());
@@ -159,7 +160,7 @@ impl Mail {
         let is_told = !submission.reverse_path.is_empty() && paths.iter().zip(&people).any(is_told);
         let sender = is_told.then_some(submission.mailbox);
         tx.hold(people.iter().flatten().map(|person| person.id).chain(sender))?;
-        for ((path, person), reading) in paths.iter().zip(people).zip(repeat_n(reading, paths.len())) {
+        for ((path, person), reading) in paths.iter().zip(people).zip(repeat_n(found.reading.clone(), paths.len())) {
             match person {
                 None => {
                     if tx.end_due(key, &path.address, ForwardState::Failed, (now, NOBODY.1))? {
@@ -210,10 +211,16 @@ impl Mail {
         let prefix = standing_before(trace + arriving.prefix, reading.opening, reading.line_end);
         let cuts = Cuts::parse(arriving.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", arriving.cuts)))?;
         let classified = classified(tx, person.id, &reading)?;
-        let copy = Copy { reading, blob: arriving.blob, prefix, generated: String::new(), cuts };
+        let ruled = arriving.ruled.and_then(|ruled| ruled.get(&person.id));
+        let folder = match ruled {
+            Some(ruled) => ruled.folder(tx, person.id)?,
+            None => tx.well_known_folder(person.id, WellKnownName::Inbox)?,
+        };
+        let (beside, overlay) = ruled.map(|ruled| ruled.beside(&reading)).unwrap_or_default();
+        let copy = Copy { reading: reading.clone(), blob: arriving.blob, prefix, generated: String::new(), cuts };
         let place = Place {
             mailbox: person.id,
-            folder: tx.well_known_folder(person.id, WellKnownName::Inbox)?,
+            folder,
             id: MessageId::new(now),
             created: now,
             received: now,
@@ -221,14 +228,17 @@ impl Mail {
             is_draft: false,
             is_read: false,
             is_composed: false,
-            beside: Beside { inference_classification: Some(classified), ..Beside::default() },
-            overlay: Overlay::default(),
+            beside: Beside { inference_classification: Some(classified), ..beside },
+            overlay,
         };
         let hanging = Hanging::default().with_class(copy.reading.message_class);
         let record = index(copy, place);
         tx.add_message(person.id, &record)?;
         hanging.write(tx, person.id, record.id.into())?;
-        Ok(())
+        match ruled {
+            Some(ruled) => ruled.carry_out(tx, self, (arriving, &reading), (person, &record)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -244,12 +254,22 @@ pub(crate) struct Arriving<'a> {
     pub(crate) arrival: Option<&'a Arrival>,
     /// What S/MIME tells of it.
     pub(crate) arrived: Option<&'a ArrivedFor>,
+    /// What rules make of it.
+    pub(crate) ruled: Option<&'a RuledFor>,
+}
+
+/// What is found out about a message before the deed that files it.
+#[derive(Clone)]
+struct Found {
+    reading: Reading,
+    arrived: ArrivedFor,
+    ruled: RuledFor,
 }
 
 impl<'a> From<&'a Submission> for Arriving<'a> {
     fn from(submission: &'a Submission) -> Arriving<'a> {
         let Submission { id, blob, prefix, cuts, reverse_path, .. } = submission;
-        Arriving { id: *id, blob: *blob, prefix, cuts, reverse_path, arrival: None, arrived: None }
+        Arriving { id: *id, blob: *blob, prefix, cuts, reverse_path, arrival: None, arrived: None, ruled: None }
     }
 }
 

@@ -25,6 +25,8 @@ pub enum Kind {
     Key,
     /// A certificate of S/MIME
     Certificate,
+    /// A rule for what arrives
+    Rule,
 }
 
 /// Why nothing was signed, encrypted or kept by S/MIME.
@@ -122,6 +124,9 @@ pub enum MailError {
     /// What is given can't be set, or not any more; the sentence says why.
     #[error("{0}")]
     InvalidPropertySet(&'static str),
+    /// A rule that could do nothing; the sentence says why.
+    #[error("{0}")]
+    InvalidRule(&'static str),
     /// It has come by too many servers (RFC 5321 §6.3).
     #[error("the message goes round in circles")]
     MailLoop,

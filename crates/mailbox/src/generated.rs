@@ -84,6 +84,29 @@ pub(crate) fn relay_trace(line_end: LineEnd, by: &str, id: &str, taken: Timestam
     ended_as(format!("Received: by {by} (Restante) id {id};\r\n {}\r\n", Date::format(taken.seconds())), line_end)
 }
 
+/// The fields of a message that is sent on as it is (RFC 5322 §3.6.6), with others of our own.
+pub(crate) fn resent_fields(line_end: LineEnd, resent: &Resent<'_>) -> String {
+    let Resent { by, to, message_id, fields, now } = resent;
+    let own = [NameAddr { name: by.display_name.clone(), address: by.user_principal_name.clone() }];
+    let mut lines = format!("Resent-Date: {}\r\n", Date::format(now.seconds()));
+    lines += &mime::address_line("Resent-From", &own);
+    lines += &mime::address_line("Resent-To", &name_addrs(to));
+    lines += &format!("Resent-Message-ID: {message_id}\r\n");
+    for (name, text) in *fields {
+        lines += &mime::text_line(name, text);
+    }
+    ended_as(lines, line_end)
+}
+
+/// What is told of a message that is sent on.
+pub(crate) struct Resent<'r> {
+    pub(crate) by: &'r Person,
+    pub(crate) to: &'r [Recipient],
+    pub(crate) message_id: &'r str,
+    pub(crate) fields: &'r [(&'r str, &'r str)],
+    pub(crate) now: Timestamp,
+}
+
 /// What a Received field tells.
 pub(crate) struct Trace<'t> {
     pub(crate) reverse_path: &'t str,

@@ -7,6 +7,7 @@ use crate::index::Reading;
 use crate::people::person_at;
 use crate::protection::ArrivedFor;
 use crate::reported::{Reported, reported};
+use crate::rules::RuledFor;
 use mime::Message;
 use std::collections::HashSet;
 use std::iter::repeat_n;
@@ -99,30 +100,27 @@ impl Mail {
         let reported = if incoming.reverse_path.is_empty() { reported(&message) } else { None };
         // Read before the deed, and once: the writer is one.
         let reading = Reading::of("", &message).about(reported.as_ref().and_then(|reported| reported.root.clone()));
-        let arrived = self.arrived(&message, incoming.forward_paths.iter().map(String::as_str)).await?;
-        let found = Found { reading, reported, arrived };
-        let mail = self.clone();
-        self.inner.store.write(move |tx: &mut WriteTx<'_>| mail.file_incoming(tx, &incoming, found)).await
+        let addresses = || incoming.forward_paths.iter().map(String::as_str);
+        let arrived = self.arrived(&message, addresses()).await?;
+        let id = SubmissionId::new(self.inner.clock.now());
+        let ruled = self.ruled((&arriving(&incoming, id), &message, &reading), addresses()).await?;
+        let found = Found { id, reading, reported, arrived, ruled };
+        let (mail, sent_on) = (self.clone(), found.ruled.clone());
+        self.inner.store.write(move |tx: &mut WriteTx<'_>| mail.file_incoming(tx, &incoming, found)).await?;
+        self.wake_for(&sent_on);
+        Ok(())
     }
 
     fn file_incoming(
         &self,
         tx: &mut WriteTx<'_>,
         incoming: &Incoming,
-        Found { reading, reported, arrived }: Found,
+        Found { id, reading, reported, arrived, ruled }: Found,
     ) -> Result<(), MailError> {
         let recipients = recipients(tx, &incoming.forward_paths)?;
         tx.hold(recipients.iter().map(|(person, _)| person.id))?;
         tx.put_blob(&incoming.blob)?;
-        let arriving = Arriving {
-            id: SubmissionId::new(self.inner.clock.now()),
-            blob: incoming.blob.digest,
-            prefix: "",
-            cuts: "",
-            reverse_path: &incoming.reverse_path,
-            arrival: Some(&incoming.arrival),
-            arrived: Some(&arrived),
-        };
+        let arriving = Arriving { arrived: Some(&arrived), ruled: Some(&ruled), ..arriving(incoming, id) };
         let readings = repeat_n(reading, recipients.len());
         for ((person, path), reading) in recipients.iter().zip(readings) {
             self.file_for(tx, &arriving, reading, person, path)?;
@@ -135,9 +133,25 @@ impl Mail {
 /// What is read of a message from outside, before the deed that files it.
 #[derive(Clone)]
 struct Found {
+    id: SubmissionId,
     reading: Reading,
     reported: Option<Reported>,
     arrived: ArrivedFor,
+    ruled: RuledFor,
+}
+
+/// A message from outside as it arrives by an id of its own.
+fn arriving(incoming: &Incoming, id: SubmissionId) -> Arriving<'_> {
+    Arriving {
+        id,
+        blob: incoming.blob.digest,
+        prefix: "",
+        cuts: "",
+        reverse_path: &incoming.reverse_path,
+        arrival: Some(&incoming.arrival),
+        arrived: None,
+        ruled: None,
+    }
 }
 
 /// Those for whom a message is, each once, with the first address by which they are named.

@@ -450,9 +450,13 @@ impl Mail {
     }
 
     fn file_report(&self, tx: &mut WriteTx<'_>, blob: &Blob, id: SubmissionId, to: &Person) -> Result<(), MailError> {
-        let reading = Reading::of("", &Message::parse(blob.octets.clone()));
+        let message = Message::parse(blob.octets.clone());
+        let reading = Reading::of("", &message);
         tx.put_blob(blob)?;
-        let arriving = Arriving { id, blob: blob.digest, prefix: "", cuts: "", reverse_path: "", arrival: None, arrived: None };
+        let arriving =
+            Arriving { id, blob: blob.digest, prefix: "", cuts: "", reverse_path: "", arrival: None, arrived: None, ruled: None };
+        let ruled = self.ruled_within(tx, (&arriving, &message, &reading), to)?;
+        let arriving = Arriving { ruled: Some(&ruled), ..arriving };
         self.file_for(tx, &arriving, reading, to, &to.user_principal_name)
     }
 }

@@ -55,7 +55,12 @@ impl Mailbox {
     /// [`MailError::NotFound`], and those of [`Mailbox::compose`].
     pub async fn answer_with_text(&self, id: MessageId, answer: Answer, text: AnswerText) -> Result<NewMessage, MailError> {
         let original = self.content(self.message(id).await?).await?;
-        let (to, cc) = self.answered(&original, answer).await?;
+        self.answer_to(&original, answer, text).await
+    }
+
+    /// The same to a message whose octets are at hand.
+    pub(crate) async fn answer_to(&self, original: &Content, answer: Answer, text: AnswerText) -> Result<NewMessage, MailError> {
+        let (to, cc) = self.answered(original, answer).await?;
         let AnswerText { comment, message: mut draft, zone } = text;
         let quoted = original.shown().body();
         let said = match (draft.body.take(), comment) {
@@ -70,7 +75,7 @@ impl Mailbox {
         let carried = original.attachments().filter(|a| answer == Answer::Forward || a.part.is_inline());
         let carried: Vec<NewAttachment> = carried.map(attachment).map(NewAttachment::File).collect();
         draft.attachments.splice(0..0, carried);
-        let mut new = self.compose_with(draft, threading_fields(&original, self.now())).await?;
+        let mut new = self.compose_with(draft, threading_fields(original, self.now())).await?;
         new.overlay.quotes_encrypted = original.holds_encrypted();
         Ok(new)
     }
@@ -124,6 +129,11 @@ fn joined(answered: Vec<Recipient>, added: Option<Vec<NameAddr>>) -> Vec<NameAdd
     let mut known: HashSet<String> = answered.iter().map(folded).collect();
     let new = added.unwrap_or_default().into_iter().filter(|added| known.insert(added.address.to_lowercase()));
     name_addrs(&answered).into_iter().chain(new).collect()
+}
+
+/// The subject of a forward.
+pub(crate) fn forwarded_subject(original: &str) -> String {
+    subject(Answer::Forward, original)
 }
 
 /// The original's subject with the mark of an answer, once.

@@ -69,6 +69,20 @@ impl Mailbox {
     /// [`MailError::InvalidRecipients`], [`MailError::NoRecipients`], [`MailError::SendAsDenied`],
     /// [`MailError::KeyReused`], [`MailError::Smime`], [`MailError::Store`].
     pub async fn submit(&self, new: NewMessage, options: SendOptions) -> Result<Submitted, MailError> {
+        let idempotency = options.idempotency.clone();
+        let ready = match self.ready(new, options).await {
+            Ok(ready) => ready,
+            Err(refused) => return self.answered_before(idempotency.as_ref()).await?.ok_or(refused),
+        };
+        let goes_out = ready.goes_out;
+        self.write_outbox(idempotency, goes_out, move |tx: &mut WriteTx<'_>| ready.put(tx)).await
+    }
+
+    /// Makes a message ready to be put out: all that is done before the deed.
+    ///
+    /// # Errors
+    /// [`MailError::InvalidRecipients`], [`MailError::NoRecipients`], [`MailError::Smime`], [`MailError::Store`].
+    pub(crate) async fn ready(&self, new: NewMessage, options: SendOptions) -> Result<Ready, MailError> {
         let message = Message::parse(new.blob.octets.clone());
         let (outgoing, sender) = self.outgoing(&message, (options.envelope, options.wishes), &new.overlay).await?;
         let goes_out = self.goes_out(&outgoing);
@@ -82,39 +96,8 @@ impl Mailbox {
             keeps_copy: options.save_to_sent_items,
         };
         let (sending, outgoing) = self.protect(&message, sending, outgoing).await;
-        let outgoing = match outgoing {
-            Ok(outgoing) => outgoing,
-            Err(refused) => return self.answered_before(options.idempotency.as_ref()).await?.ok_or(refused),
-        };
         let mailbox = self.clone();
-        let deed = move |tx: &mut WriteTx<'_>| {
-            mailbox.check_sending(tx, &outgoing.authors, &outgoing.envelope)?;
-            let Sending { copy, is_composed, overlay, .. } = sending;
-            let hanging = new.beside.hanging.clone().with_class(copy.reading.message_class);
-            let place = Place {
-                mailbox: mailbox.owner.id,
-                folder: tx.well_known_folder(mailbox.owner.id, WellKnownName::SentItems)?,
-                id: MessageId::new(now),
-                created: now,
-                received: now,
-                now,
-                is_draft: false,
-                is_read: true,
-                is_composed,
-                beside: new.beside,
-                overlay,
-            };
-            let mut record = index(copy, place);
-            outgoing.put_blobs(tx, &new.blob, options.save_to_sent_items)?;
-            if options.save_to_sent_items {
-                record.modseq = tx.add_message(mailbox.owner.id, &record)?;
-                hanging.write(tx, mailbox.owner.id, record.id.into())?;
-            }
-            mailbox.put_out(tx, &record, outgoing, now)?;
-            let id = options.save_to_sent_items.then_some(record.id);
-            Ok(Submitted { id, sent_id: Some(record.id), internet_message_id: record.internet_message_id })
-        };
-        self.write_outbox(options.idempotency, goes_out, deed).await
+        Ok(Ready { mailbox, blob: new.blob, beside: new.beside, sending, outgoing: outgoing?, goes_out, now })
     }
 
     /// Sends a draft: the same message, with the same id, moves to Sent Items.
@@ -327,6 +310,54 @@ impl Mailbox {
             ForwardPath { notify, original_recipient, ..self.mail.forward_path(path, now) }
         });
         paths.collect()
+    }
+}
+
+/// A message that is ready to be put out.
+#[derive(Clone)]
+pub(crate) struct Ready {
+    mailbox: Mailbox,
+    blob: Blob,
+    beside: Beside,
+    sending: Sending,
+    outgoing: Outgoing,
+    goes_out: bool,
+    now: Timestamp,
+}
+
+impl Ready {
+    /// Puts it into the outbox, and where it is to be kept into Sent Items.
+    ///
+    /// # Errors
+    /// [`MailError::SendAsDenied`], [`MailError::AccessDenied`], [`MailError::AppLimited`], before anything is written;
+    /// [`MailError::Store`].
+    pub(crate) fn put(self, tx: &mut WriteTx<'_>) -> Result<Submitted, MailError> {
+        let Ready { mailbox, blob, beside, sending, outgoing, now, .. } = self;
+        mailbox.check_sending(tx, &outgoing.authors, &outgoing.envelope)?;
+        let Sending { copy, is_composed, overlay, keeps_copy, .. } = sending;
+        let hanging = beside.hanging.clone().with_class(copy.reading.message_class);
+        let place = Place {
+            mailbox: mailbox.owner.id,
+            folder: tx.well_known_folder(mailbox.owner.id, WellKnownName::SentItems)?,
+            id: MessageId::new(now),
+            created: now,
+            received: now,
+            now,
+            is_draft: false,
+            is_read: true,
+            is_composed,
+            beside,
+            overlay,
+        };
+        let mut record = index(copy, place);
+        outgoing.put_blobs(tx, &blob, keeps_copy)?;
+        if keeps_copy {
+            record.modseq = tx.add_message(mailbox.owner.id, &record)?;
+            hanging.write(tx, mailbox.owner.id, record.id.into())?;
+        }
+        mailbox.put_out(tx, &record, outgoing, now)?;
+        let id = keeps_copy.then_some(record.id);
+        Ok(Submitted { id, sent_id: Some(record.id), internet_message_id: record.internet_message_id })
     }
 }
 

@@ -60,6 +60,10 @@ id!(
     MessageId
 );
 id!(
+    /// A rule of a mailbox for what arrives.
+    RuleId
+);
+id!(
     /// One submission on its way.
     SubmissionId
 );

@@ -149,6 +149,10 @@ const RULES: &[(&str, &str)] = &[
          WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = s.mailbox)",
     ),
     (
+        "a rule for what arrives is a mailbox's",
+        "SELECT 'the rule ' || display_name FROM message_rule r WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = r.mailbox)",
+    ),
+    (
         "a code and a refresh token stand for a person",
         "SELECT 'a refresh token for ' || client_id FROM refresh_token t WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = t.mailbox)
          UNION ALL SELECT 'a code for ' || client_id FROM authorization_code c

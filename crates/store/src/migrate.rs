@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 23] = [
+const MIGRATIONS: [&str; 24] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -30,6 +30,7 @@ const MIGRATIONS: [&str; 23] = [
     include_str!("../migrations/0021_mailbox_settings.sql"),
     include_str!("../migrations/0022_categories.sql"),
     include_str!("../migrations/0023_inference.sql"),
+    include_str!("../migrations/0024_message_rules.sql"),
 ];
 
 /// Of what PostgreSQL alone has.

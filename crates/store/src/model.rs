@@ -12,6 +12,7 @@ pub(crate) mod node;
 pub(crate) mod outbox;
 pub(crate) mod person;
 pub(crate) mod query;
+pub(crate) mod rule;
 pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod sign_in;

@@ -18,6 +18,7 @@ mod messages;
 mod nodes;
 mod outbox;
 mod people;
+mod rules;
 mod search;
 mod secrets;
 mod settings;

@@ -5,12 +5,21 @@ use serde_json::{Value, json};
 
 const CATEGORY: &str = "{outlookCategory-id}";
 const OVERRIDE: &str = "{inferenceClassificationOverride-id}";
+const RULE: &str = "{messageRule-id}";
+
+/// A path below the Inbox where it is about rules: no other folder has any.
+pub(super) fn in_inbox(path: &str) -> String {
+    let of_rules = |key: &str| (format!("{{{key}}}/messageRules"), "inbox/messageRules");
+    let pairs = [of_rules("mailFolder-id"), of_rules("mailFolder-id1")];
+    pairs.iter().fold(path.to_owned(), |path, (template, place)| path.replace(template, place))
+}
 
 /// A path with the keys of what is made for it, by whose mailbox it is; each is named after the message of the row.
 pub(super) async fn made(owner: &Person, path: String, message: &str) -> String {
     let of_it = [
         (CATEGORY, "outlook/masterCategories", category(message)),
         (OVERRIDE, "inferenceClassification/overrides", sender(message)),
+        (RULE, "mailFolders/inbox/messageRules", rule()),
     ];
     let mut path = path;
     for (key, list, body) in of_it {
@@ -26,10 +35,12 @@ pub(super) async fn made(owner: &Person, path: String, message: &str) -> String 
 pub(super) async fn call(person: &Person, (method, template): (&str, &str), path: &str, message: &str) -> Option<Answer> {
     let last = template.rsplit('/').next()?;
     Some(match (method, last) {
-        ("DELETE", CATEGORY | OVERRIDE) => person.delete(path).await,
+        ("DELETE", CATEGORY | OVERRIDE | RULE) => person.delete(path).await,
         ("PATCH", CATEGORY) => person.patch_json(path, &json!({"color": "preset1"})).await,
         ("PATCH", OVERRIDE | "inferenceClassification") => person.patch_json(path, &json!({"classifyAs": "focused"})).await,
         ("PATCH", "mailboxSettings") => person.patch_json(path, &json!({"timeZone": "UTC"})).await,
+        ("PATCH", RULE) => person.patch_json(path, &rule()).await,
+        ("POST", "messageRules") => person.post_json(path, &rule()).await,
         ("POST", "masterCategories") => person.post_json(path, &category(&format!("another than {}", &message[6..]))).await,
         ("POST", "overrides") => person.post_json(path, &sender("another")).await,
         _ => return None,
@@ -38,6 +49,10 @@ pub(super) async fn call(person: &Person, (method, template): (&str, &str), path
 
 fn category(name: &str) -> Value {
     json!({"displayName": format!("Beside {name}")})
+}
+
+fn rule() -> Value {
+    json!({"displayName": "A call", "sequence": 1, "isEnabled": false, "actions": {"markAsRead": true}})
 }
 
 fn sender(name: &str) -> Value {

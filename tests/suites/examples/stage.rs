@@ -25,6 +25,7 @@ struct Keys {
     delta: Option<String>,
     /// Of what a mailbox has beside its mail.
     beside: Option<String>,
+    rule: Option<String>,
 }
 
 impl Stage {
@@ -79,10 +80,28 @@ impl Stage {
             "outlookcategory-update" | "outlookcategory-delete" => self.category(&name).await,
             page if page.starts_with("inferenceclassification") => self.sender(&name).await,
             "opentypeextension-update" => self.with_extension(&name).await,
+            page if page.contains("messagerule") => self.rule().await,
             page if page.contains("folder") => self.folder(&name).await,
             page if page.contains("extendedproperty") => self.with_properties(&name).await,
             _ => self.received(&plain("AlexW", &["AdeleV"], &name)).await,
         }
+    }
+
+    async fn rule(&self) -> Keys {
+        let spam = json!({
+            "displayName": "Remove spam", "sequence": 1, "conditions": {"subjectContains": ["enter to win"]},
+            "actions": {"delete": true, "stopProcessingRules": true}
+        });
+        if self.adele.all("mailFolders/inbox/messageRules").await.is_empty() {
+            self.adele.post_json("mailFolders/inbox/messageRules", &spam).await.demand(201);
+        }
+        let to = json!([{"emailAddress": {"name": "Alex Wilbur", "address": address("AlexW")}}]);
+        let rule = json!({
+            "displayName": "From partner", "sequence": 2, "conditions": {"senderContains": ["ADELE"]},
+            "actions": {"forwardTo": to, "stopProcessingRules": true}
+        });
+        let made = self.adele.post_json("mailFolders/inbox/messageRules", &rule).await.demand(201).json();
+        Keys { rule: Some(id(&made)), ..Keys::default() }
     }
 
     async fn draft(&self, octets: &[u8]) -> Keys {
@@ -227,6 +246,7 @@ fn located(path: &str, keys: &Keys) -> String {
             "messages" if segment != "delta" => keys.message.clone(),
             "mailfolders" | "childfolders" if !matches!(segment, "delta" | "inbox" | "Inbox") => keys.folder.clone(),
             "mastercategories" | "overrides" => keys.beside.clone(),
+            "messagerules" => keys.rule.clone(),
             "attachments" if segment != "createUploadSession" => keys.attachment.clone(),
             _ => None,
         };

@@ -22,7 +22,7 @@ const PERMISSIONS: [&str; 12] = [
 ];
 
 /// What is done, and which permissions let do it in the own mailbox, without the endings.
-const DEEDS: [(&str, &[&str]); 14] = [
+const DEEDS: [(&str, &[&str]); 16] = [
     ("list", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("folders", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("octets", &["Mail.Read", "Mail.ReadWrite"]),
@@ -36,6 +36,8 @@ const DEEDS: [(&str, &[&str]); 14] = [
     ("overrides", &["Mail.Read", "Mail.ReadWrite"]),
     ("override", &["Mail.ReadWrite"]),
     ("zones", &["User.Read", "User.Read.All"]),
+    ("rules", &["MailboxSettings.Read", "MailboxSettings.ReadWrite"]),
+    ("rule", &["MailboxSettings.ReadWrite"]),
     ("person", &["User.Read", "User.Read.All"]),
 ];
 
@@ -64,6 +66,11 @@ async fn done(caller: &Person, deed: &str, (message, category): (&str, &str), ow
         "octets" => caller.get(&format!("messages/{message}/$value")).await,
         "change" => caller.patch_json(&format!("messages/{message}"), &json!({"isRead": true})).await,
         "create" => caller.post_json("messages", &json!({"subject": "x"})).await,
+        "rules" => caller.get("mailFolders/inbox/messageRules").await,
+        "rule" => {
+            let rule = json!({"displayName": "x", "sequence": 1, "actions": {"markAsRead": true}});
+            caller.post_json("mailFolders/inbox/messageRules", &rule).await
+        }
         "send" => caller.send_mime(&plain(owner, &["ChristieC"], "x")).await,
         "settings" => caller.get("mailboxSettings").await,
         "set" => caller.patch_json("mailboxSettings", &json!({"timeZone": "UTC"})).await,

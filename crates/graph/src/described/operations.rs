@@ -173,6 +173,7 @@ const DESCRIBED: &[Described] = &[
     told("count_extensions", "Count extensions", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_mail_folders", "Count folders", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_master_categories", "Count categories", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
+    told("count_message_rules", "Count rules", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("count_messages", "Count messages", Takes::Nothing, Gives::Count, 200).with(&["filter", "search"]),
     told("count_overrides", "Count senders of whom something is said", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("create_attachment", "Add an attachment", Takes::Entity("attachment"), one("attachment"), 201),
@@ -181,6 +182,7 @@ const DESCRIBED: &[Described] = &[
     told("create_master_category", "Create a category", Takes::Entity("outlookCategory"), one("outlookCategory"), 201),
     told("create_message", "Create a draft", Takes::Message, one("message"), 201),
     told("create_override", "Say how a sender's mail is classified", OVERRIDE, one(OVERRIDE_TYPE), 201),
+    told("create_message_rule", "Make a rule", Takes::Entity("messageRule"), one("messageRule"), 201),
     told("create_reply", "Create the draft of an answer", ANSWER, one("message"), 201),
     told(
         "create_smime_certificate",
@@ -197,6 +199,7 @@ const DESCRIBED: &[Described] = &[
     told("delete_master_category", "Delete a category", Takes::Nothing, Gives::Nothing, 204),
     told("delete_message", "Move a message to Deleted Items", Takes::Nothing, Gives::Nothing, 204),
     told("delete_override", "Say nothing of a sender any more", Takes::Nothing, Gives::Nothing, 204),
+    told("delete_message_rule", "Delete a rule", Takes::Nothing, Gives::Nothing, 204),
     told("delete_smime_certificate", "Forget a certificate", Takes::Nothing, Gives::Nothing, 204),
     told("delete_smime_key", "Throw a key away", Takes::Nothing, Gives::Nothing, 204),
     told("get_attachment", "Get an attachment", Takes::Nothing, one("attachment"), 200).with(&["select", "expand"]),
@@ -210,6 +213,7 @@ const DESCRIBED: &[Described] = &[
     told("get_mailbox_settings", "Get the settings of a mailbox", Takes::Nothing, SETTINGS, 200).with(&["select"]),
     told("get_master_category", "Get a category", Takes::Nothing, one("outlookCategory"), 200).with(&["select"]),
     told("get_message", "Get a message", Takes::Nothing, one("message"), 200).with(&["select", "expand"]),
+    told("get_message_rule", "Get a rule", Takes::Nothing, one("messageRule"), 200).with(&["select"]),
     told("get_metadata", "Get the types of the service (CSDL)", Takes::Nothing, Gives::Octets("application/xml"), 200),
     told("get_openapi", "Get this document", Takes::Nothing, Gives::Object, 200),
     told("get_service_document", "Get the entry points of the service", Takes::Nothing, Gives::Object, 200),
@@ -227,6 +231,8 @@ const DESCRIBED: &[Described] = &[
     told("list_mail_folders", "List folders", Takes::Nothing, Gives::List("mailFolder"), 200)
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count"]),
     told("list_master_categories", "List categories", Takes::Nothing, Gives::List("outlookCategory"), 200)
+        .with(&["select", "filter", "orderby", "top", "skip", "count"]),
+    told("list_message_rules", "List rules", Takes::Nothing, Gives::List("messageRule"), 200)
         .with(&["select", "filter", "orderby", "top", "skip", "count"]),
     told("list_messages", "List messages", Takes::Nothing, Gives::List("message"), 200)
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count", "search"]),
@@ -265,6 +271,7 @@ const DESCRIBED: &[Described] = &[
     told("update_mailbox_settings", "Change settings of a mailbox", Takes::Value(&edm::MAILBOX_SETTINGS), SETTINGS, 200),
     told("update_master_category", "Recolor a category", Takes::Entity("outlookCategory"), one("outlookCategory"), 200),
     told("update_override", "Say otherwise how a sender's mail is classified", OVERRIDE, one(OVERRIDE_TYPE), 200),
+    told("update_message_rule", "Change a rule", Takes::Entity("messageRule"), one("messageRule"), 200),
     told("update_smime", "Change what the mailbox does with S/MIME", Takes::Object, Gives::Object, 200),
     told("update_message", "Change a message", Takes::Message, one("message"), 200),
 ];

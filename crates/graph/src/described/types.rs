@@ -4,7 +4,7 @@
 use crate::request::Version;
 use crate::schema::attachment::{self, Derived};
 use crate::schema::edm::{self, ComplexType, Edm, EnumType};
-use crate::schema::{category, inference, mail_folder, message, user};
+use crate::schema::{category, inference, mail_folder, message, message_rule, user};
 use std::collections::BTreeMap;
 
 /// An entity type (OData CSDL 4.01 §6).
@@ -55,12 +55,14 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
     let own = |types| typed(types).filter(|one| one.name != "id").collect::<Vec<_>>();
     let folder = own(mail_folder::types(version));
     let user = own(user::types()).into_iter().chain([SETTINGS]).collect();
+    let rule = own(message_rule::property_types());
     let entity = |name, base, form, properties, navigation| EntityType { name, base, form, properties, navigation };
     let mut entities = vec![
         entity("entity", None, Form::Abstract, vec![required("id", Edm::String)], &[]),
         entity("outlookItem", Some("entity"), Form::Abstract, of_message(is_of_items), &[]),
         entity("message", Some("outlookItem"), Form::OpenStream, of_message(is_own), OF_MESSAGES),
         entity("mailFolder", Some("entity"), Form::Plain, folder, OF_FOLDERS),
+        entity("messageRule", Some("entity"), Form::Plain, rule, &[]),
         entity("user", Some("entity"), Form::Plain, user, OF_USERS),
         entity("inferenceClassification", Some("entity"), Form::Plain, Vec::new(), OF_INFERENCE),
         entity("inferenceClassificationOverride", Some("entity"), Form::Plain, own(inference::types()), &[]),
@@ -110,6 +112,7 @@ const OF_MESSAGES: &[(&str, Edm)] = &[
 ];
 const OF_FOLDERS: &[(&str, Edm)] = &[
     ("childFolders", Edm::Collection(&Edm::Entity("mailFolder"))),
+    ("messageRules", Edm::Collection(&Edm::Entity("messageRule"))),
     ("messages", Edm::Collection(&Edm::Entity("message"))),
     EXTENDED[0],
     EXTENDED[1],

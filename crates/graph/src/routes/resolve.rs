@@ -79,6 +79,12 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
                 (Some(name), rest) => of_mailbox(rest, Some(folder_name(&name)?)),
             }
         }
+        ([rules, rest @ ..], Some(folder)) if rules.is("messageRules") => match keyed(rules, rest) {
+            (None, []) => Ok(Resource::MessageRules(folder)),
+            (None, [count]) if count.is("$count") => Ok(Resource::MessageRulesCount(folder)),
+            (Some(id), []) => Ok(Resource::MessageRule { folder, id: ids::parse_rule(&id)? }),
+            (_, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
+        },
         ([copy], Some(folder)) if copy.is("copy") => Ok(Resource::CopyFolder(folder)),
         ([moved], Some(folder)) if moved.is("move") => Ok(Resource::MoveFolder(folder)),
         ([delete], Some(folder)) if delete.is("permanentDelete") => Ok(Resource::PermanentDeleteFolder(folder)),

@@ -76,6 +76,7 @@ fn described_places_lead_to_their_resources() {
         ("{TimeZoneStandard}", "Iana".to_owned()),
         ("{inferenceClassificationOverride-id}", uuid::Uuid::nil().to_string()),
         ("{outlookCategory-id}", uuid::Uuid::nil().to_string()),
+        ("{messageRule-id}", ids::rule(store::RuleId([7; 16]))),
         ("{certificate-id}", "0a".repeat(32)),
         ("{key-id}", "0a".repeat(32)),
     ];

@@ -135,7 +135,7 @@ fn item_body(m: &Members<'_>) -> Result<Option<(BodyKind, String)>, ApiError> {
 }
 
 /// A recipient: an address with or without a name.
-fn recipient(value: &Value, path: &str) -> Result<NameAddr, ApiError> {
+pub(crate) fn recipient(value: &Value, path: &str) -> Result<NameAddr, ApiError> {
     let recipient = Members::of(value, path)?;
     let Some(email) = recipient.object("emailAddress")? else { return Err(recipient.wrong("emailAddress", "an object")) };
     email_address(&email)

@@ -199,7 +199,83 @@ pub(crate) const MAILBOX_SETTINGS: ComplexType = complex(
     ],
 );
 
+pub(crate) const MESSAGE_ACTION_FLAG: EnumType = EnumType {
+    name: "messageActionFlag",
+    members: &[
+        ("any", 0),
+        ("call", 1),
+        ("doNotForward", 2),
+        ("followUp", 3),
+        ("fyi", 4),
+        ("forward", 5),
+        ("noResponseNecessary", 6),
+        ("read", 7),
+        ("reply", 8),
+        ("replyToAll", 9),
+        ("review", 10),
+    ],
+};
+
+pub(crate) const MESSAGE_RULE_ACTIONS: ComplexType = complex(
+    "messageRuleActions",
+    &[
+        member("assignCategories", Edm::Collection(&Edm::String)),
+        member("copyToFolder", Edm::String),
+        member("delete", Edm::Boolean),
+        member("forwardAsAttachmentTo", Edm::Collection(&Edm::Complex(&RECIPIENT))),
+        member("forwardTo", Edm::Collection(&Edm::Complex(&RECIPIENT))),
+        member("markAsRead", Edm::Boolean),
+        member("markImportance", Edm::Enum(&IMPORTANCE)),
+        member("moveToFolder", Edm::String),
+        member("permanentDelete", Edm::Boolean),
+        member("redirectTo", Edm::Collection(&Edm::Complex(&RECIPIENT))),
+        member("stopProcessingRules", Edm::Boolean),
+    ],
+);
+
+pub(crate) const MESSAGE_RULE_PREDICATES: ComplexType = complex(
+    "messageRulePredicates",
+    &[
+        member("bodyContains", Edm::Collection(&Edm::String)),
+        member("bodyOrSubjectContains", Edm::Collection(&Edm::String)),
+        member("categories", Edm::Collection(&Edm::String)),
+        member("fromAddresses", Edm::Collection(&Edm::Complex(&RECIPIENT))),
+        member("hasAttachments", Edm::Boolean),
+        member("headerContains", Edm::Collection(&Edm::String)),
+        member("importance", Edm::Enum(&IMPORTANCE)),
+        member("isApprovalRequest", Edm::Boolean),
+        member("isAutomaticForward", Edm::Boolean),
+        member("isAutomaticReply", Edm::Boolean),
+        member("isEncrypted", Edm::Boolean),
+        member("isMeetingRequest", Edm::Boolean),
+        member("isMeetingResponse", Edm::Boolean),
+        member("isNonDeliveryReport", Edm::Boolean),
+        member("isPermissionControlled", Edm::Boolean),
+        member("isReadReceipt", Edm::Boolean),
+        member("isSigned", Edm::Boolean),
+        member("isVoicemail", Edm::Boolean),
+        member("messageActionFlag", Edm::Enum(&MESSAGE_ACTION_FLAG)),
+        member("notSentToMe", Edm::Boolean),
+        member("recipientContains", Edm::Collection(&Edm::String)),
+        member("senderContains", Edm::Collection(&Edm::String)),
+        member("sensitivity", Edm::Enum(&SENSITIVITY)),
+        member("sentCcMe", Edm::Boolean),
+        member("sentOnlyToMe", Edm::Boolean),
+        member("sentToAddresses", Edm::Collection(&Edm::Complex(&RECIPIENT))),
+        member("sentToMe", Edm::Boolean),
+        member("sentToOrCcMe", Edm::Boolean),
+        member("subjectContains", Edm::Collection(&Edm::String)),
+        member("withinSizeRange", Edm::Complex(&SIZE_RANGE)),
+    ],
+);
+
 pub(crate) const RECIPIENT: ComplexType = complex("recipient", &[member("emailAddress", Edm::Complex(&EMAIL_ADDRESS))]);
+
+pub(crate) const SENSITIVITY: EnumType =
+    EnumType { name: "sensitivity", members: &[("normal", 0), ("personal", 1), ("private", 2), ("confidential", 3)] };
+
+pub(crate) const SIZE_RANGE: ComplexType =
+    complex("sizeRange", &[member("maximumSize", Edm::Int32), member("minimumSize", Edm::Int32)]);
 
 pub(crate) const STANDARD_TIME_ZONE_OFFSET: ComplexType = complex(
     "standardTimeZoneOffset",

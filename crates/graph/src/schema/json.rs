@@ -32,6 +32,15 @@ impl<'v> Members<'v> {
         found.filter(|value| !value.is_null())
     }
 
+    /// Refuses a member that is none of these; annotations aside (OData JSON 4.01 §4.6).
+    pub(crate) fn only(&self, known: &[&str]) -> Result<(), ApiError> {
+        let is_known = |name: &str| name.contains('@') || known.iter().any(|one| one.eq_ignore_ascii_case(name));
+        match self.members.keys().find(|name| !is_known(name)) {
+            Some(unknown) => Err(self.wrong(unknown, &format!("one of {}", known.join(", ")))),
+            None => Ok(()),
+        }
+    }
+
     pub(crate) fn object(&self, name: &str) -> Result<Option<Members<'v>>, ApiError> {
         self.get(name).map(|value| Members::of(value, &self.path_of(name))).transpose()
     }

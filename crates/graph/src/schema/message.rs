@@ -329,7 +329,7 @@ fn change_key(record: &MessageRecord) -> String {
     STANDARD.encode([&record.modseq.to_be_bytes()[..], &record.id.0[8..]].concat())
 }
 
-fn recipients(list: &[Recipient]) -> Value {
+pub(crate) fn recipients(list: &[Recipient]) -> Value {
     list.iter().map(recipient).collect()
 }
 

@@ -1,0 +1,225 @@
+//! Rules run at what arrives. What they make of it is decided, and what is sent on is made ready, before the deed that files
+//! it: the writer is one. The deed does all of it, or nothing.
+
+use super::InboxRule;
+use super::actions::{Decision, SentOn, Target, decide};
+use super::letter::Letter;
+use crate::Mail;
+use crate::compose::Beside;
+use crate::deliver::Arriving;
+use crate::error::MailError;
+use crate::index::Reading;
+use crate::organize::file_copy;
+use crate::people::person_at;
+use crate::submit::Ready;
+use mime::Message;
+use std::collections::{HashMap, HashSet};
+use store::{FolderId, MailboxId, MessageRecord, Overlay, Person, ReadTx, RuleId, StoreError, WellKnownName, WriteTx};
+
+/// How often rules send a message on before it goes no further. Exchange stops at three; who chains mailboxes needs a few.
+const MOST_HOPS: usize = 10;
+
+/// What the rules of a mailbox make of a message.
+#[derive(Clone, Default)]
+pub(crate) struct Ruled {
+    decision: Decision,
+    /// What is sent on as a message of its own; nothing where it could not be made.
+    ready: Vec<(RuleId, Option<Ready>)>,
+}
+
+/// The same for each mailbox that has any.
+pub(crate) type RuledFor = HashMap<MailboxId, Ruled>;
+
+/// Somebody with rules.
+struct Owner {
+    person: Person,
+    addresses: Vec<String>,
+    rules: Vec<InboxRule>,
+}
+
+impl Owner {
+    /// Nothing where nothing runs.
+    fn of(tx: &ReadTx<'_>, person: Person) -> Result<Option<Owner>, StoreError> {
+        let rows = tx.message_rules(person.id)?;
+        let read = |row| InboxRule::read(row).inspect_err(|error| tracing::error!(%error, "a rule is passed over")).ok();
+        let rules: Vec<InboxRule> = rows.into_iter().filter(|row| row.is_enabled).filter_map(read).collect();
+        if rules.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Owner { addresses: tx.addresses(person.id)?, person, rules }))
+    }
+
+    /// What becomes of a message, and through whose rules it has come. Nobody is told that what a report or an answer of a
+    /// program became by being sent on didn't arrive (RFC 3834 §2), and nothing goes round in circles.
+    fn decide(&self, coming: &Coming) -> (Decision, Vec<String>) {
+        let letter = Letter::new(coming, &self.addresses);
+        let mut decision = decide(&self.rules, &letter);
+        let sent_on_by = letter.sent_on_by();
+        let goes_round = sent_on_by.len() >= MOST_HOPS || sent_on_by.iter().any(|one| self.addresses.contains(one));
+        if coming.is_from_nobody || goes_round {
+            decision.sent_on.clear();
+        }
+        (decision, sent_on_by)
+    }
+}
+
+/// What rules are told of a message that arrives.
+pub(super) struct Coming {
+    /// Fields that stand before its octets.
+    pub(super) before: Message,
+    pub(super) message: Message,
+    pub(super) reading: Reading,
+    /// Whether Bcc is cut from what recipients get, so that none may ask for it either.
+    pub(super) hides_bcc: bool,
+    is_from_nobody: bool,
+}
+
+impl Coming {
+    fn of(arriving: &Arriving<'_>, message: &Message, reading: &Reading) -> Coming {
+        Coming {
+            before: Message::parse(format!("{}\r\n", arriving.prefix).into()),
+            message: message.clone(),
+            reading: reading.clone(),
+            hides_bcc: !arriving.cuts.is_empty(),
+            is_from_nobody: arriving.reverse_path.is_empty(),
+        }
+    }
+}
+
+impl Mail {
+    /// What rules make of a message for each of the people with these addresses who have any.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub(crate) async fn ruled<'a>(
+        &self,
+        (arriving, message, reading): (&Arriving<'_>, &Message, &Reading),
+        addresses: impl Iterator<Item = &'a str>,
+    ) -> Result<RuledFor, MailError> {
+        let owners = self.owners(addresses.map(str::to_owned).collect()).await?;
+        if owners.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let coming = Coming::of(arriving, message, reading);
+        let decide = move || owners.into_iter().map(|owner| (owner.decide(&coming), owner)).collect::<Vec<_>>();
+        let decided = tokio::task::spawn_blocking(decide).await.map_err(|_| StoreError::Stopped)?;
+        let mut ruled = HashMap::new();
+        for ((decision, sent_on_by), owner) in decided {
+            let mut ready = Vec::new();
+            for (rule, sent_on) in decision.sent_on.iter().filter(|(_, how)| !matches!(how, SentOn::Redirect(_))) {
+                let made = self.sent_on(&owner.person, (arriving, message, reading), sent_on, &sent_on_by).await;
+                ready.push((*rule, or_told(made)?));
+            }
+            ruled.insert(owner.person.id, Ruled { decision, ready });
+        }
+        Ok(ruled)
+    }
+
+    /// The same of what arrives within a deed: a report, which is never sent on.
+    pub(crate) fn ruled_within(
+        &self,
+        tx: &ReadTx<'_>,
+        (arriving, message, reading): (&Arriving<'_>, &Message, &Reading),
+        person: &Person,
+    ) -> Result<RuledFor, StoreError> {
+        let Some(owner) = Owner::of(tx, person.clone())? else { return Ok(HashMap::new()) };
+        let (decision, _) = owner.decide(&Coming::of(arriving, message, reading));
+        Ok(HashMap::from([(person.id, Ruled { decision, ready: Vec::new() })]))
+    }
+
+    async fn owners(&self, addresses: Vec<String>) -> Result<Vec<Owner>, StoreError> {
+        let look = move |tx: &ReadTx<'_>| {
+            let (mut seen, mut owners) = (HashSet::new(), Vec::new());
+            for address in &addresses {
+                if let Some(person) = person_at(tx, address)?.filter(|person| seen.insert(person.id)) {
+                    owners.extend(Owner::of(tx, person)?);
+                }
+            }
+            Ok(owners)
+        };
+        self.inner.store.read(look).await
+    }
+
+    /// Wakes whoever carries what rules have sent on.
+    pub(crate) fn wake_for(&self, ruled: &RuledFor) {
+        if ruled.values().any(|one| !one.decision.sent_on.is_empty()) {
+            self.inner.submitted.notify_one();
+            self.inner.to_relay.notify_one();
+        }
+    }
+}
+
+/// What went well; nothing where a rule can't do what it says, so that it has an error and the message arrives.
+fn or_told<T>(made: Result<T, MailError>) -> Result<Option<T>, MailError> {
+    match made {
+        Ok(made) => Ok(Some(made)),
+        Err(error @ MailError::Store(_)) => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "a rule could not send a message on");
+            Ok(None)
+        }
+    }
+}
+
+impl Ruled {
+    /// The folder in which the message is filed.
+    pub(crate) fn folder(&self, tx: &mut WriteTx<'_>, owner: MailboxId) -> Result<FolderId, MailError> {
+        let (rule, wanted) = match self.decision.goes_to {
+            Some((_, Target::DeletedItems)) => return Ok(tx.well_known_folder(owner, WellKnownName::DeletedItems)?),
+            Some((rule, Target::Folder(folder))) => (Some(rule), Some(folder)),
+            None => (None, None),
+        };
+        let folder = wanted.map(|folder| tx.folder(owner, folder)).transpose()?.flatten();
+        if let (Some(rule), None) = (rule, &folder) {
+            tx.mark_message_rule(owner, rule)?;
+        }
+        folder.map_or_else(|| Ok(tx.well_known_folder(owner, WellKnownName::Inbox)?), |folder| Ok(folder.id))
+    }
+
+    /// What stands beside the message, by rules.
+    pub(crate) fn beside(&self, reading: &Reading) -> (Beside, Overlay) {
+        let Decision { is_read, importance, categories, .. } = &self.decision;
+        let mut named = reading.keywords.clone();
+        for category in categories {
+            if !named.iter().any(|known| known.to_lowercase() == category.to_lowercase()) {
+                named.push(category.clone());
+            }
+        }
+        let categories = (!categories.is_empty()).then_some(named);
+        let importance = importance.map(|importance| importance.as_str().to_owned());
+        let beside = Beside { categories, is_read: is_read.then_some(true), ..Beside::default() };
+        (beside, Overlay { importance, ..Overlay::default() })
+    }
+
+    /// Does what is left once the message is filed.
+    pub(crate) fn carry_out(
+        &self,
+        tx: &mut WriteTx<'_>,
+        mail: &Mail,
+        (arriving, reading): (&Arriving<'_>, &Reading),
+        (owner, filed): (&Person, &MessageRecord),
+    ) -> Result<(), MailError> {
+        let now = mail.inner.clock.now();
+        for &(rule, folder) in &self.decision.copies {
+            match tx.folder(owner.id, folder)? {
+                Some(folder) => drop(file_copy(tx, owner.id, filed, folder.id, now)?),
+                None => tx.mark_message_rule(owner.id, rule)?,
+            }
+        }
+        for (rule, ready) in self.ready.iter().cloned() {
+            let sent = ready.map(|ready| or_told(ready.put(tx))).transpose()?.flatten();
+            if sent.is_none() {
+                tx.mark_message_rule(owner.id, rule)?;
+            }
+        }
+        for (_, sent_on) in &self.decision.sent_on {
+            if let SentOn::Redirect(to) = sent_on {
+                tx.add_submission(&mail.redirected(owner, (arriving, reading.line_end), to))?;
+            }
+        }
+        match self.decision.is_deleted_for_good {
+            true => Ok(tx.remove_message(owner.id, filed.id, now)?),
+            false => Ok(()),
+        }
+    }
+}

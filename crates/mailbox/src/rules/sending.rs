@@ -1,0 +1,122 @@
+//! What rules send on: as a new message of the mailbox's owner, or as it is.
+
+use super::actions::SentOn;
+use super::letter::LOOP;
+use crate::acting::Acting;
+use crate::compose::{Beside, Draft, NewAttachment};
+use crate::deliver::Arriving;
+use crate::drafts::NewMessage;
+use crate::error::MailError;
+use crate::generated::{Resent, name_addrs, resent_fields};
+use crate::index::{Copy, Place, Reading, index};
+use crate::read::Content;
+use crate::relay::spelled;
+use crate::reply::{Answer, AnswerText, forwarded_subject};
+use crate::submit::{Ready, SendOptions};
+use crate::{Mail, Mailbox};
+use jiff::tz::TimeZone;
+use mime::{AddrSpec, Attachment, BodyKind, Cuts, LineEnd, Message};
+use std::sync::Arc;
+use store::{FolderId, MessageId, Overlay, Person, Recipient, StoreError, Submission, SubmissionId, Wishes};
+
+impl Mail {
+    /// A message by which another one is sent on, ready to be put into the outbox. What is encrypted stays closed.
+    pub(super) async fn sent_on(
+        &self,
+        owner: &Person,
+        arriving: (&Arriving<'_>, &Message, &Reading),
+        sent_on: &SentOn,
+        sent_on_by: &[String],
+    ) -> Result<Ready, MailError> {
+        let acting = Arc::new(Acting::by_rule(owner));
+        let mailbox = Mailbox { mail: self.clone(), owner: owner.clone(), acting, expected: None };
+        let original = mailbox.arriving(arriving)?;
+        // RFC 3834 §5: whoever answers by himself doesn't answer this; and who finds himself named sends it no further.
+        let own = std::iter::once(owner.user_principal_name.to_lowercase());
+        let named = sent_on_by.iter().cloned().chain(own).map(|one| (LOOP.to_owned(), one));
+        let fields = named.chain([("Auto-Submitted".to_owned(), "auto-generated".to_owned())]).collect();
+        let new = match sent_on {
+            SentOn::ForwardAsAttachment(to) => {
+                mailbox.attached(&original, Draft { to: Some(name_addrs(to)), fields, ..Draft::default() }).await?
+            }
+            SentOn::Forward(to) | SentOn::Redirect(to) => {
+                let draft = Draft { to: Some(name_addrs(to)), fields, ..Draft::default() };
+                let text = AnswerText { comment: None, message: draft, zone: TimeZone::UTC };
+                mailbox.answer_to(&original, Answer::Forward, text).await?
+            }
+        };
+        mailbox.ready(new, SendOptions { save_to_sent_items: false, ..SendOptions::default() }).await
+    }
+
+    /// A message on its way to others as it came: only fields that say so stand before it (RFC 5322 §3.6.6). What becomes of it
+    /// on its way is told to who sends it on.
+    pub(super) fn redirected(
+        &self,
+        owner: &Person,
+        (arriving, line_end): (&Arriving<'_>, LineEnd),
+        to: &[Recipient],
+    ) -> Submission {
+        let now = self.inner.clock.now();
+        let id = SubmissionId::new(now);
+        let message_id = format!("<{}@{}>", spelled(id), self.inner.options.domain);
+        let own = owner.user_principal_name.to_lowercase();
+        let resent = Resent { by: owner, to, message_id: &message_id, fields: &[(LOOP, &own)], now };
+        let paths = to.iter().filter_map(|one| AddrSpec::parse(&one.address));
+        Submission {
+            mailbox: owner.id,
+            id,
+            part_of: None,
+            blob: arriving.blob,
+            prefix: resent_fields(line_end, &resent) + arriving.prefix,
+            cuts: arriving.cuts.to_owned(),
+            reverse_path: owner.user_principal_name.clone(),
+            created_date_time: now,
+            wishes: Wishes::default(),
+            forward_paths: paths.map(|path| self.forward_path(&path, now)).collect(),
+        }
+    }
+}
+
+impl Mailbox {
+    /// A message that arrives, as it would stand here.
+    fn arriving(&self, (arriving, message, reading): (&Arriving<'_>, &Message, &Reading)) -> Result<Content, StoreError> {
+        let cuts = Cuts::parse(arriving.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", arriving.cuts)))?;
+        let (reading, prefix) = (reading.clone(), arriving.prefix.to_owned());
+        let copy = Copy { reading, blob: arriving.blob, prefix, generated: String::new(), cuts };
+        let now = self.now();
+        let place = Place {
+            mailbox: self.owner.id,
+            folder: FolderId([0; 16]), // it stands in none yet
+            id: MessageId::new(now),
+            created: now,
+            received: now,
+            now,
+            is_draft: false,
+            is_read: false,
+            is_composed: false,
+            beside: Beside::default(),
+            overlay: Overlay::default(),
+        };
+        Content::of(self.owner.id, index(copy, place), message.clone(), &[])
+    }
+
+    /// A message that holds another one as an attachment.
+    async fn attached(&self, original: &Content, draft: Draft) -> Result<NewMessage, MailError> {
+        let octets = self.mail.in_one_piece(original.octets()).await?;
+        let subject = original.subject();
+        let attachment = Attachment {
+            name: format!("{}.eml", if subject.is_empty() { "message" } else { &subject }),
+            media_type: "message/rfc822".to_owned(),
+            content_id: None,
+            is_inline: false,
+            octets,
+        };
+        let draft = Draft {
+            subject: Some(forwarded_subject(&subject)),
+            body: Some((BodyKind::Text, String::new())),
+            attachments: vec![NewAttachment::File(attachment)],
+            ..draft
+        };
+        self.compose(draft).await
+    }
+}
