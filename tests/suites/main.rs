@@ -5,6 +5,7 @@
 mod actions;
 mod admin;
 mod attachments;
+mod automatic_replies;
 mod bad_input;
 mod batch;
 mod categories;

@@ -180,7 +180,7 @@ const MAX_INDEX: usize = 22 + 100 * 5;
 
 /// The fields that make a message an answer: In-Reply-To and the full References (RFC 5322 §3.6.4), and the thread's
 /// topic and index, which grows by a block (MS-OXOMSG 2.2.1.3).
-fn threading_fields(original: &Content, now: Timestamp) -> Vec<(String, String)> {
+pub(crate) fn threading_fields(original: &Content, now: Timestamp) -> Vec<(String, String)> {
     let ids = |name: &str| original.field_text(name).map(|text| msg_ids(text.as_bytes())).unwrap_or_default();
     let mut references = ids("References");
     if references.is_empty() {

@@ -3,6 +3,7 @@
 mod actions;
 mod letter;
 mod predicates;
+mod replies;
 mod running;
 mod sending;
 

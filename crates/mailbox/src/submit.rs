@@ -226,7 +226,15 @@ impl Mailbox {
         let sender = self.unnamed_sender(&authors).await?;
         let envelope = given.map_or_else(|| Envelope::of(message, overlay), Ok);
         let cuts = message.cuts("Bcc").to_text();
-        let outgoing = |envelope| Outgoing { authors: authors.sent_by(sender.as_ref()), cuts, envelope, wishes, protected: None };
+        let reverse_path = self.owner.user_principal_name.clone();
+        let outgoing = |envelope| Outgoing {
+            authors: authors.sent_by(sender.as_ref()),
+            cuts,
+            envelope,
+            reverse_path,
+            wishes,
+            protected: None,
+        };
         Ok((envelope.map(outgoing), sender))
     }
 
@@ -281,7 +289,7 @@ impl Mailbox {
             blob: record.blob,
             prefix: before.clone(),
             cuts: outgoing.cuts,
-            reverse_path: self.owner.user_principal_name.clone(),
+            reverse_path: outgoing.reverse_path,
             created_date_time: now,
             wishes: outgoing.wishes,
             forward_paths: Vec::new(),
@@ -326,6 +334,12 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
+    /// The same, of which nobody is told where it doesn't arrive.
+    pub(crate) fn from_nobody(mut self) -> Ready {
+        self.outgoing.reverse_path.clear();
+        self
+    }
+
     /// Puts it into the outbox, and where it is to be kept into Sent Items.
     ///
     /// # Errors
@@ -396,6 +410,8 @@ pub(crate) struct Outgoing {
     /// What recipients don't get.
     pub(crate) cuts: String,
     pub(crate) envelope: Envelope,
+    /// Whom to tell where it doesn't arrive; empty for nobody.
+    reverse_path: String,
     wishes: Wishes,
     /// What goes out instead of what was given.
     protected: Option<Protected>,

@@ -149,6 +149,11 @@ const RULES: &[(&str, &str)] = &[
          WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = s.mailbox)",
     ),
     (
+        "whoever was told of an absence was told by a mailbox's owner",
+        "SELECT 'somebody told of period ' || r.period FROM automatic_reply r
+         WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = r.mailbox)",
+    ),
+    (
         "a rule for what arrives is a mailbox's",
         "SELECT 'the rule ' || display_name FROM message_rule r WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = r.mailbox)",
     ),

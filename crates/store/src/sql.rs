@@ -2,6 +2,7 @@
 
 mod accounts;
 mod applications;
+mod automatic_replies;
 mod blobs;
 mod categories;
 pub(crate) mod changes;

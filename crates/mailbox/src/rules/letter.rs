@@ -89,6 +89,18 @@ impl<'l> Letter<'l> {
         self.reading.to.len() == 1 && self.reading.cc.is_empty() && self.names_owner_in(true, false)
     }
 
+    /// RFC 3834 §2: neither a program nor a list, as far as the header tells.
+    pub(super) fn is_by_a_person(&self) -> bool {
+        let automation = &self.reading.automation;
+        !automation.is_for_many() && !automation.is_answer()
+    }
+
+    /// MS-OXCMAIL §2.2.3.2.14: which answers of programs its sender doesn't want.
+    pub(super) fn wants_no_reply(&self) -> bool {
+        let suppressed = self.field("X-Auto-Response-Suppress").unwrap_or_default().to_ascii_lowercase();
+        suppressed.split([',', ';', ' ']).any(|word| ["all", "autoreply", "oof"].contains(&word))
+    }
+
     /// A program that answers says so (RFC 3834 §5); reports are something else.
     pub(super) fn is_automatic_reply(&self) -> bool {
         self.submitted("auto-replied") && !self.reading.automation.is_report

@@ -4,7 +4,9 @@
 use super::InboxRule;
 use super::actions::{Decision, SentOn, Target, decide};
 use super::letter::Letter;
+use super::replies::{Absence, Reply, replied_to};
 use crate::Mail;
+use crate::acting::Acting;
 use crate::compose::Beside;
 use crate::deliver::Arriving;
 use crate::error::MailError;
@@ -12,9 +14,10 @@ use crate::index::Reading;
 use crate::organize::file_copy;
 use crate::people::person_at;
 use crate::submit::Ready;
-use mime::Message;
+use mime::{AddrSpec, Message};
 use std::collections::{HashMap, HashSet};
-use store::{FolderId, MailboxId, MessageRecord, Overlay, Person, ReadTx, RuleId, StoreError, WellKnownName, WriteTx};
+use std::sync::Arc;
+use store::{FolderId, MailboxId, MessageRecord, Overlay, Person, ReadTx, RuleId, StoreError, Timestamp, WellKnownName, WriteTx};
 
 /// How often rules send a message on before it goes no further. Exchange stops at three; who chains mailboxes needs a few.
 const MOST_HOPS: usize = 10;
@@ -25,40 +28,46 @@ pub(crate) struct Ruled {
     decision: Decision,
     /// What is sent on as a message of its own; nothing where it could not be made.
     ready: Vec<(RuleId, Option<Ready>)>,
+    /// What whoever sent it is told.
+    reply: Option<Reply>,
 }
 
 /// The same for each mailbox that has any.
 pub(crate) type RuledFor = HashMap<MailboxId, Ruled>;
 
-/// Somebody with rules.
+/// Somebody who has rules, or is away.
 struct Owner {
     person: Person,
     addresses: Vec<String>,
     rules: Vec<InboxRule>,
+    absence: Option<Absence>,
 }
 
 impl Owner {
-    /// Nothing where nothing runs.
-    fn of(tx: &ReadTx<'_>, person: Person) -> Result<Option<Owner>, StoreError> {
+    /// Nothing where nothing runs. `told` is whom he would tell that he is away, and whether it is somebody here.
+    fn of(tx: &ReadTx<'_>, person: Person, told: Option<&(AddrSpec, bool)>, now: Timestamp) -> Result<Option<Owner>, StoreError> {
         let rows = tx.message_rules(person.id)?;
         let read = |row| InboxRule::read(row).inspect_err(|error| tracing::error!(%error, "a rule is passed over")).ok();
         let rules: Vec<InboxRule> = rows.into_iter().filter(|row| row.is_enabled).filter_map(read).collect();
-        if rules.is_empty() {
+        let absence = told.map_or(Ok(None), |(to, is_own)| Absence::of(tx, &person, (to, *is_own), now))?;
+        if rules.is_empty() && absence.is_none() {
             return Ok(None);
         }
-        Ok(Some(Owner { addresses: tx.addresses(person.id)?, person, rules }))
+        Ok(Some(Owner { addresses: tx.addresses(person.id)?, person, rules, absence }))
     }
 
     /// What becomes of a message, and through whose rules it has come. Nobody is told that what a report or an answer of a
     /// program became by being sent on didn't arrive (RFC 3834 §2), and nothing goes round in circles.
-    fn decide(&self, coming: &Coming) -> (Decision, Vec<String>) {
+    fn decide(&mut self, coming: &Coming) -> (Decision, Vec<String>) {
         let letter = Letter::new(coming, &self.addresses);
         let mut decision = decide(&self.rules, &letter);
         let sent_on_by = letter.sent_on_by();
         let goes_round = sent_on_by.len() >= MOST_HOPS || sent_on_by.iter().any(|one| self.addresses.contains(one));
-        if coming.is_from_nobody || goes_round {
+        if coming.reverse_path.is_empty() || goes_round {
             decision.sent_on.clear();
         }
+        let is_own = |absence: &Absence| self.addresses.contains(&absence.to.folded());
+        self.absence = self.absence.take().filter(|absence| !is_own(absence) && Absence::is_due(&letter, &decision));
         (decision, sent_on_by)
     }
 }
@@ -71,7 +80,9 @@ pub(super) struct Coming {
     pub(super) reading: Reading,
     /// Whether Bcc is cut from what recipients get, so that none may ask for it either.
     pub(super) hides_bcc: bool,
-    is_from_nobody: bool,
+    pub(super) reverse_path: String,
+    /// Whether somebody here has sent it.
+    is_own: bool,
 }
 
 impl Coming {
@@ -81,7 +92,8 @@ impl Coming {
             message: message.clone(),
             reading: reading.clone(),
             hides_bcc: !arriving.cuts.is_empty(),
-            is_from_nobody: arriving.reverse_path.is_empty(),
+            reverse_path: arriving.reverse_path.to_owned(),
+            is_own: arriving.arrival.is_none(),
         }
     }
 }
@@ -96,12 +108,13 @@ impl Mail {
         (arriving, message, reading): (&Arriving<'_>, &Message, &Reading),
         addresses: impl Iterator<Item = &'a str>,
     ) -> Result<RuledFor, MailError> {
-        let owners = self.owners(addresses.map(str::to_owned).collect()).await?;
+        let coming = Coming::of(arriving, message, reading);
+        let told = replied_to(&coming).map(|to| (to, coming.is_own));
+        let owners = self.owners(addresses.map(str::to_owned).collect(), told).await?;
         if owners.is_empty() {
             return Ok(HashMap::new());
         }
-        let coming = Coming::of(arriving, message, reading);
-        let decide = move || owners.into_iter().map(|owner| (owner.decide(&coming), owner)).collect::<Vec<_>>();
+        let decide = move || owners.into_iter().map(|mut owner| (owner.decide(&coming), owner)).collect::<Vec<_>>();
         let decided = tokio::task::spawn_blocking(decide).await.map_err(|_| StoreError::Stopped)?;
         let mut ruled = HashMap::new();
         for ((decision, sent_on_by), owner) in decided {
@@ -110,7 +123,16 @@ impl Mail {
                 let made = self.sent_on(&owner.person, (arriving, message, reading), sent_on, &sent_on_by).await;
                 ready.push((*rule, or_told(made)?));
             }
-            ruled.insert(owner.person.id, Ruled { decision, ready });
+            let reply = match owner.absence {
+                Some(absence) => {
+                    let original = self
+                        .of_owner(&owner.person, Arc::new(Acting::by_rule(&owner.person)))
+                        .arriving((arriving, message, reading))?;
+                    or_told(self.reply(&owner.person, &original, absence).await)?
+                }
+                None => None,
+            };
+            ruled.insert(owner.person.id, Ruled { decision, ready, reply });
         }
         Ok(ruled)
     }
@@ -122,17 +144,19 @@ impl Mail {
         (arriving, message, reading): (&Arriving<'_>, &Message, &Reading),
         person: &Person,
     ) -> Result<RuledFor, StoreError> {
-        let Some(owner) = Owner::of(tx, person.clone())? else { return Ok(HashMap::new()) };
+        let now = self.inner.clock.now();
+        let Some(mut owner) = Owner::of(tx, person.clone(), None, now)? else { return Ok(HashMap::new()) };
         let (decision, _) = owner.decide(&Coming::of(arriving, message, reading));
-        Ok(HashMap::from([(person.id, Ruled { decision, ready: Vec::new() })]))
+        Ok(HashMap::from([(person.id, Ruled { decision, ready: Vec::new(), reply: None })]))
     }
 
-    async fn owners(&self, addresses: Vec<String>) -> Result<Vec<Owner>, StoreError> {
+    async fn owners(&self, addresses: Vec<String>, told: Option<(AddrSpec, bool)>) -> Result<Vec<Owner>, StoreError> {
+        let now = self.inner.clock.now();
         let look = move |tx: &ReadTx<'_>| {
             let (mut seen, mut owners) = (HashSet::new(), Vec::new());
             for address in &addresses {
                 if let Some(person) = person_at(tx, address)?.filter(|person| seen.insert(person.id)) {
-                    owners.extend(Owner::of(tx, person)?);
+                    owners.extend(Owner::of(tx, person, told.as_ref(), now)?);
                 }
             }
             Ok(owners)
@@ -142,7 +166,7 @@ impl Mail {
 
     /// Wakes whoever carries what rules have sent on.
     pub(crate) fn wake_for(&self, ruled: &RuledFor) {
-        if ruled.values().any(|one| !one.decision.sent_on.is_empty()) {
+        if ruled.values().any(|one| !one.decision.sent_on.is_empty() || one.reply.is_some()) {
             self.inner.submitted.notify_one();
             self.inner.to_relay.notify_one();
         }
@@ -216,6 +240,11 @@ impl Ruled {
             if let SentOn::Redirect(to) = sent_on {
                 tx.add_submission(&mail.redirected(owner, (arriving, reading.line_end), to))?;
             }
+        }
+        if let Some(Reply { absence, ready }) = self.reply.clone()
+            && tx.tell_once(owner.id, absence.to.as_str(), absence.period)?
+        {
+            or_told(ready.put(tx))?;
         }
         match self.decision.is_deleted_for_good {
             true => Ok(tx.remove_message(owner.id, filed.id, now)?),

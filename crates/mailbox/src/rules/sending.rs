@@ -20,6 +20,10 @@ use std::sync::Arc;
 use store::{FolderId, MessageId, Overlay, Person, Recipient, StoreError, Submission, SubmissionId, Wishes};
 
 impl Mail {
+    pub(super) fn of_owner(&self, owner: &Person, acting: Arc<Acting>) -> Mailbox {
+        Mailbox { mail: self.clone(), owner: owner.clone(), acting, expected: None }
+    }
+
     /// A message by which another one is sent on, ready to be put into the outbox. What is encrypted stays closed.
     pub(super) async fn sent_on(
         &self,
@@ -28,8 +32,7 @@ impl Mail {
         sent_on: &SentOn,
         sent_on_by: &[String],
     ) -> Result<Ready, MailError> {
-        let acting = Arc::new(Acting::by_rule(owner));
-        let mailbox = Mailbox { mail: self.clone(), owner: owner.clone(), acting, expected: None };
+        let mailbox = self.of_owner(owner, Arc::new(Acting::by_rule(owner)));
         let original = mailbox.arriving(arriving)?;
         // RFC 3834 §5: whoever answers by himself doesn't answer this; and who finds himself named sends it no further.
         let own = std::iter::once(owner.user_principal_name.to_lowercase());
@@ -79,7 +82,10 @@ impl Mail {
 
 impl Mailbox {
     /// A message that arrives, as it would stand here.
-    fn arriving(&self, (arriving, message, reading): (&Arriving<'_>, &Message, &Reading)) -> Result<Content, StoreError> {
+    pub(super) fn arriving(
+        &self,
+        (arriving, message, reading): (&Arriving<'_>, &Message, &Reading),
+    ) -> Result<Content, StoreError> {
         let cuts = Cuts::parse(arriving.cuts).ok_or_else(|| StoreError::Corrupt(format!("cuts {:?}", arriving.cuts)))?;
         let (reading, prefix) = (reading.clone(), arriving.prefix.to_owned());
         let copy = Copy { reading, blob: arriving.blob, prefix, generated: String::new(), cuts };
