@@ -74,6 +74,10 @@ async fn rules_are_made_listed_changed_and_removed() {
     let changed = adele.patch_json(&one, &json!({"actions": {"markImportance": "high"}})).await.demand(200).json();
     assert_eq!(changed["actions"], json!({"markImportance": "high"}), "actions are replaced as a whole");
     assert_eq!(changed["conditions"], created["conditions"], "what isn't given stays");
+    let excepted = json!({"exceptions": {"hasAttachments": true}});
+    assert_eq!(adele.patch_json(&one, &excepted).await.demand(200).json()["exceptions"], json!({"hasAttachments": true}));
+    let cleared = adele.patch_json(&one, &json!({"exceptions": null})).await.demand(200).json();
+    assert!(cleared.get("exceptions").is_none(), "{cleared}");
     let minimal = [("prefer", "return=minimal"), ("content-type", "application/json")];
     let body = json!({"conditions": {}, "isEnabled": false}).to_string();
     adele.call(Method::PATCH, &one, &minimal, body.into()).await.demand_empty(204);
@@ -97,7 +101,13 @@ async fn rules_that_say_nothing_or_something_else_are_refused() {
     adele.post_nothing(&format!("mailFolders/{nowhere}/permanentDelete")).await.demand_empty(204);
     let of_alex = folder(&server.person("AlexW"), "Somebody else's").await;
     let read = json!({"markAsRead": true});
+    let many = |count: usize| -> Vec<Value> {
+        (0..count).map(|one| json!({"emailAddress": {"address": format!("a{one}@elsewhere.example")}})).collect()
+    };
+    let texts: Vec<String> = (0..1001).map(|one| format!("text {one}")).collect();
     for (body, status, code) in [
+        (rule(&json!({}), &json!({"redirectTo": many(501)})), 400, "ErrorInvalidRecipients"),
+        (rule(&json!({"bodyContains": texts}), &read), 507, "ErrorQuotaExceeded"),
         (json!({"sequence": 1, "actions": read}), 400, "RequestBodyRead"),
         (json!({"displayName": " ", "sequence": 1, "actions": read}), 400, "RequestBodyRead"),
         (json!({"displayName": "x", "actions": read}), 400, "RequestBodyRead"),
@@ -244,11 +254,94 @@ async fn reports_and_mail_from_outside_meet_rules_and_what_nobody_sent_is_not_se
     for folder in ["inbox", "deleteditems"] {
         assert!(!is_in(&alex, folder, "From outside").await, "{folder}");
     }
-    // The same with an empty reverse path: nobody would be told where it doesn't arrive.
+    let octets = server.person("MeganB").value(redirected["id"].as_str().unwrap()).await;
+    let text = String::from_utf8_lossy(&octets);
+    assert_eq!(text.matches("Received: from client.elsewhere.example").count(), 1, "how it came: {text}");
+    assert_eq!(text.matches("Return-Path:").count(), 1, "{text}");
+    // What isn't sent on is not removed either: with an empty reverse path nobody would be told where it doesn't arrive, and
+    // whoever says that it went round already may be lying.
+    let outside = String::from_utf8(outside).unwrap();
     smtp.envelope("", &[address("AlexW")]).await;
-    smtp.data(&String::from_utf8(outside).unwrap().replace("From outside", "From nobody").into_bytes(), 250).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    smtp.data(outside.replace("From outside", "From nobody").as_bytes(), 250).await;
+    smtp.envelope("a@elsewhere.example", &[address("AlexW")]).await;
+    let lie = format!("X-MS-Exchange-Inbox-Rules-Loop: {}\r\n{}", address("AlexW"), outside.replace("From outside", "A lie"));
+    smtp.data(lie.as_bytes(), 250).await;
+    for subject in ["From nobody", "A lie"] {
+        alex.arrived(subject).await;
+    }
     assert!(server.person("MeganB").inbox().await.iter().all(|message| message["subject"] == "From outside"));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn what_one_throws_away_another_of_its_recipients_has() {
+    let server = Server::start().await;
+    let [alex, megan] = ["AlexW", "MeganB"].map(|name| server.person(name));
+    made(&alex, &rule(&json!({}), &json!({"permanentDelete": true}))).await;
+    for (number, lines) in [1, 9_000].into_iter().enumerate() {
+        let subject = format!("To both {number}");
+        let octets = letter(
+            &[("From", "a@elsewhere.example"), ("Subject", &subject)],
+            &"A line of it.........................\r\n".repeat(lines),
+        );
+        let mut smtp = Smtp::connect(&server).await;
+        smtp.demand("EHLO client.elsewhere.example", 250).await;
+        smtp.envelope("a@elsewhere.example", &[address("AlexW"), address("MeganB")]).await;
+        smtp.data(&octets, 250).await;
+        let kept = megan.arrived(&subject).await;
+        assert!(megan.value(kept["id"].as_str().unwrap()).await.ends_with(&octets));
+    }
+    assert!(alex.inbox().await.is_empty());
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn the_first_place_counts_against_removal_too() {
+    let server = Server::start().await;
+    let alex = server.person("AlexW");
+    let kept = folder(&alex, "Kept").await;
+    let later =
+        json!({"displayName": "later", "sequence": 2, "actions": {"permanentDelete": true, "assignCategories": ["Blue"]}});
+    made(&alex, &later).await;
+    made(&alex, &rule(&json!({}), &json!({"moveToFolder": kept}))).await;
+    server.person("AdeleV").send_mime(&plain("AdeleV", &["AlexW"], "Kept")).await.demand_empty(202);
+    assert_eq!(found(&alex, &kept, "Kept").await["categories"], json!(["Blue"]));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_is_made_the_author_of_what_outsiders_forge() {
+    let server = Server::start().await;
+    let alex = server.person("AlexW");
+    let elsewhere = json!([{"emailAddress": {"address": "alex@elsewhere.example"}}]);
+    let id = made(&alex, &rule(&json!({}), &json!({"redirectTo": elsewhere, "delete": true}))).await;
+    let forged = letter(&[("From", &address("MeganB")), ("To", &address("AlexW")), ("Subject", "Forged")], "x");
+    let mut smtp = Smtp::connect(&server).await;
+    smtp.demand("EHLO client.elsewhere.example", 250).await;
+    smtp.envelope("a@elsewhere.example", &[address("AlexW")]).await;
+    smtp.data(&forged, 250).await;
+    alex.arrived("Forged").await;
+    assert_eq!(alex.get(&format!("{RULES}/{id}")).await.demand(200).json()["hasError"], true);
+    let queued = async || String::from_utf8(server.restante(&["queue", "list"]).await.stdout).expect("text");
+    assert!(!queued().await.contains("alex@elsewhere"));
+    // What she has sent herself goes there.
+    server.person("MeganB").send_mime(&plain("MeganB", &["AlexW"], "Her own")).await.demand_empty(202);
+    until("it waits for its server", async || queued().await.contains("alex@elsewhere").then_some(())).await;
+    assert!(is_in(&alex, "deleteditems", "Her own").await);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_detail_of_an_address_is_its_owners_and_people_are_sent_things_once() {
+    let server = Server::start().await;
+    let alex = server.person("AlexW");
+    made(&alex, &rule(&json!({"notSentToMe": true}), &json!({"delete": true}))).await;
+    let twice = json!([{"emailAddress": {"address": address("MeganB")}}, {"emailAddress": {"address": address("MeganB").to_lowercase()}}]);
+    made(&alex, &rule(&json!({"subjectContains": ["Detail"]}), &json!({"redirectTo": twice}))).await;
+    let to = address("AlexW").replace('@', "+news@");
+    server.person("AdeleV").send_mime(&letter(&[("To", &to), ("Subject", "Detail")], "x")).await.demand_empty(202);
+    alex.arrived("Detail").await;
+    server.person("MeganB").arrived("Detail").await;
     server.finish().await;
 }
 

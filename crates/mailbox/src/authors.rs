@@ -121,6 +121,11 @@ impl Acting {
         {
             return Err(MailError::AppLimited(Limit::From(other.clone())));
         }
+        self.check_recipients(envelope)
+    }
+
+    /// Whether an app may have something sent to these people.
+    pub(crate) fn check_recipients(&self, envelope: &Envelope) -> Result<(), MailError> {
         let mut domains = envelope.forward_paths.iter().map(|path| path.domain().to_lowercase());
         if let Some(only) = &self.limits.recipient_domains
             && let Some(other) = domains.find(|domain| !only.contains(domain))

@@ -24,8 +24,8 @@ use std::iter::repeat_n;
 use std::pin::pin;
 use std::time::Duration;
 use store::{
-    Blob, Digest, ForwardPath, ForwardState, MessageId, Person, ReadTx, StoreError, Submission, SubmissionId, Timestamp,
-    WellKnownName, WriteTx,
+    Blob, Digest, ForwardPath, ForwardState, MailboxId, MessageId, Person, ReadTx, StoreError, Submission, SubmissionId,
+    Timestamp, WellKnownName, WriteTx,
 };
 
 /// Forward-paths looked at together; their deeds share commits.
@@ -113,11 +113,12 @@ impl Mail {
         failure
     }
 
-    /// Delivers a submission, or puts it off where it is damaged: it must not stand in the way of the others.
+    /// Delivers a submission, or puts it off where it is damaged, or something of it can't be done now.
     async fn deliver(&self, submission: Submission, blob: Result<Blob, StoreError>) -> Result<(), MailError> {
         let (mailbox, id) = (submission.mailbox, submission.id);
         let Err(error) = self.file_submission(submission, blob).await else { return Ok(()) };
-        if !matches!(error, MailError::Store(StoreError::Corrupt(_) | StoreError::NotFound)) {
+        // What fails by itself must not hold up the others.
+        if matches!(error, MailError::Store(StoreError::Io(_) | StoreError::Stopped | StoreError::Unavailable(_))) {
             return Err(error);
         }
         let now = self.inner.clock.now();
@@ -126,7 +127,7 @@ impl Mail {
             let pause = FIRST_RETRY.saturating_mul(2_i64.saturating_pow(doubled)).min(LAST_RETRY);
             tx.postpone(mailbox, id, Timestamp(now.0.saturating_add(pause)))
         };
-        tracing::error!(%error, submission.id = %uuid::Uuid::from_bytes(id.0), "a submission is damaged and put off");
+        tracing::error!(%error, submission.id = %uuid::Uuid::from_bytes(id.0), "a submission can't be delivered and is put off");
         Ok(self.inner.store.write_in(mailbox, deed).await?)
     }
 
@@ -150,7 +151,7 @@ impl Mail {
         let mut filed = HashSet::new();
         let paths = &submission.forward_paths;
         let (key, now) = ((submission.mailbox, submission.id), self.inner.clock.now());
-        let (mut missed, mut reached) = (Vec::new(), Vec::new());
+        let (mut missed, mut reached, mut removed) = (Vec::new(), Vec::new(), Vec::new());
         let people = paths.iter().map(|path| person_at(tx, &path.address)).collect::<Result<Vec<_>, _>>()?;
         // The sender too, where he is told something: of two who write to each other at once none is to wait for the other.
         let is_told = |(path, person): (&ForwardPath, &Option<Person>)| match person {
@@ -171,7 +172,7 @@ impl Mail {
                 Some(person) => {
                     let still_due = tx.end_due(key, &path.address, ForwardState::Delivered, (now, FILED.1))?;
                     if still_due && filed.insert(person.id) {
-                        self.file_for(tx, &arriving, reading, &person, &path.address)?;
+                        removed.extend(self.file_for(tx, &arriving, reading, &person, &path.address)?);
                     }
                     if still_due {
                         count(ForwardState::Delivered, submission.created_date_time, now);
@@ -180,6 +181,7 @@ impl Mail {
                 }
             }
         }
+        removed.into_iter().try_for_each(|(mailbox, id)| tx.remove_message(mailbox, id, now))?;
         for (action, paths) in [(Action::Failed, missed), (Action::Delivered, reached)] {
             let wanted = paths.into_iter().filter(|(path, _)| action.is_wanted(path));
             let told = wanted.map(|(path, (status, text))| Told { path, status, next_hop: "", text, is_reply: false });
@@ -188,7 +190,7 @@ impl Mail {
         Ok(tx.end_submission(submission.mailbox, submission.id)?)
     }
 
-    /// Files a copy in somebody's Inbox.
+    /// Files a copy in somebody's Inbox, or where his rules want it; answers which message is to be removed once all have theirs.
     pub(crate) fn file_for(
         &self,
         tx: &mut WriteTx<'_>,
@@ -196,7 +198,7 @@ impl Mail {
         reading: Reading,
         person: &Person,
         forward_path: &str,
-    ) -> Result<(), MailError> {
+    ) -> Result<Option<(MailboxId, MessageId)>, MailError> {
         let now = self.inner.clock.now();
         let arrived = arriving.arrived.and_then(|arrived| arrived.get(&person.id)).cloned().unwrap_or_default();
         let reading = match arrived.shown {
@@ -235,10 +237,11 @@ impl Mail {
         let record = index(copy, place);
         tx.add_message(person.id, &record)?;
         hanging.write(tx, person.id, record.id.into())?;
-        match ruled {
-            Some(ruled) => ruled.carry_out(tx, self, (arriving, &reading), (person, &record)),
-            None => Ok(()),
-        }
+        let is_removed = match ruled {
+            Some(ruled) => ruled.carry_out(tx, self, (arriving, &reading), (person, &record))?,
+            None => false,
+        };
+        Ok(is_removed.then_some((person.id, record.id)))
     }
 }
 
@@ -256,6 +259,8 @@ pub(crate) struct Arriving<'a> {
     pub(crate) arrived: Option<&'a ArrivedFor>,
     /// What rules make of it.
     pub(crate) ruled: Option<&'a RuledFor>,
+    /// Whether it may go by TLS only (RFC 8689).
+    pub(crate) requires_tls: bool,
 }
 
 /// What is found out about a message before the deed that files it.
@@ -268,8 +273,9 @@ struct Found {
 
 impl<'a> From<&'a Submission> for Arriving<'a> {
     fn from(submission: &'a Submission) -> Arriving<'a> {
-        let Submission { id, blob, prefix, cuts, reverse_path, .. } = submission;
-        Arriving { id: *id, blob: *blob, prefix, cuts, reverse_path, arrival: None, arrived: None, ruled: None }
+        let Submission { id, blob, prefix, cuts, reverse_path, wishes, .. } = submission;
+        let requires_tls = wishes.requires_tls;
+        Arriving { id: *id, blob: *blob, prefix, cuts, reverse_path, arrival: None, arrived: None, ruled: None, requires_tls }
     }
 }
 

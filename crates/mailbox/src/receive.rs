@@ -121,12 +121,12 @@ impl Mail {
         tx.hold(recipients.iter().map(|(person, _)| person.id))?;
         tx.put_blob(&incoming.blob)?;
         let arriving = Arriving { arrived: Some(&arrived), ruled: Some(&ruled), ..arriving(incoming, id) };
-        let readings = repeat_n(reading, recipients.len());
+        let (readings, mut removed) = (repeat_n(reading, recipients.len()), Vec::new());
         for ((person, path), reading) in recipients.iter().zip(readings) {
-            self.file_for(tx, &arriving, reading, person, path)?;
+            removed.extend(self.file_for(tx, &arriving, reading, person, path)?);
             reported.as_ref().map_or(Ok(()), |reported| reported.tell(tx, person.id, self.inner.clock.now()))?;
         }
-        Ok(())
+        Ok(removed.into_iter().try_for_each(|(mailbox, id)| tx.remove_message(mailbox, id, self.inner.clock.now()))?)
     }
 }
 
@@ -151,6 +151,7 @@ fn arriving(incoming: &Incoming, id: SubmissionId) -> Arriving<'_> {
         arrival: Some(&incoming.arrival),
         arrived: None,
         ruled: None,
+        requires_tls: false,
     }
 }
 

@@ -153,9 +153,13 @@ impl Consignment {
         format!("{}-{}", spelled(self.submission.id), Digest::of(paths.join("\n").as_bytes()).to_hex())
     }
 
-    /// The domain of its author (RFC 5322 §3.6.2), in lower case; nothing where it names none.
+    /// The domain of its author (RFC 5322 §3.6.2), in lower case; nothing where it names none, and where a rule sends it on: then
+    /// we don't answer for its author.
     pub fn author_domain(&self) -> Option<String> {
         let before = Message::parse(format!("{}\r\n", self.submission.prefix).into());
+        if before.field("Resent-From").is_some() {
+            return None; // whoever sends it on isn't its author
+        }
         let mut authors = before.addresses("From");
         authors.extend(self.message.addresses("From"));
         authors.first().and_then(NameAddr::addr_spec).map(|author| author.domain().to_lowercase())
@@ -453,11 +457,21 @@ impl Mail {
         let message = Message::parse(blob.octets.clone());
         let reading = Reading::of("", &message);
         tx.put_blob(blob)?;
-        let arriving =
-            Arriving { id, blob: blob.digest, prefix: "", cuts: "", reverse_path: "", arrival: None, arrived: None, ruled: None };
+        let arriving = Arriving {
+            id,
+            blob: blob.digest,
+            prefix: "",
+            cuts: "",
+            reverse_path: "",
+            arrival: None,
+            arrived: None,
+            ruled: None,
+            requires_tls: false,
+        };
         let ruled = self.ruled_within(tx, (&arriving, &message, &reading), to)?;
         let arriving = Arriving { ruled: Some(&ruled), ..arriving };
-        self.file_for(tx, &arriving, reading, to, &to.user_principal_name)
+        let removed = self.file_for(tx, &arriving, reading, to, &to.user_principal_name)?;
+        Ok(removed.map_or(Ok(()), |(mailbox, id)| tx.remove_message(mailbox, id, self.inner.clock.now()))?)
     }
 }
 

@@ -12,12 +12,14 @@ pub use predicates::{MessageActionFlag, Predicates, Sensitivity, SizeRange};
 pub(crate) use running::RuledFor;
 
 use crate::Mailbox;
+use crate::envelope::{Envelope, MAX_RECIPIENTS};
 use crate::error::{Kind, MailError};
-use mime::AddrSpec;
 use store::{FolderId, MessageRule, ReadTx, RuleId, StoreError, WriteTx};
 
 /// Octets that the rules of a mailbox may have together, as Exchange has it.
 const MOST_OCTETS: usize = 256 * 1024;
+/// Texts and people that all rules of a mailbox look for: each is looked for in each message.
+const MOST_TEXTS: usize = 1000;
 
 /// A rule of a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +72,10 @@ impl InboxRule {
             actions: serde_json::from_str(&row.actions).map_err(corrupt)?,
             display_name: row.display_name,
         })
+    }
+
+    fn texts(&self) -> usize {
+        self.conditions.texts() + self.exceptions.texts() + self.actions.texts()
     }
 
     fn row(&self) -> Result<MessageRule, StoreError> {
@@ -171,18 +177,22 @@ impl Mailbox {
         if rule.actions.is_empty() {
             return Err(MailError::InvalidRule("a rule needs an action"));
         }
-        for recipient in rule.actions.recipients() {
-            if AddrSpec::parse(&recipient.address).is_none() {
-                let why = format!("{:?} is no address that mail can be sent to", recipient.address);
-                return Err(MailError::InvalidRecipients(why));
-            }
+        let recipients: Vec<String> = rule.actions.recipients().map(|one| one.address.clone()).collect();
+        if !recipients.is_empty() {
+            // An app sends no more by a rule than by itself.
+            self.acting.check_recipients(&Envelope::new(recipients)?)?;
         }
         for folder in rule.actions.folders() {
             self.folder_is_there(tx, folder)?;
         }
         let row = rule.row()?;
-        let others = tx.message_rules(self.owner.id)?.into_iter().filter(|other| other.id != rule.id);
-        if others.map(|other| octets(&other)).sum::<usize>() + octets(&row) > MOST_OCTETS {
+        let mut rows: Vec<MessageRule> = tx.message_rules(self.owner.id)?.into_iter().filter(|one| one.id != rule.id).collect();
+        rows.push(row.clone());
+        let rules: Vec<InboxRule> = rows.iter().cloned().map(InboxRule::read).collect::<Result<_, _>>()?;
+        if rows.iter().map(octets).sum::<usize>() > MOST_OCTETS
+            || rules.iter().map(InboxRule::texts).sum::<usize>() > MOST_TEXTS
+            || rules.iter().map(|rule| rule.actions.recipients().count()).sum::<usize>() > MAX_RECIPIENTS
+        {
             return Err(MailError::QuotaExceeded("rules"));
         }
         tx.put_message_rule(self.owner.id, &row)?;

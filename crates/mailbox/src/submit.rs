@@ -335,7 +335,7 @@ pub(crate) struct Ready {
 
 impl Ready {
     /// The same, of which nobody is told where it doesn't arrive.
-    pub(crate) fn from_nobody(mut self) -> Ready {
+    pub(crate) fn of_nobody(mut self) -> Ready {
         self.outgoing.reverse_path.clear();
         self
     }

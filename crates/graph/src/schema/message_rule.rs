@@ -63,12 +63,17 @@ pub(crate) fn render(properties: &[&Property<InboxRule>], rule: &InboxRule) -> V
 /// mailfolder-post-messagerules); what only the service says is passed over.
 pub(crate) fn read(value: &Value, is_new: bool) -> Result<RuleChange, ApiError> {
     let m = Members::of(value, "")?;
+    // Null takes them away (both are nullable).
+    let given = |name: &str| match value.get(name) {
+        Some(Value::Null) => Ok(Some(Predicates::default())),
+        _ => m.object(name)?.map(|given| predicates(&given)).transpose(),
+    };
     let change = RuleChange {
         sequence: m.get("sequence").map(|_| whole_number(&m, "sequence")).transpose()?,
         display_name: m.text("displayName")?.map(|name| display_name(&m, name)).transpose()?,
         is_enabled: m.boolean("isEnabled")?,
-        conditions: m.object("conditions")?.map(|given| predicates(&given)).transpose()?,
-        exceptions: m.object("exceptions")?.map(|given| predicates(&given)).transpose()?,
+        conditions: given("conditions")?,
+        exceptions: given("exceptions")?,
         actions: m.object("actions")?.map(|given| actions(&given)).transpose()?,
     };
     for (name, is_missing, what) in [

@@ -8,7 +8,7 @@ use store::{FolderId, Recipient, RuleId};
 
 /// What is done with a message for which a rule is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Actions {
     /// Categories that it gets.
     pub assign_categories: Vec<String>,
@@ -45,6 +45,11 @@ impl Actions {
         self.forward_as_attachment_to.iter().chain(&self.forward_to).chain(&self.redirect_to)
     }
 
+    /// How many texts and categories it has.
+    pub(super) fn texts(&self) -> usize {
+        self.assign_categories.len()
+    }
+
     /// All folders that get something.
     pub(super) fn folders(&self) -> impl Iterator<Item = FolderId> {
         self.copy_to_folder.into_iter().chain(self.move_to_folder)
@@ -59,13 +64,13 @@ pub(crate) struct Decision {
     pub(super) goes_to: Option<(RuleId, Target)>,
     /// Folders that get copies, as it is then.
     pub(super) copies: Vec<(RuleId, FolderId)>,
-    /// Whether it doesn't stay.
-    pub(super) is_deleted_for_good: bool,
     pub(super) is_read: bool,
     pub(super) importance: Option<Importance>,
     pub(super) categories: Vec<String>,
-    /// Whom it is sent on to, and how.
-    pub(super) sent_on: Vec<(RuleId, SentOn)>,
+    pub(super) forwards: Vec<(RuleId, Forward)>,
+    pub(super) redirects: Vec<(RuleId, Vec<Recipient>)>,
+    /// Whether something that rules want is not done, so that the message isn't removed either.
+    pub(super) is_held_back: bool,
 }
 
 /// Where a message goes.
@@ -73,14 +78,15 @@ pub(crate) struct Decision {
 pub(super) enum Target {
     DeletedItems,
     Folder(FolderId),
+    /// It is deleted for good.
+    Nowhere,
 }
 
-/// How a message is sent on, and to whom.
+/// A message of the owner's by which another one is sent on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum SentOn {
-    Forward(Vec<Recipient>),
-    ForwardAsAttachment(Vec<Recipient>),
-    Redirect(Vec<Recipient>),
+pub(super) struct Forward {
+    pub(super) is_attached: bool,
+    pub(super) to: Vec<Recipient>,
 }
 
 /// Runs rules in their order.
@@ -92,7 +98,7 @@ pub(super) fn decide(rules: &[InboxRule], letter: &Letter<'_>) -> Decision {
         }
         decision.add(rule.id, &rule.actions);
         // Where nothing is left, nothing is left to be done.
-        if rule.actions.stop_processing_rules || decision.is_deleted_for_good {
+        if rule.actions.stop_processing_rules || decision.removes_for_good() {
             break;
         }
     }
@@ -101,22 +107,46 @@ pub(super) fn decide(rules: &[InboxRule], letter: &Letter<'_>) -> Decision {
 
 impl Decision {
     fn add(&mut self, rule: RuleId, actions: &Actions) {
-        let target = match actions.delete {
-            true => Some(Target::DeletedItems),
-            false => actions.move_to_folder.map(Target::Folder),
+        let target = match (actions.permanent_delete, actions.delete) {
+            (true, _) => Some(Target::Nowhere),
+            (false, true) => Some(Target::DeletedItems),
+            (false, false) => actions.move_to_folder.map(Target::Folder),
         };
         self.goes_to = self.goes_to.or(target.map(|target| (rule, target)));
         self.copies.extend(actions.copy_to_folder.map(|folder| (rule, folder)));
-        self.is_deleted_for_good |= actions.permanent_delete;
         self.is_read |= actions.mark_as_read;
         self.importance = actions.mark_importance.or(self.importance);
         self.categories.extend(actions.assign_categories.iter().cloned());
-        let sent_on = [
-            (&actions.forward_to, SentOn::Forward as fn(Vec<Recipient>) -> SentOn),
-            (&actions.forward_as_attachment_to, SentOn::ForwardAsAttachment),
-            (&actions.redirect_to, SentOn::Redirect),
-        ];
-        let given = sent_on.into_iter().filter(|(to, _)| !to.is_empty());
-        self.sent_on.extend(given.map(|(to, how)| (rule, how(to.clone()))));
+        for (is_attached, to) in [(false, &actions.forward_to), (true, &actions.forward_as_attachment_to)] {
+            if !to.is_empty() {
+                self.forwards.push((rule, Forward { is_attached, to: to.clone() }));
+            }
+        }
+        if !actions.redirect_to.is_empty() {
+            self.redirects.push((rule, actions.redirect_to.clone()));
+        }
+    }
+
+    /// Whether it isn't to stay anywhere.
+    pub(super) fn removes_for_good(&self) -> bool {
+        matches!(self.goes_to, Some((_, Target::Nowhere)))
+    }
+
+    /// Whether it isn't to stay where its owner looks.
+    pub(super) fn removes(&self) -> bool {
+        self.removes_for_good() || matches!(self.goes_to, Some((_, Target::DeletedItems)))
+    }
+
+    /// Sends no message of the owner's.
+    pub(super) fn hold_back_forwards(&mut self) {
+        self.is_held_back |= !self.forwards.is_empty();
+        self.forwards.clear();
+    }
+
+    /// Sends nothing on at all.
+    pub(super) fn hold_back_all(&mut self) {
+        self.is_held_back |= !self.redirects.is_empty();
+        self.redirects.clear();
+        self.hold_back_forwards();
     }
 }

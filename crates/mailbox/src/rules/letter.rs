@@ -11,7 +11,9 @@ use std::cell::OnceCell;
 use store::Recipient;
 
 /// Octets of the body that texts are looked for in.
-const MOST_BODY: usize = 4 * 1024 * 1024;
+const MOST_BODY: usize = 1024 * 1024;
+/// People of a field that are looked at: nobody writes to more (Graph: at most 500), and a header has room for a million.
+const MOST_PEOPLE: usize = 1000;
 /// Octets of a report that its outcome is looked for in.
 const MOST_REPORT: usize = 256 * 1024;
 /// Who has sent a message on by a rule of his, one field each; as Exchange writes it.
@@ -24,6 +26,9 @@ pub(super) struct Letter<'l> {
     reading: &'l Reading,
     /// All addresses of the owner, in lower case.
     own: &'l [String],
+    from: Vec<Person>,
+    to: Vec<Person>,
+    cc: Vec<Person>,
     header: OnceCell<String>,
     body: OnceCell<String>,
 }
@@ -31,7 +36,8 @@ pub(super) struct Letter<'l> {
 impl<'l> Letter<'l> {
     pub(super) fn new(coming: &'l Coming, own: &'l [String]) -> Letter<'l> {
         let Coming { message, reading, .. } = coming;
-        Letter { coming, message, reading, own, header: OnceCell::new(), body: OnceCell::new() }
+        let [from, to, cc] = [&reading.from, &reading.to, &reading.cc].map(|list| people(list));
+        Letter { coming, message, reading, own, from, to, cc, header: OnceCell::new(), body: OnceCell::new() }
     }
 
     pub(super) fn octets(&self) -> usize {
@@ -51,19 +57,21 @@ impl<'l> Letter<'l> {
     }
 
     pub(super) fn is_from(&self, wanted: &Recipient) -> bool {
-        self.reading.from.iter().any(|author| folded(author) == folded(wanted))
+        let wanted = folded(wanted);
+        self.from.iter().any(|author| author.address == wanted)
     }
 
     pub(super) fn is_to(&self, wanted: &Recipient) -> bool {
-        self.named().any(|named| folded(named) == folded(wanted))
+        let wanted = folded(wanted);
+        self.to.iter().chain(&self.cc).any(|named| named.address == wanted)
     }
 
     pub(super) fn sender_contains(&self, text: &str) -> bool {
-        contains(self.reading.from.iter(), text)
+        contains(self.from.iter(), text)
     }
 
     pub(super) fn recipient_contains(&self, text: &str) -> bool {
-        contains(self.named(), text)
+        contains(self.to.iter().chain(&self.cc), text)
     }
 
     pub(super) fn subject_contains(&self, text: &str) -> bool {
@@ -81,12 +89,12 @@ impl<'l> Letter<'l> {
 
     /// Whether To, or Cc, names the owner by one of his addresses.
     pub(super) fn names_owner_in(&self, to: bool, cc: bool) -> bool {
-        let is_own = |named: &Recipient| self.own.contains(&folded(named));
-        to && self.reading.to.iter().any(is_own) || cc && self.reading.cc.iter().any(is_own)
+        let is_own = |named: &Person| is_among(self.own, &named.address);
+        to && self.to.iter().any(is_own) || cc && self.cc.iter().any(is_own)
     }
 
     pub(super) fn names_owner_alone(&self) -> bool {
-        self.reading.to.len() == 1 && self.reading.cc.is_empty() && self.names_owner_in(true, false)
+        self.to.len() == 1 && self.cc.is_empty() && self.names_owner_in(true, false)
     }
 
     /// RFC 3834 §2: neither a program nor a list, as far as the header tells.
@@ -217,10 +225,6 @@ impl<'l> Letter<'l> {
         self.message.parts().iter().any(|part| part.media_type.essence == essence)
     }
 
-    fn named(&self) -> impl Iterator<Item = &Recipient> {
-        self.reading.to.iter().chain(&self.reading.cc)
-    }
-
     fn field(&self, name: &str) -> Option<String> {
         self.coming.before.text(name).or_else(|| self.message.text(name))
     }
@@ -232,9 +236,30 @@ impl<'l> Letter<'l> {
     }
 }
 
-fn contains<'r>(mut people: impl Iterator<Item = &'r Recipient>, text: &str) -> bool {
+/// Somebody whom a field names, in lower case.
+struct Person {
+    name: String,
+    address: String,
+}
+
+fn people(list: &[Recipient]) -> Vec<Person> {
+    let lower = |one: &Recipient| Person { name: one.name.to_lowercase(), address: folded(one) };
+    list.iter().take(MOST_PEOPLE).map(lower).collect()
+}
+
+/// Whether an address is one of these, as it stands or without its detail (RFC 5233 §1); all in lower case.
+pub(super) fn is_among(own: &[String], address: &str) -> bool {
+    let without_detail = || {
+        let (local, domain) = address.rsplit_once('@')?;
+        let (user, _) = local.split_once('+')?;
+        Some(format!("{user}@{domain}"))
+    };
+    own.iter().any(|one| one == address) || without_detail().is_some_and(|plain| own.contains(&plain))
+}
+
+fn contains<'p>(mut people: impl Iterator<Item = &'p Person>, text: &str) -> bool {
     let text = text.to_lowercase();
-    people.any(|one| one.name.to_lowercase().contains(&text) || one.address.to_lowercase().contains(&text))
+    people.any(|one| one.name.contains(&text) || one.address.contains(&text))
 }
 
 /// The text of a body in lower case, as somebody reads it.

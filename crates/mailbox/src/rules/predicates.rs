@@ -7,7 +7,7 @@ use store::Recipient;
 
 /// What must hold of a message: all that is given. Of a list one is enough. Texts are found in any case of letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Predicates {
     /// Texts of its body.
     pub body_contains: Vec<String>,
@@ -132,6 +132,20 @@ impl SizeRange {
 }
 
 impl Predicates {
+    /// How many texts and people are looked for.
+    pub(super) fn texts(&self) -> usize {
+        let texts = [
+            &self.body_contains,
+            &self.body_or_subject_contains,
+            &self.categories,
+            &self.header_contains,
+            &self.recipient_contains,
+            &self.sender_contains,
+            &self.subject_contains,
+        ];
+        texts.iter().map(|list| list.len()).sum::<usize>() + self.from_addresses.len() + self.sent_to_addresses.len()
+    }
+
     /// Whether all that is given holds; true where nothing is.
     pub(super) fn hold(&self, letter: &Letter<'_>) -> bool {
         self.each(letter).flatten().all(|holds| holds)

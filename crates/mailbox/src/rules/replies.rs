@@ -1,19 +1,18 @@
 //! Automatic replies (Graph: automaticRepliesSetting; RFC 3834): whoever writes to somebody who is away is told so, once in each
 //! absence, and no program is.
 
-use super::actions::{Decision, Target};
+use super::actions::Decision;
 use super::letter::Letter;
 use super::running::Coming;
 use crate::Mail;
-use crate::acting::Acting;
 use crate::compose::Draft;
+use crate::deliver::Arriving;
 use crate::envelope::Envelope;
 use crate::error::MailError;
-use crate::read::Content;
+use crate::index::Reading;
 use crate::reply::threading_fields;
 use crate::submit::{Ready, SendOptions};
-use mime::{AddrSpec, BodyKind, NameAddr};
-use std::sync::Arc;
+use mime::{AddrSpec, BodyKind, Message, NameAddr};
 use store::{AutomaticRepliesStatus, ExternalAudience, MailboxSettings, Person, ReadTx, StoreError, Timestamp};
 
 /// What somebody who is away tells whom, in which period of it.
@@ -56,9 +55,7 @@ impl Absence {
 
     /// Whether a message is one that is replied to: by a person, to its recipient by name, and left where he would see it.
     pub(super) fn is_due(letter: &Letter<'_>, decision: &Decision) -> bool {
-        let is_removed =
-            decision.is_deleted_for_good || decision.goes_to.is_some_and(|(_, target)| target == Target::DeletedItems);
-        !is_removed && letter.is_by_a_person() && letter.names_owner_in(true, true) && !letter.wants_no_reply()
+        !decision.removes() && letter.is_by_a_person() && letter.names_owner_in(true, true) && !letter.wants_no_reply()
     }
 }
 
@@ -84,8 +81,14 @@ pub(super) fn replied_to(coming: &Coming) -> Option<AddrSpec> {
 
 impl Mail {
     /// Makes a reply ready. Nobody is told where it doesn't arrive (RFC 3834 §3.3).
-    pub(super) async fn reply(&self, owner: &Person, original: &Content, absence: Absence) -> Result<Reply, MailError> {
-        let mailbox = self.of_owner(owner, Arc::new(Acting::by_rule(owner)));
+    pub(super) async fn reply(
+        &self,
+        owner: &Person,
+        arriving: (&Arriving<'_>, &Message, &Reading),
+        absence: Absence,
+    ) -> Result<Reply, MailError> {
+        let mailbox = self.of_owner(owner);
+        let original = mailbox.arriving(arriving)?;
         let named = NameAddr { name: String::new(), address: absence.to.as_str().to_owned() };
         let own = [("Auto-Submitted", "auto-replied"), ("X-Auto-Response-Suppress", "All")];
         let draft = Draft {
@@ -95,9 +98,9 @@ impl Mail {
             fields: own.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec(),
             ..Draft::default()
         };
-        let new = mailbox.compose_with(draft, threading_fields(original, self.inner.clock.now())).await?;
+        let new = mailbox.compose_with(draft, threading_fields(&original, self.inner.clock.now())).await?;
         let envelope = Some(Envelope::new([absence.to.as_str().to_owned()])?);
         let ready = mailbox.ready(new, SendOptions { save_to_sent_items: false, envelope, ..SendOptions::default() }).await?;
-        Ok(Reply { absence, ready: ready.from_nobody() })
+        Ok(Reply { absence, ready: ready.of_nobody() })
     }
 }

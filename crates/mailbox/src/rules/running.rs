@@ -2,32 +2,34 @@
 //! it: the writer is one. The deed does all of it, or nothing.
 
 use super::InboxRule;
-use super::actions::{Decision, SentOn, Target, decide};
-use super::letter::Letter;
+use super::actions::{Decision, Target, decide};
+use super::letter::{Letter, is_among};
 use super::replies::{Absence, Reply, replied_to};
 use crate::Mail;
-use crate::acting::Acting;
 use crate::compose::Beside;
 use crate::deliver::Arriving;
-use crate::error::MailError;
+use crate::error::{MailError, SmimeRefusal};
 use crate::index::Reading;
 use crate::organize::file_copy;
 use crate::people::person_at;
 use crate::submit::Ready;
 use mime::{AddrSpec, Message};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
-use store::{FolderId, MailboxId, MessageRecord, Overlay, Person, ReadTx, RuleId, StoreError, Timestamp, WellKnownName, WriteTx};
+use store::{
+    FolderId, MailboxId, MessageRecord, Overlay, Person, ReadTx, Recipient, RuleId, StoreError, Timestamp, WellKnownName, WriteTx,
+};
 
-/// How often rules send a message on before it goes no further. Exchange stops at three; who chains mailboxes needs a few.
-const MOST_HOPS: usize = 10;
+/// How often rules send a message on before it goes no further, as Exchange has it.
+const MOST_HOPS: usize = 3;
 
 /// What the rules of a mailbox make of a message.
 #[derive(Clone, Default)]
 pub(crate) struct Ruled {
     decision: Decision,
-    /// What is sent on as a message of its own; nothing where it could not be made.
-    ready: Vec<(RuleId, Option<Ready>)>,
+    /// What is sent on as messages of the owner's.
+    ready: Vec<(RuleId, Ready)>,
+    /// Rules that want something which can't be done.
+    failed: Vec<RuleId>,
     /// What whoever sent it is told.
     reply: Option<Reply>,
 }
@@ -56,17 +58,22 @@ impl Owner {
         Ok(Some(Owner { addresses: tx.addresses(person.id)?, person, rules, absence }))
     }
 
-    /// What becomes of a message, and through whose rules it has come. Nobody is told that what a report or an answer of a
-    /// program became by being sent on didn't arrive (RFC 3834 §2), and nothing goes round in circles.
+    /// What becomes of a message, and through whose rules it has come. Nobody is told where something doesn't arrive that a report
+    /// became by being sent on; an answer of a program that becomes a new message may be answered anew, for ever (RFC 3834 §2).
     fn decide(&mut self, coming: &Coming) -> (Decision, Vec<String>) {
         let letter = Letter::new(coming, &self.addresses);
         let mut decision = decide(&self.rules, &letter);
         let sent_on_by = letter.sent_on_by();
-        let goes_round = sent_on_by.len() >= MOST_HOPS || sent_on_by.iter().any(|one| self.addresses.contains(one));
+        let goes_round = sent_on_by.len() >= MOST_HOPS || sent_on_by.iter().any(|one| is_among(&self.addresses, one));
         if coming.reverse_path.is_empty() || goes_round {
-            decision.sent_on.clear();
+            decision.hold_back_all();
+        } else if coming.reading.automation.is_answer() {
+            decision.hold_back_forwards();
         }
-        let is_own = |absence: &Absence| self.addresses.contains(&absence.to.folded());
+        if decision.is_held_back {
+            tracing::info!(goes_round, "a message is not sent on as rules say: it goes round, or is an answer or from nobody");
+        }
+        let is_own = |absence: &Absence| is_among(&self.addresses, &absence.to.folded());
         self.absence = self.absence.take().filter(|absence| !is_own(absence) && Absence::is_due(&letter, &decision));
         (decision, sent_on_by)
     }
@@ -114,27 +121,44 @@ impl Mail {
         if owners.is_empty() {
             return Ok(HashMap::new());
         }
-        let decide = move || owners.into_iter().map(|mut owner| (owner.decide(&coming), owner)).collect::<Vec<_>>();
-        let decided = tokio::task::spawn_blocking(decide).await.map_err(|_| StoreError::Stopped)?;
+        let decide = move || {
+            let decided: Vec<_> = owners.into_iter().map(|mut owner| (owner.decide(&coming), owner)).collect();
+            (coming, decided)
+        };
+        let (coming, decided) = tokio::task::spawn_blocking(decide).await.map_err(|_| StoreError::Stopped)?;
         let mut ruled = HashMap::new();
-        for ((decision, sent_on_by), owner) in decided {
+        for ((mut decision, sent_on_by), owner) in decided {
+            let mut failed = self.forged(&mut decision, &coming, &sent_on_by);
             let mut ready = Vec::new();
-            for (rule, sent_on) in decision.sent_on.iter().filter(|(_, how)| !matches!(how, SentOn::Redirect(_))) {
-                let made = self.sent_on(&owner.person, (arriving, message, reading), sent_on, &sent_on_by).await;
-                ready.push((*rule, or_told(made)?));
+            for (rule, forward) in std::mem::take(&mut decision.forwards) {
+                match or_told(self.forward(&owner.person, (arriving, message, reading), &forward, &sent_on_by).await)? {
+                    Some(made) => ready.push((rule, made)),
+                    None => failed.push(rule),
+                }
             }
             let reply = match owner.absence {
-                Some(absence) => {
-                    let original = self
-                        .of_owner(&owner.person, Arc::new(Acting::by_rule(&owner.person)))
-                        .arriving((arriving, message, reading))?;
-                    or_told(self.reply(&owner.person, &original, absence).await)?
-                }
+                Some(absence) => or_told(self.reply(&owner.person, (arriving, message, reading), absence).await)?,
                 None => None,
             };
-            ruled.insert(owner.person.id, Ruled { decision, ready, reply });
+            decision.is_held_back |= !failed.is_empty();
+            ruled.insert(owner.person.id, Ruled { decision, ready, failed, reply });
         }
         Ok(ruled)
+    }
+
+    /// Takes out what would leave here in the name of people of ours who didn't send it: whoever gets it would take it for theirs, by
+    /// where it comes from. Answers whose rules want that.
+    fn forged(&self, decision: &mut Decision, coming: &Coming, sent_on_by: &[String]) -> Vec<RuleId> {
+        let is_domains = |address: &str| address.rsplit_once('@').is_some_and(|(_, domain)| self.is_local(domain));
+        let is_ours = coming.reading.from.iter().any(|author| is_domains(&author.address));
+        if !is_ours || coming.is_own && sent_on_by.is_empty() {
+            return Vec::new();
+        }
+        let leaves = |to: &[Recipient]| to.iter().any(|one| !is_domains(&one.address));
+        let (out, within) = std::mem::take(&mut decision.redirects).into_iter().partition(|(_, to)| leaves(to));
+        decision.redirects = within;
+        let out: Vec<(RuleId, Vec<Recipient>)> = out;
+        out.into_iter().map(|(rule, _)| rule).collect()
     }
 
     /// The same of what arrives within a deed: a report, which is never sent on.
@@ -147,7 +171,7 @@ impl Mail {
         let now = self.inner.clock.now();
         let Some(mut owner) = Owner::of(tx, person.clone(), None, now)? else { return Ok(HashMap::new()) };
         let (decision, _) = owner.decide(&Coming::of(arriving, message, reading));
-        Ok(HashMap::from([(person.id, Ruled { decision, ready: Vec::new(), reply: None })]))
+        Ok(HashMap::from([(person.id, Ruled { decision, ..Ruled::default() })]))
     }
 
     async fn owners(&self, addresses: Vec<String>, told: Option<(AddrSpec, bool)>) -> Result<Vec<Owner>, StoreError> {
@@ -166,7 +190,7 @@ impl Mail {
 
     /// Wakes whoever carries what rules have sent on.
     pub(crate) fn wake_for(&self, ruled: &RuledFor) {
-        if ruled.values().any(|one| !one.decision.sent_on.is_empty() || one.reply.is_some()) {
+        if ruled.values().any(|one| !one.ready.is_empty() || !one.decision.redirects.is_empty() || one.reply.is_some()) {
             self.inner.submitted.notify_one();
             self.inner.to_relay.notify_one();
         }
@@ -177,7 +201,7 @@ impl Mail {
 fn or_told<T>(made: Result<T, MailError>) -> Result<Option<T>, MailError> {
     match made {
         Ok(made) => Ok(Some(made)),
-        Err(error @ MailError::Store(_)) => Err(error),
+        Err(error @ (MailError::Store(_) | MailError::Smime(SmimeRefusal::NoDirectory))) => Err(error), // it may go well in a while
         Err(error) => {
             tracing::warn!(%error, "a rule could not send a message on");
             Ok(None)
@@ -186,18 +210,16 @@ fn or_told<T>(made: Result<T, MailError>) -> Result<Option<T>, MailError> {
 }
 
 impl Ruled {
-    /// The folder in which the message is filed.
-    pub(crate) fn folder(&self, tx: &mut WriteTx<'_>, owner: MailboxId) -> Result<FolderId, MailError> {
-        let (rule, wanted) = match self.decision.goes_to {
-            Some((_, Target::DeletedItems)) => return Ok(tx.well_known_folder(owner, WellKnownName::DeletedItems)?),
-            Some((rule, Target::Folder(folder))) => (Some(rule), Some(folder)),
-            None => (None, None),
+    /// The folder in which the message is filed: the Inbox too where a folder is gone, and where it can't be removed.
+    pub(crate) fn folder(&self, tx: &ReadTx<'_>, owner: MailboxId) -> Result<FolderId, StoreError> {
+        let folder = match self.decision.goes_to {
+            Some((_, Target::DeletedItems)) if !self.decision.is_held_back => {
+                Some(tx.well_known_folder(owner, WellKnownName::DeletedItems)?)
+            }
+            Some((_, Target::Folder(folder))) => tx.folder(owner, folder)?.map(|found| found.id),
+            _ => None,
         };
-        let folder = wanted.map(|folder| tx.folder(owner, folder)).transpose()?.flatten();
-        if let (Some(rule), None) = (rule, &folder) {
-            tx.mark_message_rule(owner, rule)?;
-        }
-        folder.map_or_else(|| Ok(tx.well_known_folder(owner, WellKnownName::Inbox)?), |folder| Ok(folder.id))
+        folder.map_or_else(|| tx.well_known_folder(owner, WellKnownName::Inbox), Ok)
     }
 
     /// What stands beside the message, by rules.
@@ -215,30 +237,37 @@ impl Ruled {
         (beside, Overlay { importance, ..Overlay::default() })
     }
 
-    /// Does what is left once the message is filed.
+    /// Does what is left once the message is filed; answers whether it is to be removed again, once all have theirs: until then
+    /// other copies may be named by nothing else.
     pub(crate) fn carry_out(
         &self,
         tx: &mut WriteTx<'_>,
         mail: &Mail,
         (arriving, reading): (&Arriving<'_>, &Reading),
         (owner, filed): (&Person, &MessageRecord),
-    ) -> Result<(), MailError> {
+    ) -> Result<bool, MailError> {
         let now = mail.inner.clock.now();
+        let mut failed = self.failed.clone();
+        if let Some((rule, Target::Folder(folder))) = self.decision.goes_to
+            && folder != filed.folder
+        {
+            failed.push(rule);
+        }
         for &(rule, folder) in &self.decision.copies {
             match tx.folder(owner.id, folder)? {
                 Some(folder) => drop(file_copy(tx, owner.id, filed, folder.id, now)?),
-                None => tx.mark_message_rule(owner.id, rule)?,
+                None => failed.push(rule),
             }
         }
         for (rule, ready) in self.ready.iter().cloned() {
-            let sent = ready.map(|ready| or_told(ready.put(tx))).transpose()?.flatten();
-            if sent.is_none() {
-                tx.mark_message_rule(owner.id, rule)?;
+            if or_told(ready.put(tx))?.is_none() {
+                failed.push(rule);
             }
         }
-        for (_, sent_on) in &self.decision.sent_on {
-            if let SentOn::Redirect(to) = sent_on {
-                tx.add_submission(&mail.redirected(owner, (arriving, reading.line_end), to))?;
+        for (rule, to) in &self.decision.redirects {
+            match or_told(mail.redirected(owner, (arriving, reading.line_end), to))? {
+                Some(submission) => tx.add_submission(&submission)?,
+                None => failed.push(*rule),
             }
         }
         if let Some(Reply { absence, ready }) = self.reply.clone()
@@ -246,9 +275,9 @@ impl Ruled {
         {
             or_told(ready.put(tx))?;
         }
-        match self.decision.is_deleted_for_good {
-            true => Ok(tx.remove_message(owner.id, filed.id, now)?),
-            false => Ok(()),
+        for rule in &failed {
+            tx.mark_message_rule(owner.id, *rule)?;
         }
+        Ok(self.decision.removes_for_good() && !self.decision.is_held_back && failed.is_empty())
     }
 }

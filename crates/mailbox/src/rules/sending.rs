@@ -1,13 +1,14 @@
 //! What rules send on: as a new message of the mailbox's owner, or as it is.
 
-use super::actions::SentOn;
+use super::actions::Forward;
 use super::letter::LOOP;
 use crate::acting::Acting;
 use crate::compose::{Beside, Draft, NewAttachment};
 use crate::deliver::Arriving;
 use crate::drafts::NewMessage;
+use crate::envelope::Envelope;
 use crate::error::MailError;
-use crate::generated::{Resent, name_addrs, resent_fields};
+use crate::generated::{Resent, Trace, name_addrs, resent_fields, trace_fields};
 use crate::index::{Copy, Place, Reading, index};
 use crate::read::Content;
 use crate::relay::spelled;
@@ -15,35 +16,35 @@ use crate::reply::{Answer, AnswerText, forwarded_subject};
 use crate::submit::{Ready, SendOptions};
 use crate::{Mail, Mailbox};
 use jiff::tz::TimeZone;
-use mime::{AddrSpec, Attachment, BodyKind, Cuts, LineEnd, Message};
+use mime::{Attachment, BodyKind, Cuts, LineEnd, Message};
 use std::sync::Arc;
 use store::{FolderId, MessageId, Overlay, Person, Recipient, StoreError, Submission, SubmissionId, Wishes};
 
 impl Mail {
-    pub(super) fn of_owner(&self, owner: &Person, acting: Arc<Acting>) -> Mailbox {
+    /// A mailbox as its owner's rules have it.
+    pub(super) fn of_owner(&self, owner: &Person) -> Mailbox {
+        let acting = Arc::new(Acting::by_rule(owner));
         Mailbox { mail: self.clone(), owner: owner.clone(), acting, expected: None }
     }
 
     /// A message by which another one is sent on, ready to be put into the outbox. What is encrypted stays closed.
-    pub(super) async fn sent_on(
+    pub(super) async fn forward(
         &self,
         owner: &Person,
         arriving: (&Arriving<'_>, &Message, &Reading),
-        sent_on: &SentOn,
+        forward: &Forward,
         sent_on_by: &[String],
     ) -> Result<Ready, MailError> {
-        let mailbox = self.of_owner(owner, Arc::new(Acting::by_rule(owner)));
+        let mailbox = self.of_owner(owner);
         let original = mailbox.arriving(arriving)?;
         // RFC 3834 §5: whoever answers by himself doesn't answer this; and who finds himself named sends it no further.
         let own = std::iter::once(owner.user_principal_name.to_lowercase());
         let named = sent_on_by.iter().cloned().chain(own).map(|one| (LOOP.to_owned(), one));
         let fields = named.chain([("Auto-Submitted".to_owned(), "auto-generated".to_owned())]).collect();
-        let new = match sent_on {
-            SentOn::ForwardAsAttachment(to) => {
-                mailbox.attached(&original, Draft { to: Some(name_addrs(to)), fields, ..Draft::default() }).await?
-            }
-            SentOn::Forward(to) | SentOn::Redirect(to) => {
-                let draft = Draft { to: Some(name_addrs(to)), fields, ..Draft::default() };
+        let draft = Draft { to: Some(name_addrs(&forward.to)), fields, ..Draft::default() };
+        let new = match forward.is_attached {
+            true => mailbox.attached(&original, draft).await?,
+            false => {
                 let text = AnswerText { comment: None, message: draft, zone: TimeZone::UTC };
                 mailbox.answer_to(&original, Answer::Forward, text).await?
             }
@@ -58,25 +59,34 @@ impl Mail {
         owner: &Person,
         (arriving, line_end): (&Arriving<'_>, LineEnd),
         to: &[Recipient],
-    ) -> Submission {
+    ) -> Result<Submission, MailError> {
         let now = self.inner.clock.now();
         let id = SubmissionId::new(now);
         let message_id = format!("<{}@{}>", spelled(id), self.inner.options.domain);
         let own = owner.user_principal_name.to_lowercase();
         let resent = Resent { by: owner, to, message_id: &message_id, fields: &[(LOOP, &own)], now };
-        let paths = to.iter().filter_map(|one| AddrSpec::parse(&one.address));
-        Submission {
+        let envelope = Envelope::new(to.iter().map(|one| one.address.clone()))?;
+        // Where it came from outside, how it did (RFC 5321 §4.4); a Return-Path is written by the last one.
+        let trace = arriving.arrival.map(|arrival| {
+            let by = &self.inner.options.domain;
+            let id = spelled(arriving.id);
+            let forward_path = &owner.user_principal_name;
+            trace_fields(line_end, &Trace { reverse_path: "", arrival: Some(arrival), by, id: &id, forward_path, now })
+        });
+        let trace = trace.as_deref().and_then(|trace| trace.split_once('\n')).map_or("", |(_, behind)| behind);
+        let forward_paths = envelope.forward_paths.iter().map(|path| self.forward_path(path, now)).collect();
+        Ok(Submission {
             mailbox: owner.id,
             id,
             part_of: None,
             blob: arriving.blob,
-            prefix: resent_fields(line_end, &resent) + arriving.prefix,
+            prefix: resent_fields(line_end, &resent) + trace + arriving.prefix,
             cuts: arriving.cuts.to_owned(),
             reverse_path: owner.user_principal_name.clone(),
             created_date_time: now,
-            wishes: Wishes::default(),
-            forward_paths: paths.map(|path| self.forward_path(&path, now)).collect(),
-        }
+            wishes: Wishes { requires_tls: arriving.requires_tls, ..Wishes::default() },
+            forward_paths,
+        })
     }
 }
 
