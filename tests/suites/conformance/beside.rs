@@ -31,6 +31,10 @@ pub(super) async fn call(person: &Person, (method, template): (&str, &str), path
         ("PATCH", OVERRIDE | "inferenceClassification") => person.patch_json(path, &json!({"classifyAs": "focused"})).await,
         ("PATCH", "mailboxSettings") => person.patch_json(path, &json!({"timeZone": "UTC"})).await,
         ("POST", "masterCategories") => person.post_json(path, &category(&format!("another than {}", &message[6..]))).await,
+        ("POST", "translateExchangeIds") => {
+            let ids = json!({"inputIds": [message], "sourceIdType": "restId", "targetIdType": "entryId"});
+            person.post_json(path, &ids).await
+        }
         ("POST", "overrides") => person.post_json(path, &sender("another")).await,
         _ => return None,
     })
