@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+/// With these a line of reasons begins.
+const REASON: [&str; 5] = ["DELETE", "GET", "PATCH", "POST", "PUT"];
+
 const COLUMNS: &str = "tier\tmethod\tpath\tstatus\thandler\ttest";
 
 pub(crate) type Row = BTreeMap<String, String>;
@@ -58,6 +61,8 @@ fn the_table_has_a_row_for_each_operation() {
 
 #[test]
 fn rows_name_handlers_and_tests_that_are_there() {
+    let reasons = fs::read_to_string(workspace().join("docs/decisions/0004-undocumented-answers.md")).unwrap();
+    let mut never = 0;
     for row in rows(&ours()) {
         let shown = format!("{} {}", row["method"], row["path"]);
         match row["status"].as_str() {
@@ -67,10 +72,16 @@ fn rows_name_handlers_and_tests_that_are_there() {
                 assert!(doors.iter().any(|door| defines(door, handler)), "{shown}: there is no handler {handler:?}");
                 assert!(defines(&workspace().join("tests/suites"), test), "{shown}: there is no test {test:?}");
             }
-            "no" => assert!(row["handler"].is_empty() && row["test"].is_empty(), "{shown}: nothing to name"),
+            "no" => {
+                assert!(row["handler"].is_empty() && row["test"].is_empty(), "{shown}: nothing to name");
+                never += usize::from(reasons.contains(&format!("| {} `{}` |", row["method"], row["path"])));
+            }
             other => panic!("{shown}: the status is {other:?}"),
         }
     }
+    let told =
+        reasons.lines().filter(|line| REASON.iter().any(|method| line.starts_with(&format!("| {method} `/users")))).count();
+    assert_eq!(never, told, "what has a reason not to be answered is not answered");
 }
 
 #[tokio::test]

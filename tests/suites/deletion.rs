@@ -131,3 +131,17 @@ async fn octets_that_are_deleted_and_sent_at_the_same_time_are_there() {
     }
     server.finish().await;
 }
+
+/// No page tells of it (docs/decisions/0004), and a message without octets would be none.
+#[tokio::test]
+async fn octets_are_not_deleted_apart_from_their_message() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let octets = plain("AdeleV", &["AlexW"], "Whole");
+    let id = adele.draft(&octets).await["id"].as_str().unwrap().to_owned();
+    for folder in ["", "mailFolders/drafts/", "mailFolders/msgfolderroot/childFolders/drafts/"] {
+        adele.delete(&format!("{folder}messages/{id}/$value")).await.demand_error(405, "ErrorInvalidRequest");
+    }
+    assert_eq!(adele.value(&id).await, octets);
+    server.finish().await;
+}

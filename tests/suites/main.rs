@@ -18,6 +18,7 @@ mod delta;
 mod describing;
 mod drafts;
 mod examples;
+mod exchange_ids;
 mod extended;
 mod folders;
 mod headers;

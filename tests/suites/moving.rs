@@ -33,6 +33,12 @@ async fn fill(server: &Server) {
         json!({"categories": [ODD, "Blue"], "flag": {"flagStatus": "flagged"}, "singleValueExtendedProperties": property});
     adele.patch_json(&format!("messages/{draft}"), &patch).await.demand(200);
     adele.post_json("mailFolders", &json!({"displayName": "A folder"})).await.demand(201);
+    let replies = json!({"internalReplyMessage": ODD, "scheduledStartDateTime": {"dateTime": "2030-01-01T00:00:00"}});
+    let settings = json!({"timeZone": "Europe/Berlin", "automaticRepliesSetting": replies, "workingHours": {"daysOfWeek": []}});
+    adele.patch_json("mailboxSettings", &settings).await.demand(200);
+    adele.post_json("outlook/masterCategories", &json!({"displayName": ODD, "color": "preset9"})).await.demand(201);
+    let said = json!({"classifyAs": "other", "senderEmailAddress": {"name": ODD, "address": "news@elsewhere.example"}});
+    adele.post_json("inferenceClassification/overrides", &said).await.demand(201);
     for subject in ["Small", "Large"] {
         server.person("AlexW").arrived(subject).await;
     }
@@ -76,6 +82,18 @@ async fn seen(person: &Person) -> Vec<(Value, Vec<u8>)> {
     seen
 }
 
+/// What a person's mailbox has beside its mail.
+async fn beside(person: &Person) -> Vec<Value> {
+    let mut all = vec![person.get("mailboxSettings").await.demand(200).json()];
+    for list in ["outlook/masterCategories", "inferenceClassification/overrides"] {
+        all.push(person.get(list).await.demand(200).json());
+    }
+    for one in &mut all {
+        one["@odata.context"] = Value::Null;
+    }
+    all
+}
+
 /// What is seen, without what says where it was seen.
 fn told(seen: &[(Value, Vec<u8>)]) -> Vec<(Value, &[u8])> {
     let without_links = |message: &Value| {
@@ -103,6 +121,7 @@ async fn there_and_back_every_row_and_octet_is_the_same() {
     let server = Server::open(Room::directory()).await;
     fill(&server).await;
     let before = seen(&server.person("AdeleV")).await;
+    let set = beside(&server.person("AdeleV")).await;
     let one = server.leave().await;
     let (other, third) = (Room::shared(), Room::directory());
     let there = digests(&one.move_to(&other).await);
@@ -119,6 +138,7 @@ async fn there_and_back_every_row_and_octet_is_the_same() {
     assert!(!again.status.success() && said(&again).contains("it was moved"), "{}", said(&again));
     let server = Server::open(third).await;
     assert_eq!(told(&seen(&server.person("AdeleV")).await), told(&before));
+    assert_eq!(beside(&server.person("AdeleV")).await, set);
     server.finish().await;
 }
 

@@ -103,6 +103,7 @@ async fn a_person_is_told_with_the_settings_where_they_are_named() {
     let reader = server.through(&tool, "AdeleV", "User.Read").await;
     reader.get("/me?$select=mailboxSettings").await.demand_error(403, "ErrorAccessDenied");
     reader.get("/me?$select=displayName").await.demand(200);
+    server.person("AdeleV").get("/users?$select=id,mailboxSettings").await.demand_error(501, "NotImplemented");
     server.finish().await;
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod batch;
 pub(crate) mod categories;
 pub(crate) mod deliveries;
 pub(crate) mod delta;
+pub(crate) mod exchange_ids;
 pub(crate) mod extensions;
 pub(crate) mod inference;
 pub(crate) mod mail_folders;

@@ -2,7 +2,7 @@
 //! cut or made up is told from one that is gone.
 
 use crate::error::ApiError;
-use encodify::base64::URL_SAFE_NO_PAD;
+use encodify::base64::{STANDARD, URL_SAFE_NO_PAD};
 use mailbox::{AttachmentKey, UploadId};
 use store::{FolderId, MailboxId, MessageId, RuleId};
 use uuid::Uuid;
@@ -92,6 +92,42 @@ pub(crate) fn parse_conversation(text: &str) -> Option<[u8; 16]> {
     decode(Kind::Conversation, text)?.try_into().ok()
 }
 
+/// The form in which an id is written (Graph: exchangeIdFormat).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// MAPI's `PR_ENTRYID`: URL-safe, and the number of characters of padding, as a digit, in the place of these.
+    Entry,
+    /// As Exchange Web Services write it: with characters that no URL may have.
+    Ews,
+    /// As all answers have it.
+    Rest,
+}
+
+/// The id of a message, a folder or an attachment in another form. An id names the same thing for life, so what is immutable is
+/// written as what is not; whether that thing is there is not looked up.
+pub(crate) fn translated(text: &str, from: Form, to: Form) -> Option<String> {
+    let octets = match from {
+        Form::Rest => URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?,
+        Form::Ews => STANDARD.decode(text).ok()?,
+        Form::Entry => {
+            let (digits, padding) = text.split_at_checked(text.len().checked_sub(1)?)?;
+            let octets = URL_SAFE_NO_PAD.decode(digits).ok()?;
+            (padding == padding_of(&octets)).then_some(octets)?
+        }
+    };
+    checked(&octets).filter(|(kind, _)| [Kind::Attachment, Kind::Folder, Kind::Message].map(|one| one as u8).contains(kind))?;
+    Some(match to {
+        Form::Rest => URL_SAFE_NO_PAD.encode(octets),
+        Form::Ews => STANDARD.encode(octets),
+        Form::Entry => URL_SAFE_NO_PAD.encode(&octets) + padding_of(&octets),
+    })
+}
+
+/// How many characters of padding base64 has behind these octets (RFC 4648 §4), as a digit.
+fn padding_of(octets: &[u8]) -> &'static str {
+    ["0", "2", "1"][octets.len() % 3]
+}
+
 fn encode(kind: Kind, id: &[u8]) -> String {
     let mut octets = vec![kind as u8];
     octets.extend_from_slice(id);
@@ -101,9 +137,14 @@ fn encode(kind: Kind, id: &[u8]) -> String {
 
 fn decode(kind: Kind, text: &str) -> Option<Vec<u8>> {
     let octets = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
+    checked(&octets).filter(|(found, _)| *found == kind as u8).map(|(_, id)| id.to_vec())
+}
+
+/// The kind of what octets name, and its id, if they are as they were given.
+fn checked(octets: &[u8]) -> Option<(u8, &[u8])> {
     let (&check_octet, octets) = octets.split_last()?;
-    let (&kind_octet, id) = octets.split_first()?;
-    (kind_octet == kind as u8 && check_octet == check(octets)).then(|| id.to_vec())
+    let (&kind, id) = octets.split_first()?;
+    (check_octet == check(octets)).then_some((kind, id))
 }
 
 /// A sum in which the place of each octet counts.
@@ -126,6 +167,41 @@ mod tests {
             assert!(parse_message(bad).is_err(), "{bad}");
         }
         assert_eq!(parse_conversation(&conversation([8; 16])), Some([8; 16]));
+    }
+
+    #[test]
+    fn each_form_of_an_id_leads_to_every_other() {
+        let of = MessageId([0xfb; 16]);
+        let key = AttachmentKey { number: 1, mark: 0xfbff_befb };
+        for (id, padding) in [(message(of), "0"), (folder(FolderId([0xff; 16])), "0"), (attachment(of, key), "1")] {
+            let forms = [Form::Entry, Form::Ews, Form::Rest];
+            let [entry, ews, rest] = forms.map(|form| translated(&id, Form::Rest, form).expect("a form"));
+            assert_eq!((&rest, &entry), (&id, &format!("{id}{padding}")));
+            assert!(ews.contains(['+', '/']) && ews.len().is_multiple_of(4), "{ews}");
+            for (text, from) in [(&entry, Form::Entry), (&ews, Form::Ews), (&rest, Form::Rest)] {
+                assert_eq!(
+                    forms.map(|to| translated(text, from, to)),
+                    [Some(entry.clone()), Some(ews.clone()), Some(rest.clone())]
+                );
+            }
+            for (bad, form) in [
+                (format!("{id}2"), Form::Entry),
+                (id.clone(), Form::Entry),
+                (String::new(), Form::Entry),
+                ("é".to_owned(), Form::Entry),
+                (entry.clone(), Form::Rest),
+                (id[1..].to_owned(), Form::Rest),
+                (id.clone(), Form::Ews),
+                (conversation([8; 16]), Form::Rest),
+            ] {
+                assert_eq!(translated(&bad, form, Form::Rest), None, "{bad}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_conversation_is_no_message() {
+        let text = message(MessageId([7; 16]));
         assert_eq!(parse_conversation(&text), None);
     }
 }

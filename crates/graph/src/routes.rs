@@ -6,8 +6,8 @@ use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{
-    attachments, batch, categories, deliveries, delta, extensions, inference, mail_folders, message_list, message_rules,
-    messages, outlook, replies, send_mail, settings, smime, uploads, users, value,
+    attachments, batch, categories, deliveries, delta, exchange_ids, extensions, inference, mail_folders, message_list,
+    message_rules, messages, outlook, replies, send_mail, settings, smime, uploads, users, value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::permissions::{
@@ -126,6 +126,7 @@ enum Resource {
     SmimeVerdict(MessageId),
     SupportedLanguages,
     SupportedTimeZones(Standard),
+    TranslateExchangeIds,
     User,
     Users,
     Value(MessageId),
@@ -246,6 +247,7 @@ dispatch! { asked, body;
         (&Method::GET, Resource::SmimeVerdict(id)) by READ => smime::get_smime_verdict(asked, id).await,
         (&Method::GET, Resource::SupportedLanguages) by READ_PERSON => outlook::list_supported_languages(asked).await,
         (&Method::GET, Resource::SupportedTimeZones(standard)) by READ_PERSON => outlook::list_supported_time_zones(asked, standard).await,
+        (&Method::POST, Resource::TranslateExchangeIds) by READ_PERSON => exchange_ids::translate_exchange_ids(asked, body).await,
         (&Method::GET, Resource::User) by READ_PERSON => users::get_user(asked).await,
         (&Method::GET, Resource::Users) by READ_PEOPLE => users::list_users(asked).await,
         (&Method::GET, Resource::Value(id)) by READ => value::get_value(asked, id).await,

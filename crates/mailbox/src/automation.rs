@@ -1,6 +1,6 @@
 //! What a message's header says of who has written it, and to how many: a person to people, or a program.
 
-use mime::Message;
+use mime::{HeaderField, Message};
 
 /// Read once, before the deed that files a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,13 +16,22 @@ pub(crate) struct Automation {
 }
 
 impl Automation {
-    /// What a header says, given the text of each of its fields.
-    pub(crate) fn of(message: &Message, text: impl Fn(&str) -> Option<String>) -> Automation {
-        let word = |name: &str| text(name).map(|text| keyword(&text));
+    /// What the fields before a message's octets say, and its own: in one walk, since a header may be as long as its sender likes.
+    pub(crate) fn of(before: &Message, message: &Message) -> Automation {
+        let (mut submitted, mut precedence, mut is_of_list) = (None, None, false);
+        for field in before.fields().chain(message.fields()) {
+            if field.is("Auto-Submitted") {
+                submitted.get_or_insert_with(|| keyword(&field));
+            } else if field.is("Precedence") {
+                precedence.get_or_insert_with(|| keyword(&field));
+            } else if field.is("List-Id") || field.is("List-Unsubscribe") {
+                is_of_list = true;
+            }
+        }
         Automation {
-            submitted: word("Auto-Submitted").filter(|word| !word.is_empty() && word != "no"),
-            is_of_list: ["List-Id", "List-Unsubscribe"].iter().any(|name| text(name).is_some()),
-            is_bulk: word("Precedence").is_some_and(|word| ["bulk", "junk", "list"].contains(&word.as_str())),
+            submitted: submitted.filter(|word| !word.is_empty() && word != "no"),
+            is_of_list,
+            is_bulk: precedence.is_some_and(|word| ["bulk", "junk", "list"].contains(&word.as_str())),
             is_report: message.parts().first().is_some_and(|root| root.media_type.essence == "multipart/report"),
         }
     }
@@ -39,8 +48,9 @@ impl Automation {
 }
 
 /// The first word of a field, without what follows it: comments and parameters.
-fn keyword(text: &str) -> String {
-    let word = text.trim_start().split(|c: char| c.is_whitespace() || matches!(c, ';' | '(')).next();
+fn keyword(field: &HeaderField<'_>) -> String {
+    let text = field.text();
+    let word = text.split(|c: char| c.is_whitespace() || matches!(c, ';' | '(')).next();
     word.unwrap_or_default().to_ascii_lowercase()
 }
 
@@ -68,8 +78,12 @@ mod tests {
             ("Content-Type: multipart/report; boundary=b\r\n", true, false),
         ] {
             let message = Message::parse(format!("{header}\r\nText.\r\n").into());
-            let found = Automation::of(&message, |name| message.field(name).map(|field| field.text()));
+            let found = Automation::of(&Message::parse(b"\r\n".to_vec().into()), &message);
             assert_eq!((found.is_answer(), found.is_for_many()), (answers, for_many), "{header}");
         }
+        // The first of a name counts (RFC 5322 §3.6), and what stands before the octets is first.
+        let before = Message::parse("Auto-Submitted: no\r\n\r\n".into());
+        let message = Message::parse("Auto-Submitted: auto-generated\r\n\r\n".into());
+        assert!(!Automation::of(&before, &message).is_for_many());
     }
 }

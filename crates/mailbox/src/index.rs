@@ -83,7 +83,7 @@ impl Reading {
             reply_to: header.recipients("Reply-To"),
             keywords: header.keywords(),
             message_class: message_class(message),
-            automation: Automation::of(message, |name| header.field(name).map(|field| field.text())),
+            automation: Automation::of(&header.before, message),
         }
     }
 }

@@ -10,6 +10,7 @@ from msgraph.generated.models.custom_time_zone import CustomTimeZone
 from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
 from msgraph.generated.models.day_of_week import DayOfWeek
 from msgraph.generated.models.email_address import EmailAddress
+from msgraph.generated.models.exchange_id_format import ExchangeIdFormat
 from msgraph.generated.models.external_audience_scope import ExternalAudienceScope
 from msgraph.generated.models.inference_classification_override import InferenceClassificationOverride
 from msgraph.generated.models.inference_classification_type import InferenceClassificationType
@@ -21,6 +22,9 @@ from msgraph.generated.models.standard_time_zone_offset import StandardTimeZoneO
 from msgraph.generated.models.daylight_time_zone_offset import DaylightTimeZoneOffset
 from msgraph.generated.models.user_purpose import UserPurpose
 from msgraph.generated.models.working_hours import WorkingHours
+from msgraph.generated.users.item.translate_exchange_ids.translate_exchange_ids_post_request_body import (
+    TranslateExchangeIdsPostRequestBody,
+)
 from people import signed_in
 
 
@@ -105,3 +109,18 @@ class Settings(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(listed, ["python@elsewhere.example"])
         await one.delete()
         self.assertEqual(await self.overrides.count.get(), 0)
+
+    async def test_ids_are_translated_and_back(self):
+        me = signed_in("MeganB").me
+        inbox = (await me.mail_folders.by_mail_folder_id("inbox").get()).id
+
+        async def translated(name, source, target):
+            body = TranslateExchangeIdsPostRequestBody(input_ids=[name], source_id_type=source, target_id_type=target)
+            return (await me.translate_exchange_ids.post(body)).value[0]
+
+        entry = await translated(inbox, ExchangeIdFormat.RestId, ExchangeIdFormat.EntryId)
+        self.assertEqual(entry.source_id, inbox)
+        back = await translated(entry.target_id, ExchangeIdFormat.EntryId, ExchangeIdFormat.RestImmutableEntryId)
+        self.assertEqual(back.target_id, inbox)
+        bad = await translated("no id", ExchangeIdFormat.RestId, ExchangeIdFormat.EwsId)
+        self.assertEqual((bad.target_id, bad.error_details.code), (None, "ErrorInvalidIdMalformed"))

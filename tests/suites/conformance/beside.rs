@@ -42,6 +42,10 @@ pub(super) async fn call(person: &Person, (method, template): (&str, &str), path
         ("PATCH", RULE) => person.patch_json(path, &rule()).await,
         ("POST", "messageRules") => person.post_json(path, &rule()).await,
         ("POST", "masterCategories") => person.post_json(path, &category(&format!("another than {}", &message[6..]))).await,
+        ("POST", "translateExchangeIds") => {
+            let ids = json!({"inputIds": [message], "sourceIdType": "restId", "targetIdType": "entryId"});
+            person.post_json(path, &ids).await
+        }
         ("POST", "overrides") => person.post_json(path, &sender("another")).await,
         _ => return None,
     })

@@ -53,7 +53,11 @@ impl Stage {
                 Some(beginning) => completed(beginning),
                 None => text.trim_end().to_owned(),
             },
-            json => json.to_string().replace("destinationId-value", "archive"),
+            json => {
+                let id = keys.message.as_deref().unwrap_or_default();
+                let json = json.to_string().replace("destinationId-value", "archive");
+                (1..=2).fold(json, |json, number| json.replace(&format!("{{rest-formatted-id-{number}}}"), id))
+            }
         };
         let prefers = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("prefer"));
         if page.contains("delta") && number < 4 && !prefers {

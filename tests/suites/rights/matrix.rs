@@ -22,7 +22,7 @@ const PERMISSIONS: [&str; 12] = [
 ];
 
 /// What is done, and which permissions let do it in the own mailbox, without the endings.
-const DEEDS: [(&str, &[&str]); 16] = [
+const DEEDS: [(&str, &[&str]); 17] = [
     ("list", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("folders", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("octets", &["Mail.Read", "Mail.ReadWrite"]),
@@ -38,6 +38,7 @@ const DEEDS: [(&str, &[&str]); 16] = [
     ("zones", &["User.Read", "User.Read.All"]),
     ("rules", &["MailboxSettings.Read", "MailboxSettings.ReadWrite"]),
     ("rule", &["MailboxSettings.ReadWrite"]),
+    ("translate", &["User.Read", "User.Read.All"]),
     ("person", &["User.Read", "User.Read.All"]),
 ];
 
@@ -84,6 +85,10 @@ async fn done(caller: &Person, deed: &str, (message, category): (&str, &str), ow
             let said = json!({"classifyAs": "other", "senderEmailAddress": {"address": "a@elsewhere.example"}});
             caller.post_json("inferenceClassification/overrides", &said).await
         }
+        "translate" => {
+            let ids = json!({"inputIds": [message], "sourceIdType": "restId", "targetIdType": "ewsId"});
+            caller.post_json("translateExchangeIds", &ids).await
+        }
         "zones" => caller.get("outlook/supportedTimeZones").await,
         _ => caller.call(Method::GET, &format!("/users/{}", address(owner)), &[], bytes::Bytes::new()).await,
     };
@@ -96,7 +101,7 @@ fn is_allowed(permission: &str, deed: &str, whose: Whose) -> bool {
     match whose {
         _ if !good.contains(&plain) => false,
         Whose::Own => true,
-        _ if deed == "person" || deed == "zones" => permission == "User.Read.All",
+        _ if ["person", "translate", "zones"].contains(&deed) => permission == "User.Read.All",
         Whose::Open => is_shared,
         Whose::Closed => false,
     }

@@ -38,6 +38,8 @@ fn least(cell: &str) -> Option<String> {
     match cell {
         cell if cell.starts_with("per resource") || cell.starts_with("each request") => Some("Mail.Read".to_owned()),
         cell if cell.starts_with("not supported") => None,
+        // Both are let in, and the second one has less.
+        "User.ReadBasic.All (work), User.Read (personal)" => Some("User.Read".to_owned()),
         cell => cell.split([' ', ',', '/']).next().map(str::to_owned),
     }
 }
@@ -63,7 +65,9 @@ impl Row {
     /// Whether it is about somebody, and nothing in a mailbox: whoever may read people may ask it of others.
     pub(crate) fn is_of_person(&self) -> bool {
         let below = self.path.strip_prefix("/users/{user-id}");
-        below.is_some_and(|below| below.is_empty() || below == "/outlook" || below.starts_with("/outlook/supported"))
+        below.is_some_and(|below| {
+            below.is_empty() || ["/outlook", "/translateExchangeIds"].contains(&below) || below.starts_with("/outlook/supported")
+        })
     }
 }
 

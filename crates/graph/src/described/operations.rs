@@ -262,6 +262,7 @@ const DESCRIBED: &[Described] = &[
     told("reply", "Answer or forward a message", ANSWER, Gives::Nothing, 202),
     told("send_mail", "Send a message", SEND_MAIL, Gives::Nothing, 202),
     told("send_message", "Send a draft", Takes::Nothing, Gives::Nothing, 202),
+    told("translate_exchange_ids", "Write ids in another form", TRANSLATE, Gives::Values(&edm::CONVERT_ID_RESULT), 200),
     told("update_attachment", "Change what is told of an attachment", Takes::Entity("attachment"), one("attachment"), 200)
         .beyond_graph(),
     told("update_extension", "Change an extension", Takes::Entity("extension"), one("extension"), 200),
@@ -281,6 +282,11 @@ const OVERRIDE_TYPE: &str = "inferenceClassificationOverride";
 const OVERRIDE: Takes = Takes::Entity(OVERRIDE_TYPE);
 const SETTINGS: Gives = Gives::One(Edm::Complex(&edm::MAILBOX_SETTINGS));
 const ZONES_OF: Takes = Takes::Parameters(&[("TimeZoneStandard", Edm::Enum(&edm::TIME_ZONE_STANDARD))]);
+const TRANSLATE: Takes = Takes::Parameters(&[
+    ("InputIds", Edm::Collection(&Edm::String)),
+    ("TargetIdType", Edm::Enum(&edm::EXCHANGE_ID_FORMAT)),
+    ("SourceIdType", Edm::Enum(&edm::EXCHANGE_ID_FORMAT)),
+]);
 const UPLOAD: Takes = Takes::Parameters(&[("AttachmentItem", Edm::Complex(&edm::ATTACHMENT_ITEM))]);
 const SEND_MAIL: Takes = Takes::ParametersOrMime(&[MESSAGE, ("SaveToSentItems", Edm::Boolean)]);
 const UPLOAD_SESSION: Gives = Gives::One(Edm::Complex(&edm::UPLOAD_SESSION));

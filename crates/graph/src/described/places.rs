@@ -130,6 +130,7 @@ const PLACES: &[Place] = &[
     at("SupportedLanguages", Below::Mailbox, "/outlook/supportedLanguages"),
     at("SupportedTimeZones", Below::Mailbox, "/outlook/supportedTimeZones"),
     at("SupportedTimeZones", Below::Mailbox, "/outlook/supportedTimeZones(TimeZoneStandard='{TimeZoneStandard}')"),
+    at("TranslateExchangeIds", Below::Mailbox, "/translateExchangeIds"),
     at("Upload", Below::Service, "/uploads/{upload-id}"),
     at("User", Below::Mailbox, ""),
     at("Users", Below::Service, "/users"),

@@ -39,6 +39,10 @@ const SETTINGS: &str = "mailboxSettings";
 pub(crate) async fn list_users(asked: &Asked<'_>) -> Result<Response, ApiError> {
     asked.only_options(&["filter", "select", "top", "skiptoken"])?;
     let select = asked.options.names("select");
+    if select.iter().flatten().any(|name| name.eq_ignore_ascii_case(SETTINGS)) {
+        let message = format!("'{SETTINGS}' is answered of one person, at the person's own address.");
+        return Err(ApiError::new(ErrorCode::NotImplemented, message));
+    }
     let (people, next) = match asked.options.filter()? {
         Some(filter) => (found(asked, &filter).await?.into_iter().collect(), None),
         None => page(asked).await?,

@@ -112,6 +112,11 @@ pub(crate) const BODY_TYPE: EnumType = EnumType { name: "bodyType", members: &[(
 
 pub(crate) const CATEGORY_COLOR: EnumType = EnumType { name: "categoryColor", members: &numbered(COLORS, -1) };
 
+pub(crate) const CONVERT_ID_RESULT: ComplexType = complex(
+    "convertIdResult",
+    &[member("errorDetails", Edm::Complex(&GENERIC_ERROR)), member("sourceId", Edm::String), member("targetId", Edm::String)],
+);
+
 /// The words of `categoryColor`.
 #[rustfmt::skip]
 pub(crate) const COLORS: [&str; 26] = [
@@ -154,6 +159,11 @@ pub(crate) const DELEGATE_MEETING_MESSAGE_DELIVERY_OPTIONS: EnumType = EnumType 
 pub(crate) const EMAIL_ADDRESS: ComplexType =
     complex("emailAddress", &[member("address", Edm::String), member("name", Edm::String)]);
 
+pub(crate) const EXCHANGE_ID_FORMAT: EnumType = EnumType {
+    name: "exchangeIdFormat",
+    members: &[("entryId", 0), ("ewsId", 1), ("immutableEntryId", 2), ("restId", 3), ("restImmutableEntryId", 4)],
+};
+
 pub(crate) const EXTERNAL_AUDIENCE_SCOPE: EnumType =
     EnumType { name: "externalAudienceScope", members: &[("none", 0), ("contactsOnly", 1), ("all", 2)] };
 
@@ -169,6 +179,9 @@ pub(crate) const FOLLOWUP_FLAG: ComplexType = complex(
 
 pub(crate) const FOLLOWUP_FLAG_STATUS: EnumType =
     EnumType { name: "followupFlagStatus", members: &[("notFlagged", 0), ("complete", 1), ("flagged", 2)] };
+
+pub(crate) const GENERIC_ERROR: ComplexType =
+    complex("genericError", &[member("code", Edm::String), member("message", Edm::String)]);
 
 pub(crate) const IMPORTANCE: EnumType = EnumType { name: "importance", members: &[("low", 0), ("normal", 1), ("high", 2)] };
 
