@@ -21,6 +21,7 @@ mod generated;
 mod index;
 mod message_class;
 mod nodes;
+mod notify;
 mod opened;
 mod organize;
 mod patch;
@@ -39,6 +40,7 @@ mod retry;
 mod search;
 mod search_index;
 mod submit;
+mod subscriptions;
 mod uploads;
 mod uses;
 
@@ -48,11 +50,12 @@ pub use compose::{Beside, Draft, Importance, NewAttachment, NewItem};
 pub use counts::{OUTCOMES, SECONDS};
 pub use drafts::{NewMessage, Received};
 pub use envelope::{Addressee, Envelope, MAX_RECIPIENTS};
-pub use error::{FolderDeed, Kind, Limit, MailError, SmimeRefusal};
+pub use error::{FolderDeed, Kind, Limit, MailError, SmimeRefusal, SubscriptionRefusal};
 pub use extended::{Hanging, Hung};
 pub use folders::FolderName;
 pub use follow::{Change, Changes, Cursor, PageSize, Stage};
 pub use message_class::{KEY as MESSAGE_CLASS, NOTE};
+pub use notify::{Batch, MessageChange, Notification, Notified, Notifying, Target};
 pub use people::UserName;
 pub use protection::{
     Directory, HeldKey, KnownCertificate, OpenedMessage, Pattern, Policy, Protecting, Rule, WithoutCertificate, on_sending,
@@ -64,6 +67,7 @@ pub use relay::{Consignment, Outcome, Relaying, Route, Said};
 pub use reply::{Answer, AnswerText};
 pub use retry::Retry;
 pub use submit::{Idempotency, SendOptions, Submitted};
+pub use subscriptions::NewSubscription;
 pub use uploads::{UploadId, Uploaded};
 
 pub use smime::{Certificate, Cipher, HeaderProtection, MasterKey, Trust};
@@ -87,6 +91,8 @@ pub struct Options {
     pub relaying: Relaying,
     /// What is signed, encrypted and opened.
     pub protecting: Protecting,
+    /// How apps are notified.
+    pub notifying: Notifying,
 }
 
 /// The mail of everybody.
@@ -103,6 +109,10 @@ struct Inner {
     submitted: Notify,
     /// Told when something was put there, or released, for another domain.
     to_relay: Notify,
+    /// Told when an app is to be notified.
+    to_notify: Notify,
+    /// Which mailboxes are followed.
+    watch: notify::Watch,
     /// Told when the index of texts has come further.
     indexed: watch::Sender<()>,
     /// Told when something was begun with a whole folder.
@@ -136,6 +146,8 @@ impl Mail {
             options,
             submitted: Notify::new(),
             to_relay: Notify::new(),
+            to_notify: Notify::new(),
+            watch: notify::Watch::default(),
             indexed: watch::Sender::new(()),
             folder_work: Notify::new(),
             batch_done: Notify::new(),

@@ -20,7 +20,7 @@ use identity::{
     Admin, Fetch, Grants, Guesses, Identity, Issuers, Keys, Passwords, Registry, Seal, Secrets, SignIn, SignInRoutes,
     admin_routes, sign_in_routes,
 };
-use mailbox::{Mail, Options};
+use mailbox::{Mail, Notifying, Options};
 use smtp::{Courier, Dns};
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
@@ -99,6 +99,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         query_work: config.query_work,
         relaying: config.relay.relaying.clone(),
         protecting: protecting(&config.smime, config.development.then_some(&secrets)).await?,
+        notifying: Notifying::default(),
     };
     let mail = Mail::new(store.clone(), clock.clone(), options);
     mail.say_there().await?;

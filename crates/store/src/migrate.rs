@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 20] = [
+const MIGRATIONS: [&str; 21] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -27,6 +27,7 @@ const MIGRATIONS: [&str; 20] = [
     include_str!("../migrations/0018_secrets.sql"),
     include_str!("../migrations/0019_nodes.sql"),
     include_str!("../migrations/0020_moving.sql"),
+    include_str!("../migrations/0024_subscriptions.sql"),
 ];
 
 /// Of what PostgreSQL alone has.
