@@ -15,7 +15,7 @@ const COLUMNS: &str = "tier\tmethod\tpath\tstatus\thandler\ttest";
 pub(crate) type Row = BTreeMap<String, String>;
 
 /// The rows of a table of tab-separated texts under one line of names.
-fn rows(table: &str) -> Vec<Row> {
+pub(crate) fn rows(table: &str) -> Vec<Row> {
     let mut lines = table.lines();
     let names: Vec<&str> = lines.next().expect("a table has a header line").split('\t').collect();
     let row =

@@ -19,6 +19,7 @@ mod round;
 mod routes;
 mod schema;
 mod search;
+mod small_page;
 mod throttle;
 
 pub use body::BodyBudget;

@@ -91,11 +91,16 @@ pub(crate) fn collection(context: String, count: Option<i64>, next: Option<Strin
 }
 
 impl Asked<'_> {
+    /// The context of what is in no mailbox, or of a type: `users`, `Collection(microsoft.graph.timeZoneInformation)`.
+    pub(crate) fn context_of(&self, what: &str) -> String {
+        format!("{}/{}/$metadata#{what}", self.origin, self.version.as_str())
+    }
+
     /// The context of something in a mailbox (Graph: `$metadata#users('id')/messages/$entity`).
     pub(crate) fn context(&self, owner: MailboxId, what: &str, select: Option<&[String]>) -> String {
         let selected = select.map(|names| format!("({})", names.join(","))).unwrap_or_default();
         let (what, tail) = what.strip_suffix("/$entity").map_or((what, ""), |what| (what, "/$entity"));
-        format!("{}/{}/$metadata#users('{owner}')/{what}{selected}{tail}", self.origin, self.version.as_str())
+        self.context_of(&format!("users('{owner}')/{what}{selected}{tail}"))
     }
 
     /// The address of a message of a mailbox, as `Location` names it.

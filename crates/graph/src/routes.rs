@@ -1,5 +1,7 @@
 //! The whole URL map on one page: a path becomes a [`Target`], a method and a target become a handler.
 
+mod resolve;
+
 use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
@@ -25,12 +27,12 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use identity::Scope;
 use mailbox::{Answer, AttachmentKey, FolderName, UserName};
-use odata::{Options, Segment, parse_path};
-use percent_encoding::percent_decode_str;
+use odata::{Options, parse_path};
+use resolve::resolve;
 use serde_json::json;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
-use store::{MessageId, WellKnownName};
+use store::MessageId;
 
 /// Whose, and what. Where a path names nobody, whose it is says nothing.
 #[derive(Debug, PartialEq)]
@@ -175,180 +177,6 @@ dispatch! { asked, body;
         (&Method::GET, Resource::Users) by READ_PEOPLE => users::list_users(asked).await,
         (&Method::GET, Resource::Value(id)) by READ => value::get_value(asked, id).await,
         (&Method::PUT, Resource::Value(id)) by WRITE => value::put_value(asked, id, body).await,
-}
-
-fn resolve(path: &str) -> Result<Target, ApiError> {
-    let segments = parse_path(path)?;
-    let Some((first, rest)) = segments.split_first() else { return Err(ApiError::no_such_segment("/")) };
-    let version = match first {
-        v1 if v1.is("v1.0") => Version::V1,
-        beta if beta.is("beta") => Version::Beta,
-        other => return Err(ApiError::bad_request(format!("Invalid version: '{}'.", other.text()))),
-    };
-    if let Some(resource) = of_service(rest) {
-        return Ok(Target { version, user: UserName::Me, resource });
-    }
-    let (user, rest) = match rest {
-        [me, rest @ ..] if me.is("me") => (UserName::Me, rest),
-        [users, rest @ ..] if users.is("users") => match keyed(users, rest) {
-            (Some(name), rest) if name.eq_ignore_ascii_case("me") => (UserName::Me, rest),
-            (Some(name), rest) => (UserName::Named(name), rest),
-            (None, []) => return Ok(Target { version, user: UserName::Me, resource: Resource::Users }),
-            (None, [next, ..]) => return Err(ApiError::no_such_segment(next.text())),
-        },
-        [other, ..] => return Err(ApiError::no_such_segment(other.text())),
-        [] => return Err(ApiError::no_such_segment("/")), // it is the service's own
-    };
-    Ok(Target { version, user, resource: of_mailbox(rest, None)? })
-}
-
-/// What is nobody's: the service's own.
-fn of_service(segments: &[Segment]) -> Option<Resource> {
-    match segments {
-        [] => Some(Resource::Document(Document::Service)),
-        [batch] if batch.is("$batch") => Some(Resource::Batch),
-        [metadata] if metadata.is("$metadata") => Some(Resource::Document(Document::Metadata)),
-        [openapi] if openapi.is("openapi.json") => Some(Resource::Document(Document::OpenApi)),
-        _ => None,
-    }
-}
-
-/// What stands below a person, or below a folder.
-fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resource, ApiError> {
-    match (segments, folder) {
-        ([], None) => Ok(Resource::User),
-        ([], Some(folder)) => Ok(Resource::MailFolder(folder)),
-        ([send], None) if send.is("sendMail") => Ok(Resource::SendMail),
-        ([smime, rest @ ..], None) if smime.is("restante.smime") => of_smime(rest),
-        ([messages, create], None) if messages.is("messages") && create.is("createUploadSession") => {
-            Ok(Resource::CreateUploadSession { attachment_of: None })
-        }
-        ([messages, rest @ ..], folder) if messages.is("messages") => match keyed(messages, rest) {
-            (None, []) => Ok(Resource::Messages { folder }),
-            (None, [delta]) if delta.is("delta") => Ok(Resource::MessagesDelta { folder }),
-            (None, [count]) if count.is("$count") => Ok(Resource::MessagesCount { folder }),
-            (None, [next, ..]) => Err(ApiError::no_such_segment(next.text())),
-            (Some(id), rest) => of_message(&id, rest),
-        },
-        ([folders, rest @ ..], parent) if folders.is(if parent.is_none() { "mailFolders" } else { "childFolders" }) => {
-            match keyed(folders, rest) {
-                (None, []) => Ok(Resource::MailFolders { parent }),
-                (None, [delta]) if delta.is("delta") => Ok(Resource::MailFoldersDelta { parent }),
-                (None, [count]) if count.is("$count") => Ok(Resource::MailFolderCount { parent }),
-                (None, [next, ..]) => Err(ApiError::no_such_segment(next.text())),
-                (Some(name), rest) => of_mailbox(rest, Some(folder_name(&name)?)),
-            }
-        }
-        ([copy], Some(folder)) if copy.is("copy") => Ok(Resource::CopyFolder(folder)),
-        ([moved], Some(folder)) if moved.is("move") => Ok(Resource::MoveFolder(folder)),
-        ([delete], Some(folder)) if delete.is("permanentDelete") => Ok(Resource::PermanentDeleteFolder(folder)),
-        ([other, ..], _) => Err(ApiError::no_such_segment(other.text())),
-    }
-}
-
-/// What stands below a message: actions by their short or qualified name, its octets, its attachments.
-fn of_message(id: &str, rest: &[Segment]) -> Result<Resource, ApiError> {
-    let id = ids::parse_message(id); // what is no path at all is told before what is no id
-    let Some((first, rest)) = rest.split_first() else { return Ok(Resource::Message(id?)) };
-    if first.is("attachments") {
-        return of_attachments(id?, first, rest);
-    }
-    if first.is("extensions") {
-        return of_extensions(id?, first, rest);
-    }
-    if let [content] = rest
-        && first.is("restante.smime")
-        && content.is("content")
-    {
-        return id.map(Resource::SmimeContent);
-    }
-    let action: fn(MessageId) -> Resource = match first.name().to_ascii_lowercase().as_str() {
-        "$value" => Resource::Value,
-        "copy" => Resource::Copy,
-        "createforward" => |id| Resource::CreateReply(id, Answer::Forward),
-        "createreply" => |id| Resource::CreateReply(id, Answer::Reply),
-        "createreplyall" => |id| Resource::CreateReply(id, Answer::ReplyAll),
-        "delivery" => Resource::Delivery,
-        "forward" => |id| Resource::Reply(id, Answer::Forward),
-        "move" => Resource::Move,
-        "permanentdelete" => Resource::PermanentDelete,
-        "reply" => |id| Resource::Reply(id, Answer::Reply),
-        "replyall" => |id| Resource::Reply(id, Answer::ReplyAll),
-        "send" => Resource::Send,
-        "restante.smime" | "smime" => Resource::SmimeVerdict,
-        _ => return Err(ApiError::no_such_segment(first.text())),
-    };
-    match rest {
-        [] => id.map(action),
-        [other, ..] => Err(ApiError::no_such_segment(other.text())),
-    }
-}
-
-/// What stands below a mailbox's own S/MIME: its keys, and the certificates of others, by the SHA-256 of each.
-fn of_smime(rest: &[Segment]) -> Result<Resource, ApiError> {
-    let Some((collection, rest)) = rest.split_first() else { return Ok(Resource::Smime) };
-    let (whole, one): (Resource, fn([u8; 32]) -> Resource) = match collection.name().to_ascii_lowercase().as_str() {
-        "certificates" => (Resource::SmimeCertificates, Resource::SmimeCertificate),
-        "keys" => (Resource::SmimeKeys, Resource::SmimeKey),
-        _ => return Err(ApiError::no_such_segment(collection.text())),
-    };
-    match keyed(collection, rest) {
-        (None, []) => Ok(whole),
-        (Some(id), []) => ids::parse_fingerprint(&id).map(one),
-        (_, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
-    }
-}
-
-fn of_attachments(message: MessageId, attachments: &Segment, rest: &[Segment]) -> Result<Resource, ApiError> {
-    if let [create] = rest
-        && create.is("createUploadSession")
-    {
-        return Ok(Resource::CreateUploadSession { attachment_of: Some(message) });
-    }
-    match keyed(attachments, rest) {
-        (None, []) => Ok(Resource::Attachments(message)),
-        (None, [count]) if count.is("$count") => Ok(Resource::AttachmentsCount(message)),
-        (None, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
-        (Some(id), rest) => {
-            let key = ids::parse_attachment(message, &id)?;
-            match rest {
-                [] => Ok(Resource::Attachment { message, key }),
-                [value] if value.is("$value") => Ok(Resource::AttachmentValue { message, key }),
-                [other, ..] => Err(ApiError::no_such_segment(other.text())),
-            }
-        }
-    }
-}
-
-fn of_extensions(message: MessageId, extensions: &Segment, rest: &[Segment]) -> Result<Resource, ApiError> {
-    match keyed(extensions, rest) {
-        (None, []) => Ok(Resource::Extensions(message)),
-        (None, [count]) if count.is("$count") => Ok(Resource::ExtensionsCount(message)),
-        (Some(id), []) => Ok(Resource::Extension { message, id: ExtensionId::parse(&id) }),
-        (_, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
-    }
-}
-
-/// The key of a collection's segment, in its parentheses or as the next segment, and what follows.
-fn keyed<'s>(collection: &Segment, rest: &'s [Segment]) -> (Option<String>, &'s [Segment]) {
-    match (collection.key(), rest) {
-        (Some(key), rest) => (Some(decoded_again(&key)), rest),
-        (None, [next, ..]) if next.text().starts_with('$') || next.is("delta") => (None, rest),
-        (None, [next, rest @ ..]) => (Some(decoded_again(next.text())), rest),
-        (None, []) => (None, rest),
-    }
-}
-
-/// Clients are known that encode a key twice; no id and no address has a `%XX` of its own.
-fn decoded_again(key: &str) -> String {
-    percent_decode_str(key).decode_utf8().map_or_else(|_| key.to_owned(), |key| key.into_owned())
-}
-
-fn folder_name(name: &str) -> Result<FolderName, ApiError> {
-    match WellKnownName::parse(name) {
-        Some(name) => Ok(FolderName::WellKnown(name)),
-        None => Ok(FolderName::Id(ids::parse_folder(name)?)),
-    }
 }
 
 /// The upload whose own address this is: it is asked for without a token (Graph: outlook-large-attachments).

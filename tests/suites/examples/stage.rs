@@ -43,6 +43,7 @@ impl Stage {
             }
         }
         let body = match &request["body"] {
+            Value::Null if page == "opentypeextension-update" => json!({"updated": "2015-10-29T11:00:00.000Z"}).to_string(),
             Value::Null => String::new(),
             Value::String(text) if refused => format!("!{text}"),
             Value::String(text) => match text.trim_end().strip_suffix("...") {
@@ -72,6 +73,7 @@ impl Stage {
             "concept-delta-query-messages" | "message-delta" => self.delta(number, &name).await,
             "message-update" | "eventmessage-update" => self.draft(&plain("AdeleV", &["AlexW"], &name)).await,
             "eventmessage-get" => self.received(&meeting(&name)).await,
+            "opentypeextension-update" => self.with_extension(&name).await,
             page if page.contains("folder") => self.folder(&name).await,
             page if page.contains("extendedproperty") => self.with_properties(&name).await,
             _ => self.received(&plain("AlexW", &["AdeleV"], &name)).await,
@@ -149,6 +151,14 @@ impl Stage {
             self.adele.delete(&format!("messages/{}", id(&list[0]))).await.demand(204);
             self.adele.post_mime(&messages, &plain("AlexW", &["AdeleV"], "New")).await.demand(201);
         }
+        keys
+    }
+
+    async fn with_extension(&self, name: &str) -> Keys {
+        let keys = self.received(&plain("AlexW", &["AdeleV"], name)).await;
+        let path = format!("messages/{}/extensions", keys.message.as_ref().expect("one was made"));
+        let referral = json!({"extensionName": "Com.Contoso.Referral", "companyName": "Wingtip Toys"});
+        self.adele.post_json(&path, &referral).await.demand(201);
         keys
     }
 

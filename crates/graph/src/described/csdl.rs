@@ -86,23 +86,24 @@ fn actions() -> BTreeSet<String> {
     operations::all().filter(|operation| !operation.is_extension()).filter_map(|operation| bound(&operation)).collect()
 }
 
-/// An operation whose path ends in a name behind an entity's key: an action, or a function where it only asks.
+/// What may stand before the name of an action or a function, and what that is bound to.
+const BOUND_TO: &[(&str, Edm)] = &[
+    ("attachments", Edm::Collection(&Edm::Entity("attachment"))),
+    ("mailFolders", Edm::Collection(&Edm::Entity("mailFolder"))),
+    ("messages", Edm::Collection(&Edm::Entity("message"))),
+    ("{mailFolder-id}", Edm::Entity("mailFolder")),
+    ("{message-id}", Edm::Entity("message")),
+    ("{user-id}", Edm::Entity("user")),
+];
+
+/// An operation whose path ends in a name behind an entity's key or a collection: an action, or a function where it only asks.
 fn bound(operation: &Operation) -> Option<String> {
     let path = operation.place.paths().into_iter().next()?;
     let (before, name) = path.rsplit_once('/')?;
     let is_name = name.starts_with(|c: char| c.is_ascii_lowercase());
-    let of = match before.rsplit('/').next()? {
-        "{message-id}" => Edm::Entity("message"),
-        "{mailFolder-id}" => Edm::Entity("mailFolder"),
-        "{user-id}" => Edm::Entity("user"),
-        "messages" => Edm::Collection(&Edm::Entity("message")),
-        "mailFolders" => Edm::Collection(&Edm::Entity("mailFolder")),
-        "attachments" => Edm::Collection(&Edm::Entity("attachment")),
-        _ => return None,
-    };
-    let is_action = operation.dispatched.method == "POST";
-    let is_collection = ["attachments", "extensions", "messages", "mailFolders", "childFolders"].contains(&name);
-    if !is_name || is_collection || !(is_action || name == "delta") {
+    let (_, of) = BOUND_TO.iter().find(|(segment, _)| before.rsplit('/').next() == Some(segment))?;
+    let is_action = operation.dispatched.method == "POST" && !operation.makes_a_member();
+    if !is_name || !(is_action || operation.described.is_function) {
         return None;
     }
     let element = if is_action { "Action" } else { "Function" };

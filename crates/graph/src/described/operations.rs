@@ -66,6 +66,12 @@ impl Operation {
     pub(super) fn is_extension(&self) -> bool {
         self.described.is_extension || self.place.is_extension
     }
+
+    /// Whether it adds to a collection, which can be read too.
+    pub(super) fn makes_a_member(&self) -> bool {
+        let Dispatched { method, resource, .. } = self.dispatched;
+        method == "POST" && DISPATCHED.iter().any(|one| one.method == "GET" && one.resource == resource)
+    }
 }
 
 /// All operations at all their places.
@@ -88,6 +94,8 @@ pub(super) struct Described {
     pub(super) options: &'static [&'static str],
     /// Whether Graph has no such operation.
     pub(super) is_extension: bool,
+    /// Whether it is a function (OData CSDL 4.01 §12): it is asked for by its name, and nothing is kept there.
+    pub(super) is_function: bool,
 }
 
 /// The body of a request.
@@ -121,7 +129,7 @@ pub(super) enum Gives {
 }
 
 const fn told(handler: &'static str, summary: &'static str, takes: Takes, gives: Gives, status: u16) -> Described {
-    Described { handler, summary, takes, gives, status, options: &[], is_extension: false }
+    Described { handler, summary, takes, gives, status, options: &[], is_extension: false, is_function: false }
 }
 
 impl Described {
@@ -132,6 +140,11 @@ impl Described {
 
     const fn beyond_graph(mut self) -> Described {
         self.is_extension = true;
+        self
+    }
+
+    const fn function(mut self) -> Described {
+        self.is_function = true;
         self
     }
 }
@@ -200,9 +213,12 @@ const DESCRIBED: &[Described] = &[
     told("list_smime_certificates", "List certificates of others", Takes::Nothing, Gives::Object, 200),
     told("list_smime_keys", "List the keys of the mailbox", Takes::Nothing, Gives::Object, 200),
     told("list_users", "List people, or find one", Takes::Nothing, Gives::List("user"), 200).with(&["filter", "select", "top"]),
-    told("mail_folder_delta", "Follow the folders", Takes::Nothing, Gives::List("mailFolder"), 200).with(&["select", "top"]),
+    told("mail_folder_delta", "Follow the folders", Takes::Nothing, Gives::List("mailFolder"), 200)
+        .with(&["select", "top"])
+        .function(),
     told("message_delta", "Follow the messages", Takes::Nothing, Gives::List("message"), 200)
-        .with(&["select", "filter", "expand", "top", "orderby"]),
+        .with(&["select", "filter", "expand", "top", "orderby"])
+        .function(),
     told("move_mail_folder", "Move a folder with all that is in it", DESTINATION, one("mailFolder"), 200),
     told("move_message", "Move a message", DESTINATION, one("message"), 201),
     told("permanent_delete_mail_folder", "Delete a folder for good", Takes::Nothing, Gives::Nothing, 204),

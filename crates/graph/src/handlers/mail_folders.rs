@@ -3,11 +3,12 @@
 
 use super::messages::destination;
 use crate::error::ApiError;
-use crate::page::{collection, count_answer, empty_answer, entity, json_answer, minimal_answer};
+use crate::page::{count_answer, empty_answer, entity, json_answer, minimal_answer};
 use crate::request::Asked;
 use crate::schema::extended;
 use crate::schema::json::Members;
 use crate::schema::mail_folder::{Selection, Tree};
+use crate::small_page::small_page;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -26,14 +27,8 @@ pub(crate) async fn list_mail_folders(asked: &Asked<'_>, parent: Option<FolderNa
     asked.only_options(&["select", "filter", "orderby", "expand", "top", "skip", "count"])?;
     let mailbox = asked.mailbox().await?;
     let selection = Selection::seen(&asked.options, asked.version, mailbox.sight())?;
-    let (top, skip) = (asked.top(PAGE)?, asked.options.number("skip")?.unwrap_or(0));
-    let with_count = asked.options.boolean("count")?.unwrap_or(false);
     let listed = listed(asked, &mailbox, parent, &selection).await?;
-    let (count, end) = (number(listed.len()), skip.saturating_add(top));
-    let page: Vec<Value> = listed.into_iter().skip(index(skip)).take(index(top)).collect();
-    let next = (end < count).then(|| asked.skip_link(end));
-    let context = asked.context(mailbox.owner().id, "mailFolders", selection.names());
-    Ok(json_answer(StatusCode::OK, &collection(context, with_count.then_some(count), next, page)))
+    small_page(asked, asked.context(mailbox.owner().id, "mailFolders", selection.names()), listed, Some(PAGE))
 }
 
 /// `GET …/mailFolders/$count`, `GET …/mailFolders/{id}/childFolders/$count`
@@ -159,12 +154,3 @@ fn display_name<'v>(members: &Members<'v>) -> Result<Option<&'v str>, ApiError> 
 }
 
 const ROOT: FolderName = FolderName::WellKnown(WellKnownName::MsgFolderRoot);
-
-/// A number from a query as a place in a list.
-fn index(number: i64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-fn number(length: usize) -> i64 {
-    i64::try_from(length).unwrap_or(i64::MAX)
-}

@@ -19,7 +19,7 @@ pub(crate) async fn get_user(asked: &Asked<'_>) -> Result<Response, ApiError> {
     let select = asked.options.names("select");
     let person = asked.graph.mail.person(&asked.caller, &asked.user, asked.wanted).await?;
     let selected = select.as_ref().map(|names| format!("({})", names.join(","))).unwrap_or_default();
-    let context = format!("{}/{}/$metadata#users{selected}/$entity", asked.origin, asked.version.as_str());
+    let context = asked.context_of(&format!("users{selected}/$entity"));
     let value = user::render(&person, select.as_deref())?;
     Ok(json_answer(StatusCode::OK, &entity(context, value)))
 }
@@ -33,7 +33,7 @@ pub(crate) async fn list_users(asked: &Asked<'_>) -> Result<Response, ApiError> 
         None => page(asked).await?,
     };
     let selected = select.as_ref().map(|names| format!("({})", names.join(","))).unwrap_or_default();
-    let context = format!("{}/{}/$metadata#users{selected}", asked.origin, asked.version.as_str());
+    let context = asked.context_of(&format!("users{selected}"));
     let value = people.iter().map(|person| user::render(person, select.as_deref())).collect::<Result<_, _>>()?;
     Ok(json_answer(StatusCode::OK, &collection(context, None, next, value)))
 }
