@@ -80,6 +80,7 @@ error_codes! {
     SubscriptionLimit "ExtensionError" FORBIDDEN;
     SyncStateNotFound "SyncStateNotFound" GONE;
     UnsupportedMediaType "UnsupportedMediaType" UNSUPPORTED_MEDIA_TYPE;
+    ValidationError "ValidationError" BAD_REQUEST;
 }
 
 const CHANGED: &str = "The send or update operation could not be performed because the change key passed in the request does not \

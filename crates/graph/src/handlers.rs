@@ -11,6 +11,7 @@ pub(crate) mod messages;
 pub(crate) mod replies;
 pub(crate) mod send_mail;
 pub(crate) mod smime;
+pub(crate) mod subscriptions;
 pub(crate) mod uploads;
 pub(crate) mod users;
 pub(crate) mod value;

@@ -4,7 +4,7 @@
 use crate::error::ApiError;
 use encodify::base64::URL_SAFE_NO_PAD;
 use mailbox::{AttachmentKey, UploadId};
-use store::{FolderId, MailboxId, MessageId};
+use store::{FolderId, MailboxId, MessageId, SubscriptionId};
 
 /// What an id is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,16 @@ pub(crate) fn parse_message(text: &str) -> Result<MessageId, ApiError> {
 /// The SHA-256 of a certificate, in hexadecimal digits.
 pub(crate) fn parse_fingerprint(text: &str) -> Result<[u8; 32], ApiError> {
     store::Digest::from_hex(text).map(|digest| digest.0).ok_or_else(ApiError::malformed_id)
+}
+
+/// A subscription's id is a GUID on the wire too (Graph).
+pub(crate) fn subscription(id: SubscriptionId) -> String {
+    uuid::Uuid::from_bytes(id.0).to_string()
+}
+
+pub(crate) fn parse_subscription(text: &str) -> Result<SubscriptionId, ApiError> {
+    let id = uuid::Uuid::try_parse(text).map_err(|_| ApiError::malformed_id())?;
+    Ok(SubscriptionId(*id.as_bytes()))
 }
 
 pub(crate) fn parse_folder(text: &str) -> Result<FolderId, ApiError> {

@@ -6,8 +6,8 @@ use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{
-    attachments, batch, deliveries, delta, extensions, mail_folders, message_list, messages, replies, send_mail, smime, uploads,
-    users, value,
+    attachments, batch, deliveries, delta, extensions, mail_folders, message_list, messages, replies, send_mail, smime,
+    subscriptions, uploads, users, value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::permissions::{
@@ -29,10 +29,11 @@ use identity::Scope;
 use mailbox::{Answer, AttachmentKey, FolderName, UserName};
 use odata::{Options, parse_path};
 use resolve::resolve;
+pub(crate) use resolve::{Followed, followed};
 use serde_json::json;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
-use store::MessageId;
+use store::{MessageId, SubscriptionId};
 
 /// Whose, and what. Where a path names nobody, whose it is says nothing.
 #[derive(Debug, PartialEq)]
@@ -81,6 +82,9 @@ enum Resource {
     SmimeKey([u8; 32]),
     SmimeKeys,
     SmimeVerdict(MessageId),
+    Subscription(SubscriptionId),
+    SubscriptionReauthorize(SubscriptionId),
+    Subscriptions,
     User,
     Users,
     Value(MessageId),
@@ -173,6 +177,12 @@ dispatch! { asked, body;
         (&Method::GET, Resource::SmimeKeys) by READ_SETTINGS => smime::list_smime_keys(asked).await,
         (&Method::POST, Resource::SmimeKeys) by WRITE_SETTINGS => smime::create_smime_key(asked, body).await,
         (&Method::GET, Resource::SmimeVerdict(id)) by READ => smime::get_smime_verdict(asked, id).await,
+        (&Method::GET, Resource::Subscription(id)) by NOTHING => subscriptions::get_subscription(asked, id).await,
+        (&Method::PATCH, Resource::Subscription(id)) by NOTHING => subscriptions::update_subscription(asked, id, body).await,
+        (&Method::DELETE, Resource::Subscription(id)) by NOTHING => subscriptions::delete_subscription(asked, id).await,
+        (&Method::POST, Resource::SubscriptionReauthorize(id)) by NOTHING => subscriptions::reauthorize(asked, id).await,
+        (&Method::GET, Resource::Subscriptions) by NOTHING => subscriptions::list_subscriptions(asked).await,
+        (&Method::POST, Resource::Subscriptions) by NOTHING => subscriptions::create_subscription(asked, body).await,
         (&Method::GET, Resource::User) by READ_PERSON => users::get_user(asked).await,
         (&Method::GET, Resource::Users) by READ_PEOPLE => users::list_users(asked).await,
         (&Method::GET, Resource::Value(id)) by READ => value::get_value(asked, id).await,

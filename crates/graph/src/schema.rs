@@ -12,4 +12,5 @@ pub(crate) mod message;
 pub(crate) mod new_attachment;
 pub(crate) mod property;
 pub(crate) mod smime;
+pub(crate) mod subscription;
 pub(crate) mod user;

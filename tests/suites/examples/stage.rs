@@ -1,13 +1,15 @@
 //! What an example needs to be there, and its request with the keys of what is there.
 
+use crate::subscriptions::to_messages;
 use bytes::Bytes;
 use hyper::Method;
-use kit::{Answer, Person, Server, address, base64, decode_base64, letter, plain};
+use kit::{Answer, Person, Receiver, Server, address, base64, decode_base64, letter, plain};
 use serde_json::{Value, json};
 
 /// Adele's mailbox, and a message and a folder for each example.
 pub(super) struct Stage {
     adele: Person,
+    receiver: Receiver,
 }
 
 /// A part that is a file.
@@ -23,11 +25,12 @@ struct Keys {
     message: Option<String>,
     attachment: Option<String>,
     delta: Option<String>,
+    subscription: Option<String>,
 }
 
 impl Stage {
-    pub(super) fn of(server: &Server) -> Stage {
-        Stage { adele: server.person("AdeleV") }
+    pub(super) async fn of(server: &Server) -> Stage {
+        Stage { adele: server.person("AdeleV"), receiver: Receiver::start().await }
     }
 
     /// Asks what the example asks. A page that shows a refusal of MIME shows no request of its own for it: it is the one
@@ -50,6 +53,7 @@ impl Stage {
                 Some(beginning) => completed(beginning),
                 None => text.trim_end().to_owned(),
             },
+            json if json["notificationUrl"].is_string() => self.to_us(json).to_string(),
             json => json.to_string().replace("destinationId-value", "archive"),
         };
         let prefers = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("prefer"));
@@ -73,11 +77,27 @@ impl Stage {
             "concept-delta-query-messages" | "message-delta" => self.delta(number, &name).await,
             "message-update" | "eventmessage-update" => self.draft(&plain("AdeleV", &["AlexW"], &name)).await,
             "eventmessage-get" => self.received(&meeting(&name)).await,
+            page if page.starts_with("subscription") => {
+                let asks = self.to_us(&to_messages(&self.receiver));
+                let made = self.adele.post_json("/subscriptions", &asks).await.demand(201).json();
+                Keys { subscription: Some(id(&made)), ..Keys::default() }
+            }
             "opentypeextension-update" => self.with_extension(&name).await,
             page if page.contains("folder") => self.folder(&name).await,
             page if page.contains("extendedproperty") => self.with_properties(&name).await,
             _ => self.received(&plain("AlexW", &["AdeleV"], &name)).await,
         }
+    }
+
+    /// A subscription to our mailbox, which our receiver is told, from now on.
+    fn to_us(&self, shown: &Value) -> Value {
+        let mut ours = shown.clone();
+        let asks = to_messages(&self.receiver);
+        for name in ["notificationUrl", "expirationDateTime", "resource"] {
+            ours[name] = asks[name].clone();
+        }
+        ours["lifecycleNotificationUrl"] = self.receiver.url("/of-itself").into();
+        ours
     }
 
     async fn draft(&self, octets: &[u8]) -> Keys {
@@ -200,6 +220,7 @@ fn located(path: &str, keys: &Keys) -> String {
             "users" => Some(address("AdeleV")),
             "messages" if segment != "delta" => keys.message.clone(),
             "mailfolders" | "childfolders" if !matches!(segment, "delta" | "inbox" | "Inbox") => keys.folder.clone(),
+            "subscriptions" => keys.subscription.clone(),
             "attachments" if segment != "createUploadSession" => keys.attachment.clone(),
             _ => None,
         };

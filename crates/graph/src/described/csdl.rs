@@ -93,6 +93,7 @@ const BOUND_TO: &[(&str, Edm)] = &[
     ("messages", Edm::Collection(&Edm::Entity("message"))),
     ("{mailFolder-id}", Edm::Entity("mailFolder")),
     ("{message-id}", Edm::Entity("message")),
+    ("{subscription-id}", Edm::Entity("subscription")),
     ("{user-id}", Edm::Entity("user")),
 ];
 

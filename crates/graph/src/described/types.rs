@@ -4,7 +4,7 @@
 use crate::request::Version;
 use crate::schema::attachment::{self, Derived};
 use crate::schema::edm::{ComplexType, Edm, EnumType};
-use crate::schema::{mail_folder, message, user};
+use crate::schema::{mail_folder, message, subscription, user};
 use std::collections::BTreeMap;
 
 /// An entity type (OData CSDL 4.01 §6).
@@ -37,7 +37,8 @@ pub(super) struct Typed {
 }
 
 /// The service's entry points: name, kind and type.
-pub(super) const CONTAINER: [(&str, &str, &str); 2] = [("users", "EntitySet", "user"), ("me", "Singleton", "user")];
+pub(super) const CONTAINER: [(&str, &str, &str); 3] =
+    [("users", "EntitySet", "user"), ("me", "Singleton", "user"), ("subscriptions", "EntitySet", "subscription")];
 
 /// What every outlookItem has.
 const OF_ITEMS: [&str; 4] = ["categories", "changeKey", "createdDateTime", "lastModifiedDateTime"];
@@ -62,6 +63,7 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
         entity("mailFolder", Some("entity"), Form::Plain, folder, OF_FOLDERS),
         entity("user", Some("entity"), Form::Plain, user, OF_USERS),
     ];
+    entities.push(entity("subscription", Some("entity"), Form::Plain, subscriptions(), &[]));
     entities.extend(attachments());
     entities.extend(extensions());
     entities
@@ -83,6 +85,12 @@ fn attachments() -> Vec<EntityType> {
         },
         entity("referenceAttachment", "attachment", Form::Plain, Some(Derived::Reference)),
     ]
+}
+
+fn subscriptions() -> Vec<Typed> {
+    let always = ["changeType", "expirationDateTime", "notificationUrl", "resource"];
+    let types = subscription::types().into_iter().filter(|(name, _)| *name != "id");
+    types.map(|(name, edm)| Typed { name, edm, nullable: !always.contains(&name) }).collect()
 }
 
 fn extensions() -> [EntityType; 4] {

@@ -18,7 +18,7 @@ use mailbox::{Content, Hung, Sight};
 use mime::{ItemBody, Message};
 use odata::{Options, SelectItem};
 use serde_json::{Map, Value, json};
-use store::{MessageRecord, Recipient, Timestamp};
+use store::{MessageId, MessageRecord, Recipient, Timestamp};
 
 /// A message as it is shown: its row, and its octets where something of them is asked for.
 pub(crate) struct View {
@@ -314,7 +314,12 @@ pub(crate) fn date_text(at: Timestamp) -> String {
 
 /// The message's version as header fields name it (Graph: weak, of the change key).
 pub(crate) fn etag(record: &MessageRecord) -> String {
-    format!("W/\"{}\"", change_key(record))
+    etag_of(record.id, record.modseq)
+}
+
+/// The same of a message that was in this version.
+pub(crate) fn etag_of(id: MessageId, modseq: i64) -> String {
+    format!("W/\"{}\"", change_key_of(id, modseq))
 }
 
 /// The `modseq` that an etag or a change key of ours stands for.
@@ -326,7 +331,11 @@ pub(crate) fn version(etag: &str) -> Option<i64> {
 
 /// Changes with each write (Graph: outlookItem).
 fn change_key(record: &MessageRecord) -> String {
-    STANDARD.encode([&record.modseq.to_be_bytes()[..], &record.id.0[8..]].concat())
+    change_key_of(record.id, record.modseq)
+}
+
+fn change_key_of(id: MessageId, modseq: i64) -> String {
+    STANDARD.encode([&modseq.to_be_bytes()[..], &id.0[8..]].concat())
 }
 
 fn recipients(list: &[Recipient]) -> Value {
