@@ -1,5 +1,6 @@
 //! Subscriptions and change notifications: real receivers on loopback, which do well or badly, and what they are told.
 
+mod data;
 mod delivery;
 mod lifecycle;
 mod nodes;
@@ -152,7 +153,8 @@ async fn what_can_not_be_subscribed_to_is_refused_before_anybody_is_asked() {
         (json!({"resource": "me/mailFolders"}), 400, "BadRequest", "Only messages"),
         (json!({"resource": "me/mailFolders/nope/messages"}), 400, "ErrorInvalidIdMalformed", "malformed"),
         (json!({"resource": "me/messages?$filter=isRead eq false"}), 501, "NotImplemented", "resource"),
-        (json!({"includeResourceData": true}), 501, "NotImplemented", "includeResourceData"),
+        (json!({"resource": "me/messages?$select=subject"}), 400, "BadRequest", "includeResourceData"),
+        (json!({"includeResourceData": true}), 400, "RequestBodyRead", "encryptionCertificate"),
         (json!({"resource": format!("users/{}/messages", address("AlexW"))}), 403, "ErrorAccessDenied", "denied"),
     ] {
         let said = subscribe(&adele, &with(asks.clone(), &members)).await.demand_error(status, code);

@@ -55,7 +55,7 @@ pub struct Graph {
 impl Graph {
     /// Who notifies apps.
     pub fn notifier(&self) -> Notifier {
-        Notifier { mail: self.mail.clone(), tenant: self.identity.tenant().into(), post: self.post.clone() }
+        Notifier { mail: self.mail.clone(), identity: self.identity.clone(), post: self.post.clone() }
     }
 }
 

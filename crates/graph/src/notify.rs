@@ -4,13 +4,16 @@
 //! Promises: one POST at a time goes to a receiver; what it took is written before more is posted; one that is slow holds up no other.
 //! Refuses: to decide what is told, when to try again, and when to give up.
 
+mod data;
 mod handshake;
 mod payload;
 mod places;
 
+pub(crate) use data::selection;
 pub(crate) use handshake::validate;
 
 use axum::body::Bytes;
+use identity::Identity;
 use mailbox::{Mail, MailError, Target};
 use places::{Place, Places};
 use std::future::Future;
@@ -83,7 +86,7 @@ impl std::fmt::Display for PostError {
 #[derive(Clone)]
 pub struct Notifier {
     pub(crate) mail: Mail,
-    pub(crate) tenant: Arc<str>,
+    pub(crate) identity: Arc<Identity>,
     pub(crate) post: Arc<dyn Post>,
 }
 
@@ -150,7 +153,13 @@ impl Notifier {
                 break;
             }
             if !batch.notifications.is_empty() {
-                let body = payload::collection(&batch.notifications, &self.tenant).to_string();
+                let body = match payload::collection(&batch.notifications, &self.identity) {
+                    Ok(body) => body.to_string(),
+                    Err(error) => {
+                        tracing::error!(%error, "notifications can't be signed for");
+                        return Ok(false);
+                    }
+                };
                 let posted = Posted { content_type: "application/json; charset=utf-8", body: body.into(), patience: PATIENCE };
                 let why = match place.wait(self.post.post(target.url(), posted)).await {
                     Ok(Answered { status: 200..=299, .. }) => None,

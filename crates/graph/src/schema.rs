@@ -1,5 +1,6 @@
 //! Graph's resources as JSON: each property of each one declared once.
 
+pub(crate) mod annotated;
 pub(crate) mod attachment;
 pub(crate) mod draft;
 pub(crate) mod edm;

@@ -18,8 +18,8 @@ use changes::Following;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{
-    Behind, Leased, LifecycleEvent, LoggedChange, MailboxId, NodeId, ReadTx, StoreError, Subscription, SubscriptionId, Timestamp,
-    WellKnownName, Work, WriteTx,
+    Behind, Leased, LifecycleEvent, LoggedChange, MailboxId, MessageRecord, NodeId, Operation, ReadTx, StoreError, Subscription,
+    SubscriptionId, Timestamp, WellKnownName, Work, WriteTx,
 };
 
 /// Notifications that go together.
@@ -80,6 +80,8 @@ pub struct Notification {
     pub subscription: Arc<Subscription>,
     /// What.
     pub what: Notified,
+    /// The message as it is now, where its subscription is sent messages and it is there.
+    pub message: Option<Box<MessageRecord>>,
 }
 
 /// What a notification tells.
@@ -256,7 +258,11 @@ fn batch(
     for subscription in tx.lifecycle_at(&leased.name, SUBSCRIPTIONS)? {
         let subscription = Arc::new(subscription);
         for &event in &subscription.lifecycle_events {
-            batch.notifications.push(Notification { subscription: subscription.clone(), what: Notified::Lifecycle(event) });
+            batch.notifications.push(Notification {
+                subscription: subscription.clone(),
+                what: Notified::Lifecycle(event),
+                message: None,
+            });
             batch.steps.push((subscription.clone(), Step::Told(event)));
         }
     }
@@ -294,8 +300,17 @@ impl Batch {
             return Ok(());
         }
         let (told, up_to) = told(tx, &subscription, reach.last, most)?;
-        let notification = |change| Notification { subscription: subscription.clone(), what: Notified::Changed(change) };
-        self.notifications.extend(told.into_iter().map(notification));
+        for change in told {
+            let message = match subscription.data.is_some() && change.operation != Operation::Deleted {
+                true => tx.message(subscription.mailbox, change.message)?.map(Box::new),
+                false => None,
+            };
+            self.notifications.push(Notification {
+                subscription: subscription.clone(),
+                what: Notified::Changed(change),
+                message,
+            });
+        }
         self.steps.push((subscription, Step::Delivered(up_to)));
         Ok(())
     }

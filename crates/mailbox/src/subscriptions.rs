@@ -7,7 +7,7 @@ use crate::folders::FolderName;
 use crate::{Mail, Mailbox};
 use identity::{Caller, Scope};
 use std::time::Duration;
-use store::{ChangeTypes, FolderId, ReadTx, Subscription, SubscriptionId, Timestamp, Work, WriteTx};
+use store::{ChangeTypes, DataRecipient, FolderId, ReadTx, Subscription, SubscriptionId, Timestamp, Work, WriteTx};
 
 /// By one of these an app may hear what happens in a mailbox: one for shared mailboxes is good for the own one.
 pub(crate) const HEARING: &[Scope] = &[
@@ -19,10 +19,14 @@ pub(crate) const HEARING: &[Scope] = &[
     Scope::MailReadBasicShared,
 ];
 
+/// By one of these it may be sent the messages themselves.
+const READING: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite, Scope::MailReadShared, Scope::MailReadWriteShared];
+
 /// Subscriptions to a mailbox, of all apps together (Graph: outlook-change-notifications-overview).
 const MOST: i64 = 1000;
 /// How long a subscription may last (Graph: subscription), and how long it lasts at least.
 const LONGEST: Duration = Duration::from_secs(10_080 * 60);
+const LONGEST_WITH_DATA: Duration = Duration::from_secs(1440 * 60);
 const SHORTEST: Duration = Duration::from_secs(45 * 60);
 
 /// What an app wants to be told.
@@ -42,6 +46,8 @@ pub struct NewSubscription {
     pub client_state: Option<String>,
     /// The newest version of TLS that the receiver speaks.
     pub latest_supported_tls_version: String,
+    /// For whom messages are encrypted that are sent along.
+    pub data: Option<DataRecipient>,
     /// When it shall end.
     pub expiration_date_time: Timestamp,
 }
@@ -77,6 +83,7 @@ impl Mailbox {
                 lifecycle_notification_url: new.lifecycle_notification_url,
                 client_state: new.client_state,
                 latest_supported_tls_version: new.latest_supported_tls_version,
+                data: new.data,
                 expiration_date_time,
                 modseq: tx.log_reach(mailbox.owner.id)?.last,
                 paused: None,
@@ -97,7 +104,7 @@ impl Mailbox {
             return Err(MailError::AccessDenied("permissions for shared mailboxes don't cover subscriptions"));
         }
         let now = self.now();
-        let expiration = expiration(new.expiration_date_time, now)?;
+        let expiration = expiration(new.expiration_date_time, now, new.data.is_some())?;
         let folder = new.folder.as_ref().map(|name| self.folder_id(tx, name)).transpose()?;
         if tx.count_subscriptions(self.owner.id, now)? >= MOST {
             return Err(SubscriptionRefusal::TooMany { most: MOST }.into());
@@ -155,15 +162,19 @@ impl Mail {
         subscription: Subscription,
         until: Option<Timestamp>,
         notification_url: Option<String>,
+        data: Option<DataRecipient>,
     ) -> Result<Subscription, MailError> {
         let now = self.inner.clock.now();
-        let expiration_date_time = until.map_or(Ok(subscription.expiration_date_time), |until| expiration(until, now))?;
+        let data = data.or_else(|| subscription.data.clone());
+        let until = until.map(|until| expiration(until, now, data.is_some())).transpose()?;
+        let expiration_date_time = until.unwrap_or(subscription.expiration_date_time);
         let notification_url = notification_url.unwrap_or_else(|| subscription.notification_url.clone());
-        let renewed = Subscription { expiration_date_time, notification_url, paused: None, ..subscription };
+        let renewed = Subscription { expiration_date_time, notification_url, data, paused: None, ..subscription };
         let kept = renewed.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
             may_hear(tx, &kept)?;
-            if !tx.renew_subscription((kept.mailbox, kept.id), kept.expiration_date_time, &kept.notification_url)? {
+            let (until, url) = (kept.expiration_date_time, &kept.notification_url);
+            if !tx.renew_subscription((kept.mailbox, kept.id), until, url, kept.data.as_ref())? {
                 return Err(MailError::NotFound(Kind::Subscription));
             }
             Ok(tx.note_due(Work::Notifications, &kept.notification_url, now)?)
@@ -210,16 +221,18 @@ impl Mail {
 /// # Errors
 /// [`MailError::NotAdmitted`], [`MailError::AccessDenied`], [`MailError::AppLimited`], [`MailError::Store`].
 pub(crate) fn may_hear(tx: &ReadTx<'_>, subscription: &Subscription) -> Result<(), MailError> {
-    may_go_on(tx, (&subscription.client_id, subscription.person), subscription.mailbox, HEARING)
+    let wanted = if subscription.data.is_some() { READING } else { HEARING };
+    may_go_on(tx, (&subscription.client_id, subscription.person), subscription.mailbox, wanted)
 }
 
 /// When a subscription ends that shall end at a time.
-fn expiration(wanted: Timestamp, now: Timestamp) -> Result<Timestamp, MailError> {
+fn expiration(wanted: Timestamp, now: Timestamp, with_data: bool) -> Result<Timestamp, MailError> {
+    let longest = if with_data { LONGEST_WITH_DATA } else { LONGEST };
     if wanted <= now {
         return Err(SubscriptionRefusal::Ended.into());
     }
-    if wanted > now.after(LONGEST) {
-        return Err(SubscriptionRefusal::TooLong { minutes: LONGEST.as_secs() / 60 }.into());
+    if wanted > now.after(longest) {
+        return Err(SubscriptionRefusal::TooLong { minutes: longest.as_secs() / 60 }.into());
     }
     Ok(wanted.max(now.after(SHORTEST)))
 }
@@ -232,11 +245,13 @@ mod tests {
     fn a_subscription_lasts_forty_five_minutes_at_least_and_seven_days_at_most() {
         let now = Timestamp::from_seconds(1_800_014_400);
         let at = |minutes: i64| Timestamp(now.0 + minutes * 60_000_000);
-        assert_eq!(expiration(at(1), now).expect("a time"), at(45));
-        assert_eq!(expiration(at(60), now).expect("a time"), at(60));
-        assert_eq!(expiration(at(10_080), now).expect("a time"), at(10_080));
-        for refused in [now, at(-5), at(10_081)] {
-            assert!(matches!(expiration(refused, now), Err(MailError::Subscription(_))), "{refused:?}");
+        assert_eq!(expiration(at(1), now, false).expect("a time"), at(45));
+        assert_eq!(expiration(at(60), now, true).expect("a time"), at(60));
+        assert_eq!(expiration(at(10_080), now, false).expect("a time"), at(10_080));
+        assert_eq!(expiration(at(1440), now, true).expect("a time"), at(1440));
+        for (refused, with_data) in [(now, false), (at(-5), false), (at(10_081), false), (at(1441), true)] {
+            let answer = expiration(refused, now, with_data);
+            assert!(matches!(answer, Err(MailError::Subscription(_))), "{refused:?}");
         }
     }
 }

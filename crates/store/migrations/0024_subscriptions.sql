@@ -2,7 +2,8 @@
 -- person: for whom the app asked; none where it did for itself. folder: of which messages; none where of all. modseq: the last change
 -- that the receiver has taken. held_modseq, held_since: up to which change the receiver was first tried in vain, and when.
 -- paused: since when the app lacks the right. missed, reauthorization_required, removed: since when this waits to be told; what is
--- removed is there no more but for that.
+-- removed is there no more but for that. encryption_certificate: for whom the messages themselves are encrypted that are sent along; none
+-- where they are not.
 CREATE TABLE subscription (
     mailbox BYTEA NOT NULL,
     id BYTEA NOT NULL,
@@ -24,6 +25,8 @@ CREATE TABLE subscription (
     reauthorization_required BIGINT,
     removed BIGINT,
     is_ending_told BIGINT NOT NULL,
+    encryption_certificate TEXT,
+    encryption_certificate_id TEXT NOT NULL,
     PRIMARY KEY (mailbox, id)
 );
 CREATE INDEX subscription_id ON subscription (id);

@@ -42,7 +42,7 @@ pub use model::query::{ListQuery, OrderKey, Page, Position};
 pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery, TextField, Unindexed};
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
 pub use model::smime::{CertificateSource, SmimeCertificate, SmimeKey};
-pub use model::subscription::{Behind, ChangeTypes, LifecycleEvent, LoggedChange, Operation, Subscription};
+pub use model::subscription::{Behind, ChangeTypes, DataRecipient, LifecycleEvent, LoggedChange, Operation, Subscription};
 pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpose, UploadSession};
 pub use moving::{Compared, Moved, Secret, Step, move_store, stay};
 pub use sql::{Answered, LogReach, ReadBody};

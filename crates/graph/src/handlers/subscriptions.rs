@@ -2,13 +2,13 @@
 
 use crate::body::{self, Given};
 use crate::error::{ApiError, ErrorCode};
-use crate::notify::validate;
+use crate::notify::{selection, validate};
 use crate::page::{collection, empty_answer, entity, json_answer};
-use crate::permissions::READ_BASIC;
+use crate::permissions::{READ, READ_BASIC};
 use crate::request::Asked;
 use crate::routes::{Followed, followed};
 use crate::schema::json::Members;
-use crate::schema::subscription::{read, read_change, render, render_made};
+use crate::schema::subscription::{Renewal, read, read_change, render, render_made};
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -25,8 +25,10 @@ pub(crate) async fn create_subscription(asked: &Asked<'_>, body: &mut Body) -> R
     asked.only_options(&[])?;
     let value = json(asked, body).await?;
     let new = read(&Members::of(&value, "")?)?;
-    let Followed { user, folder } = followed(&new.resource)?;
-    let mailbox = asked.graph.mail.open(&asked.caller, &user, READ_BASIC).await?;
+    let Followed { user, folder, options } = followed(&new.resource)?;
+    selection(&options, new.data.is_some())?;
+    let wanted = if new.data.is_some() { READ } else { READ_BASIC };
+    let mailbox = asked.graph.mail.open(&asked.caller, &user, wanted).await?;
     asked.gate.enter(asked.caller.client_id(), mailbox.owner().id)?;
     let new = NewSubscription { folder, ..new };
     mailbox.may_subscribe(&new).await?; // nobody is asked for what can't be
@@ -61,10 +63,10 @@ pub(crate) async fn update_subscription(asked: &Asked<'_>, id: SubscriptionId, b
     let value = json(asked, body).await?;
     let found = asked.graph.mail.subscription(&asked.caller, id, READ_BASIC).await?;
     asked.gate.enter(asked.caller.client_id(), found.mailbox)?;
-    let (until, url) = read_change(&Members::of(&value, "")?, &found)?;
-    let url = url.filter(|url| *url != found.notification_url);
+    let Renewal { until, notification_url, data } = read_change(&Members::of(&value, "")?, &found)?;
+    let url = notification_url.filter(|url| *url != found.notification_url);
     ask(asked, url.as_deref()).await?;
-    let renewed = asked.graph.mail.renew_subscription(found, until, url).await?;
+    let renewed = asked.graph.mail.renew_subscription(found, until, url, data).await?;
     let context = asked.context_of("subscriptions/$entity");
     Ok(json_answer(StatusCode::OK, &entity(context, render(&renewed, None)?)))
 }

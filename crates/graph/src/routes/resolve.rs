@@ -2,12 +2,12 @@
 
 use super::{Resource, Target};
 use crate::described::Document;
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ApiError;
 use crate::ids;
 use crate::request::Version;
 use crate::schema::extension::ExtensionId;
 use mailbox::{Answer, FolderName, UserName};
-use odata::{Segment, parse_path};
+use odata::{Options, Segment, parse_path};
 use percent_encoding::percent_decode_str;
 use store::{MessageId, WellKnownName};
 
@@ -63,23 +63,22 @@ fn of_subscriptions(subscriptions: &Segment, rest: &[Segment]) -> Result<Resourc
 }
 
 /// Whose messages a subscription follows.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Followed {
     pub(crate) user: UserName,
     /// Of which folder; nothing where all are.
     pub(crate) folder: Option<FolderName>,
+    /// What stands behind the path.
+    pub(crate) options: Options,
 }
 
 /// Reads what a subscription follows: a path below the service, with a slash before it or without (Graph:
 /// outlook-change-notifications-overview).
 pub(crate) fn followed(resource: &str) -> Result<Followed, ApiError> {
     let (path, query) = resource.split_once('?').unwrap_or((resource, ""));
-    if !query.is_empty() {
-        let message = "Query options in 'resource' are not answered here yet.";
-        return Err(ApiError::new(ErrorCode::NotImplemented, message));
-    }
+    let options = Options::parse(query)?;
     match resolve(&format!("/v1.0/{}", path.trim_start_matches('/')))? {
-        Target { user, resource: Resource::Messages { folder }, .. } => Ok(Followed { user, folder }),
+        Target { user, resource: Resource::Messages { folder }, .. } => Ok(Followed { user, folder, options }),
         _ => Err(ApiError::bad_request("Only messages can be followed: 'me/messages', 'users/{id}/mailFolders/{id}/messages'.")),
     }
 }

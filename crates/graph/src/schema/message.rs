@@ -4,6 +4,7 @@ mod declared;
 
 pub(crate) use declared::DECLARED;
 
+use super::annotated;
 use super::edm::{self, Edm};
 use super::expand::{Expansion, NAVIGATION};
 use super::property::{self, Property, Returned, object, selected};
@@ -175,6 +176,11 @@ impl Selection {
         self.names.as_deref()
     }
 
+    /// Whether a property is among them.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.properties.iter().any(|property| property.name == name)
+    }
+
     /// Whether the octets must be at hand.
     pub(crate) fn needs_octets(&self) -> bool {
         self.expansion.needs_octets() || self.properties.iter().any(|p| OF_OCTETS.contains(&p.name))
@@ -230,6 +236,17 @@ impl View {
         value.extend(object(&selection.properties, self));
         let content = self.content().map(|content| (content, &self.shown));
         selection.expansion.insert(&mut value, self, content, &self.hung);
+        value.into()
+    }
+
+    /// What is asked for of the message and nothing else, with the types that JSON doesn't tell. Its id is only there where it is
+    /// named.
+    pub(crate) fn annotated(&self, selection: &Selection) -> Value {
+        let mut value = Map::new();
+        let is_named = |name: &str| selection.names().is_some_and(|names| names.iter().any(|one| one.eq_ignore_ascii_case(name)));
+        for property in selection.properties.iter().filter(|property| property.name != "id" || is_named("id")) {
+            annotated::insert(&mut value, property.name, property.edm, (property.read)(self));
+        }
         value.into()
     }
 

@@ -6,9 +6,10 @@ use super::message::date;
 use super::property::{self, Property, object, selected};
 use crate::error::{ApiError, ErrorCode};
 use crate::ids;
+use identity::EncryptionCertificate;
 use mailbox::NewSubscription;
 use serde_json::Value;
-use store::{ChangeTypes, Subscription, Timestamp};
+use store::{ChangeTypes, DataRecipient, Subscription, Timestamp};
 
 /// Characters of what is sent along (Graph).
 const CLIENT_STATE: usize = 128;
@@ -30,10 +31,10 @@ const PROPERTIES: &[Property<Subscription>] = &[
     of("lifecycleNotificationUrl", Edm::String, |s| s.lifecycle_notification_url.as_deref().into()),
     of("expirationDateTime", Edm::DateTimeOffset, |s| date(s.expiration_date_time)),
     of("creatorId", Edm::String, creator),
-    of("includeResourceData", Edm::Boolean, |_| false.into()),
+    of("includeResourceData", Edm::Boolean, |s| s.data.is_some().into()),
     of("latestSupportedTlsVersion", Edm::String, |s| s.latest_supported_tls_version.as_str().into()),
-    of("encryptionCertificate", Edm::String, |_| "".into()),
-    of("encryptionCertificateId", Edm::String, |_| "".into()),
+    of("encryptionCertificate", Edm::String, |s| s.data.as_ref().map_or("", |data| data.certificate.as_str()).into()),
+    of("encryptionCertificateId", Edm::String, |s| s.data.as_ref().map_or("", |data| data.certificate_id.as_str()).into()),
     of("notificationUrlAppId", Edm::String, |_| Value::Null),
 ];
 
@@ -90,22 +91,37 @@ pub(crate) fn read(given: &Members<'_>) -> Result<NewSubscription, ApiError> {
         lifecycle_notification_url,
         client_state,
         latest_supported_tls_version: tls.to_owned(),
+        data: data(given)?,
         expiration_date_time: expiration(given)?.ok_or_else(|| given.wrong("expirationDateTime", "a date and time"))?,
     })
 }
 
-/// What is to be changed of a subscription: when it ends, and where it is told. All else stays as it is, and whoever wants it
-/// otherwise is told so.
-pub(crate) fn read_change(given: &Members<'_>, present: &Subscription) -> Result<(Option<Timestamp>, Option<String>), ApiError> {
+/// What is to be changed of a subscription.
+pub(crate) struct Renewal {
+    /// When it ends.
+    pub(crate) until: Option<Timestamp>,
+    /// Where it is told.
+    pub(crate) notification_url: Option<String>,
+    /// For whom messages are encrypted.
+    pub(crate) data: Option<DataRecipient>,
+}
+
+/// Reads what is to be changed. All else stays as it is, and whoever wants it otherwise is told so.
+pub(crate) fn read_change(given: &Members<'_>, present: &Subscription) -> Result<Renewal, ApiError> {
     unanswered(given)?;
     let made = render_made(present)?;
-    let fixed = ["resource", "changeType", "clientState", "lifecycleNotificationUrl", "latestSupportedTlsVersion"];
+    let fixed =
+        ["resource", "changeType", "clientState", "includeResourceData", "lifecycleNotificationUrl", "latestSupportedTlsVersion"];
     for name in fixed {
         if given.get(name).is_some_and(|value| *value != made[name]) {
             return Err(given.wrong(name, "what it is, since only a new subscription can have another,"));
         }
     }
-    Ok((expiration(given)?, url(given, "notificationUrl")?))
+    let data = match &present.data {
+        Some(data) => recipient(given, Some(data))?,
+        None => none_to_encrypt_for(given)?,
+    };
+    Ok(Renewal { until: expiration(given)?, notification_url: url(given, "notificationUrl")?, data })
 }
 
 /// Refuses what Graph has and this server doesn't do.
@@ -114,18 +130,46 @@ fn unanswered(given: &Members<'_>) -> Result<(), ApiError> {
         let message = format!("Subscriptions with '{what}' are not answered here yet.");
         Err(ApiError::new(ErrorCode::NotImplemented, message))
     };
-    if given.boolean("includeResourceData")? == Some(true) {
-        return not_yet("includeResourceData");
-    }
-    for name in ["encryptionCertificate", "encryptionCertificateId", "notificationUrlAppId"] {
-        if given.text(name)?.is_some_and(|text| !text.is_empty()) {
-            return not_yet(name);
-        }
+    if given.text("notificationUrlAppId")?.is_some_and(|text| !text.is_empty()) {
+        return not_yet("notificationUrlAppId");
     }
     match given.get("notificationQueryOptions") {
         Some(_) => Err(given.wrong("notificationQueryOptions", "nothing, where messages are followed,")),
         None => Ok(()),
     }
+}
+
+/// For whom messages are encrypted that are sent along, where they are.
+fn data(given: &Members<'_>) -> Result<Option<DataRecipient>, ApiError> {
+    match given.boolean("includeResourceData")? {
+        Some(true) => recipient(given, None),
+        _ => none_to_encrypt_for(given),
+    }
+}
+
+/// Certificate and name; what is not given stays as it is, where there is something.
+fn recipient(given: &Members<'_>, present: Option<&DataRecipient>) -> Result<Option<DataRecipient>, ApiError> {
+    let expected = "a certificate in base64 with an RSA key of 2048 to 4096 bits";
+    let certificate = given.text("encryptionCertificate")?.or(present.map(|data| data.certificate.as_str()));
+    let certificate = certificate.ok_or_else(|| given.wrong("encryptionCertificate", expected))?;
+    if EncryptionCertificate::parse(certificate).is_none() {
+        return Err(given.wrong("encryptionCertificate", expected));
+    }
+    let name = given.text("encryptionCertificateId")?.or(present.map(|data| data.certificate_id.as_str()));
+    let name = name.filter(|name| (1..=CLIENT_STATE).contains(&name.chars().count()));
+    let name =
+        name.ok_or_else(|| given.wrong("encryptionCertificateId", &format!("a text of {CLIENT_STATE} characters at most")))?;
+    Ok(Some(DataRecipient { certificate: certificate.to_owned(), certificate_id: name.to_owned() }))
+}
+
+/// Refuses a certificate that would be for nothing.
+fn none_to_encrypt_for(given: &Members<'_>) -> Result<Option<DataRecipient>, ApiError> {
+    for name in ["encryptionCertificate", "encryptionCertificateId"] {
+        if given.text(name)?.is_some_and(|text| !text.is_empty()) {
+            return Err(given.wrong(name, "nothing, where 'includeResourceData' isn't true,"));
+        }
+    }
+    Ok(None)
 }
 
 fn expiration(given: &Members<'_>) -> Result<Option<Timestamp>, ApiError> {
@@ -202,12 +246,12 @@ mod tests {
             ("clientState", json!("x".repeat(129))),
             ("latestSupportedTlsVersion", json!("v1_0")),
             ("notificationQueryOptions", json!("a")),
+            ("encryptionCertificate", json!("MII=")),
         ] {
             let error = read_with(name, value.clone()).expect_err("it is refused");
             assert!(error.code == ErrorCode::RequestBodyRead && error.message.contains(name), "{name} {value}: {error:?}");
         }
-        for (name, value) in [("includeResourceData", json!(true)), ("encryptionCertificate", json!("MII="))] {
-            assert_eq!(read_with(name, value).expect_err("it is refused").code, ErrorCode::NotImplemented, "{name}");
-        }
+        let app = read_with("notificationUrlAppId", json!("an app")).expect_err("it is refused");
+        assert_eq!(app.code, ErrorCode::NotImplemented);
     }
 }

@@ -84,6 +84,7 @@ impl Fixture {
                 lifecycle_notification_url: Some(OF_ITSELF.to_owned()),
                 client_state: None,
                 latest_supported_tls_version: "v1_2".to_owned(),
+                data: None,
                 expiration_date_time: now.after(Duration::from_secs(7 * 24 * 60 * 60)),
                 modseq: tx.log_reach(ADELE)?.last,
                 paused: None,

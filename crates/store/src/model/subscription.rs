@@ -96,6 +96,15 @@ impl LifecycleEvent {
     }
 }
 
+/// For whom resource data is encrypted that is sent along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataRecipient {
+    /// The certificate, in DER and base64.
+    pub certificate: String,
+    /// What its app calls it.
+    pub certificate_id: String,
+}
+
 /// A subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
@@ -121,6 +130,8 @@ pub struct Subscription {
     pub client_state: Option<String>,
     /// The newest version of TLS that the receiver speaks, in Graph's word.
     pub latest_supported_tls_version: String,
+    /// For whom messages are encrypted that are sent along; nothing where none are.
+    pub data: Option<DataRecipient>,
     /// When it ends.
     pub expiration_date_time: Timestamp,
     /// The last change that its receiver has taken.

@@ -5,13 +5,13 @@ use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, Value, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, SubscriptionId};
-use crate::model::subscription::{Behind, ChangeTypes, LifecycleEvent, Subscription};
+use crate::model::subscription::{Behind, ChangeTypes, DataRecipient, LifecycleEvent, Subscription};
 
 const COLUMNS: &str = "s.mailbox, s.id, s.client_id, s.person, s.resource, s.folder, s.change_type, s.notification_url, \
     s.lifecycle_notification_url, s.client_state, s.latest_supported_tls_version, s.expiration_date_time, s.modseq, s.paused, \
-    s.missed, s.reauthorization_required, s.removed, s.is_ending_told";
+    s.missed, s.reauthorization_required, s.removed, s.is_ending_told, s.encryption_certificate, s.encryption_certificate_id";
 /// Behind these, what is known of the mailbox's changes.
-const REACH: usize = 18;
+const REACH: usize = 20;
 
 /// That something is to be told of `s` itself.
 const HAS_EVENT: &str = "(s.missed IS NOT NULL OR s.reauthorization_required IS NOT NULL OR s.removed IS NOT NULL)";
@@ -158,8 +158,9 @@ impl WriteTx<'_> {
         let [person, folder] = [one.person.map(|id| id.0), one.folder.map(|id| id.0)];
         self.execute(
             "INSERT INTO subscription (mailbox, id, client_id, person, resource, folder, change_type, notification_url,
-             lifecycle_notification_url, client_state, latest_supported_tls_version, expiration_date_time, modseq, is_ending_told)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)",
+             lifecycle_notification_url, client_state, latest_supported_tls_version, expiration_date_time, modseq, is_ending_told,
+             encryption_certificate, encryption_certificate_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15)",
             values![
                 &one.mailbox.0,
                 &one.id.0,
@@ -173,7 +174,9 @@ impl WriteTx<'_> {
                 one.client_state.as_ref(),
                 &one.latest_supported_tls_version,
                 one.expiration_date_time.0,
-                one.modseq
+                one.modseq,
+                one.data.as_ref().map(|data| &data.certificate),
+                one.data.as_ref().map_or("", |data| data.certificate_id.as_str())
             ],
         )?;
         Ok(())
@@ -188,10 +191,13 @@ impl WriteTx<'_> {
         (mailbox, id): (MailboxId, SubscriptionId),
         expiration: Timestamp,
         notification_url: &str,
+        data: Option<&DataRecipient>,
     ) -> Result<bool, StoreError> {
-        let sql = "UPDATE subscription SET expiration_date_time = $1, notification_url = $2, is_ending_told = 0, paused = NULL,
-             reauthorization_required = NULL WHERE mailbox = $3 AND id = $4 AND removed IS NULL";
-        Ok(self.execute(sql, values![expiration.0, notification_url, &mailbox.0, &id.0])? > 0)
+        let (certificate, name) = (data.map(|data| &data.certificate), data.map_or("", |data| data.certificate_id.as_str()));
+        let sql = "UPDATE subscription SET expiration_date_time = $1, notification_url = $2, encryption_certificate = $3,
+             encryption_certificate_id = $4, is_ending_told = 0, paused = NULL, reauthorization_required = NULL
+             WHERE mailbox = $5 AND id = $6 AND removed IS NULL";
+        Ok(self.execute(sql, values![expiration.0, notification_url, certificate, name, &mailbox.0, &id.0])? > 0)
     }
 
     /// Has a subscription go on where it rested. Answers whether there is one.
@@ -357,6 +363,10 @@ fn subscription(row: &Row<'_>) -> Result<Subscription, StoreError> {
         lifecycle_notification_url: row.optional_text(8)?,
         client_state: row.optional_text(9)?,
         latest_supported_tls_version: row.text(10)?,
+        data: match row.optional_text(18)? {
+            Some(certificate) => Some(DataRecipient { certificate, certificate_id: row.text(19)? }),
+            None => None,
+        },
         expiration_date_time: Timestamp(row.integer(11)?),
         modseq: row.integer(12)?,
         paused: row.optional_integer(13)?.map(Timestamp),

@@ -65,6 +65,7 @@ impl Fixture {
             lifecycle_notification_url: lifecycle.map(str::to_owned),
             client_state: None,
             latest_supported_tls_version: "v1_2".to_owned(),
+            data: None,
             expiration_date_time: Timestamp(1000),
             modseq: tx.log_reach(ADELE).expect("a reach").last,
             paused: None,
@@ -180,6 +181,8 @@ fn those_that_end_soon_are_warned_once() {
     store.tx().warn_of_end(ADELE, id, Timestamp(900)).expect("a note");
     assert_eq!((tend(900), tend(1000)), (0, 1), "the next that is done is to end it");
     store.tx().note_lifecycle_told(ADELE, id, LifecycleEvent::ReauthorizationRequired).expect("a note");
-    assert!(store.tx().renew_subscription((ADELE, id), Timestamp(2000), URL).expect("a note"));
+    let data = DataRecipient { certificate: "MII=".to_owned(), certificate_id: "mine".to_owned() };
+    assert!(store.tx().renew_subscription((ADELE, id), Timestamp(2000), URL, Some(&data)).expect("a note"));
     assert_eq!((tend(1000), tend(1900)), (0, 1), "and it is warned of the new end");
+    assert_eq!(store.tx().subscription(id).expect("a look").expect("it is there").data, Some(data));
 }
