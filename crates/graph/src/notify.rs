@@ -5,16 +5,18 @@
 //! Refuses: to decide what is told, when to try again, and when to give up.
 
 mod data;
+mod filter;
 mod handshake;
 mod payload;
 mod places;
 
 pub(crate) use data::selection;
+pub(crate) use filter::condition;
 pub(crate) use handshake::validate;
 
 use axum::body::Bytes;
 use identity::Identity;
-use mailbox::{Mail, MailError, Target};
+use mailbox::{Mail, MailError, ReadFilter, Target};
 use places::{Place, Places};
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -147,8 +149,9 @@ impl Notifier {
     /// Tells a receiver what there is. Answers whether it took it.
     async fn tell_all(&self, target: &mut Target, place: &mut Place) -> Result<bool, MailError> {
         let until = Instant::now() + TURN;
+        let read_filter: Arc<ReadFilter> = Arc::new(filter::read);
         while Instant::now() < until {
-            let batch = self.mail.batch(target).await?;
+            let batch = self.mail.batch(target, &read_filter).await?;
             if batch.is_empty() {
                 break;
             }

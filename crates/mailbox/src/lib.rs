@@ -55,7 +55,7 @@ pub use extended::{Hanging, Hung};
 pub use folders::FolderName;
 pub use follow::{Change, Changes, Cursor, PageSize, Stage};
 pub use message_class::{KEY as MESSAGE_CLASS, NOTE};
-pub use notify::{Batch, MessageChange, Notification, Notified, Notifying, Target};
+pub use notify::{Batch, MessageChange, Notification, Notified, Notifying, ReadFilter, Target};
 pub use people::UserName;
 pub use protection::{
     Directory, HeldKey, KnownCertificate, OpenedMessage, Pattern, Policy, Protecting, Rule, WithoutCertificate, on_sending,

@@ -4,6 +4,7 @@
 //! Who carries it, and what is spoken, is the door's matter; what happens then is decided here.
 
 mod changes;
+mod filtered;
 mod watch;
 
 pub use changes::MessageChange;
@@ -18,8 +19,8 @@ use changes::Following;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{
-    Behind, Leased, LifecycleEvent, LoggedChange, MailboxId, MessageRecord, NodeId, Operation, ReadTx, StoreError, Subscription,
-    SubscriptionId, Timestamp, WellKnownName, Work, WriteTx,
+    Behind, Condition, Leased, LifecycleEvent, LoggedChange, MailboxId, MessageId, MessageRecord, NodeId, Operation, ReadTx,
+    StoreError, Subscription, SubscriptionId, Timestamp, WellKnownName, Work, WriteTx,
 };
 
 /// Notifications that go together.
@@ -103,11 +104,16 @@ pub struct Batch {
     after: Option<(MailboxId, SubscriptionId)>,
 }
 
+/// Reads a subscription's filter; nothing where it can't be read.
+pub type ReadFilter = dyn Fn(&Subscription) -> Option<Condition> + Send + Sync;
+
 /// What is written of a subscription once a batch is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
     /// It was told all up to this change.
     Delivered(i64),
+    /// Its filter lets these in by now, or no more.
+    Members(Vec<(MessageId, bool)>),
     /// What there was up to this change is not known any more.
     Missed(i64),
     /// Its app may not hear it now.
@@ -176,13 +182,13 @@ impl Mail {
     ///
     /// # Errors
     /// [`MailError::Store`].
-    pub async fn batch(&self, target: &mut Target) -> Result<Batch, MailError> {
+    pub async fn batch(&self, target: &mut Target, filter: &Arc<ReadFilter>) -> Result<Batch, MailError> {
         if !self.is_there() {
             self.say_there().await?; // so that what is found to be its own stays so
         }
         let (now, node) = (self.inner.clock.now(), self.inner.store.node());
-        let (leased, after) = (target.leased.clone(), target.after);
-        let look = move |tx: &ReadTx<'_>| batch(tx, (&leased, node), after, now);
+        let (leased, after, filter) = (target.leased.clone(), target.after, filter.clone());
+        let look = move |tx: &ReadTx<'_>| batch(tx, (&leased, node), after, now, &*filter);
         let batch = self.inner.store.read::<_, StoreError>(look).await?;
         target.after = batch.after.unwrap_or(FIRST);
         Ok(batch)
@@ -197,11 +203,14 @@ impl Mail {
         let deed = move |tx: &mut WriteTx<'_>| {
             for (subscription, step) in &batch.steps {
                 let (mailbox, id) = (subscription.mailbox, subscription.id);
-                match *step {
-                    Step::Delivered(modseq) => tx.note_delivered(mailbox, id, modseq)?,
-                    Step::Missed(modseq) => tx.note_missed(mailbox, id, modseq, now)?,
+                match step {
+                    Step::Delivered(modseq) => tx.note_delivered(mailbox, id, *modseq)?,
+                    Step::Members(members) => {
+                        members.iter().try_for_each(|(message, is_member)| tx.set_member(mailbox, id, *message, *is_member))?;
+                    }
+                    Step::Missed(modseq) => tx.note_missed(mailbox, id, *modseq, now)?,
                     Step::Paused => tx.pause_subscription(mailbox, id, now)?,
-                    Step::Told(event) => tx.note_lifecycle_told(mailbox, id, event)?,
+                    Step::Told(event) => tx.note_lifecycle_told(mailbox, id, *event)?,
                 }
             }
             let of_itself = |(of, step): &(Arc<Subscription>, Step)| {
@@ -250,6 +259,7 @@ fn batch(
     (leased, node): (&Leased, NodeId),
     after: (MailboxId, SubscriptionId),
     now: Timestamp,
+    filter: &ReadFilter,
 ) -> Result<Batch, StoreError> {
     let mut batch = Batch::default();
     if !tx.holds(leased, node)? {
@@ -277,7 +287,7 @@ fn batch(
         && let Some(one) = behind.next()
     {
         let key = (one.subscription.mailbox, one.subscription.id);
-        batch.add(tx, one, each)?;
+        batch.add(tx, one, each, filter)?;
         batch.after = (is_cut || behind.peek().is_some()).then_some(key);
     }
     Ok(batch)
@@ -285,7 +295,13 @@ fn batch(
 
 impl Batch {
     /// What one subscription is to be told, at most so much.
-    fn add(&mut self, tx: &ReadTx<'_>, Behind { subscription, reach }: Behind, most: usize) -> Result<(), StoreError> {
+    fn add(
+        &mut self,
+        tx: &ReadTx<'_>,
+        Behind { subscription, reach }: Behind,
+        most: usize,
+        filter: &ReadFilter,
+    ) -> Result<(), StoreError> {
         let subscription = Arc::new(subscription);
         match may_hear(tx, &subscription) {
             Ok(()) => {}
@@ -299,7 +315,16 @@ impl Batch {
             self.steps.push((subscription, Step::Missed(reach.last)));
             return Ok(());
         }
-        let (told, up_to) = told(tx, &subscription, reach.last, most)?;
+        let (told, up_to) = match subscription.is_filtered {
+            false => told(tx, &subscription, reach.last, most)?,
+            true => {
+                let condition = filter(&subscription).unwrap_or(Condition::NEVER);
+                let condition = tx.condition_in(subscription.mailbox, condition)?;
+                let told = filtered::told(tx, &subscription, &condition, reach.last, most)?;
+                self.steps.push((subscription.clone(), Step::Members(told.members)));
+                (told.changes, told.up_to)
+            }
+        };
         for change in told {
             let message = match subscription.data.is_some() && change.operation != Operation::Deleted {
                 true => tx.message(subscription.mailbox, change.message)?.map(Box::new),

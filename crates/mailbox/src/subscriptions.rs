@@ -7,7 +7,10 @@ use crate::folders::FolderName;
 use crate::{Mail, Mailbox};
 use identity::{Caller, Scope};
 use std::time::Duration;
-use store::{ChangeTypes, DataRecipient, FolderId, ReadTx, Subscription, SubscriptionId, Timestamp, Work, WriteTx};
+use store::{
+    ChangeTypes, Condition, DataRecipient, FolderId, ListQuery, MessageId, MessageRecord, ReadTx, StoreError, Subscription,
+    SubscriptionId, Timestamp, Work, WriteTx,
+};
 
 /// By one of these an app may hear what happens in a mailbox: one for shared mailboxes is good for the own one.
 pub(crate) const HEARING: &[Scope] = &[
@@ -24,13 +27,15 @@ const READING: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite, Scope::MailRe
 
 /// Subscriptions to a mailbox, of all apps together (Graph: outlook-change-notifications-overview).
 const MOST: i64 = 1000;
+/// Messages that a filter may let in when a subscription is made: a row is kept for each.
+const MOST_LET_IN: usize = 20_000;
 /// How long a subscription may last (Graph: subscription), and how long it lasts at least.
 const LONGEST: Duration = Duration::from_secs(10_080 * 60);
 const LONGEST_WITH_DATA: Duration = Duration::from_secs(1440 * 60);
 const SHORTEST: Duration = Duration::from_secs(45 * 60);
 
 /// What an app wants to be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NewSubscription {
     /// What is followed, as it was given.
     pub resource: String,
@@ -48,6 +53,8 @@ pub struct NewSubscription {
     pub latest_supported_tls_version: String,
     /// For whom messages are encrypted that are sent along.
     pub data: Option<DataRecipient>,
+    /// Which messages; nothing where all are.
+    pub condition: Option<Condition>,
     /// When it shall end.
     pub expiration_date_time: Timestamp,
 }
@@ -69,6 +76,7 @@ impl Mailbox {
     /// [`MailError::Subscription`]; [`MailError::Store`].
     pub async fn subscribe(&self, new: NewSubscription) -> Result<Subscription, MailError> {
         let (mailbox, id) = (self.clone(), SubscriptionId::new(self.now()));
+        let (let_in, modseq) = self.let_in(&new).await?;
         let deed = move |tx: &mut WriteTx<'_>| {
             let (folder, expiration_date_time) = mailbox.check_subscription(tx, &new)?;
             let subscription = Subscription {
@@ -85,17 +93,39 @@ impl Mailbox {
                 latest_supported_tls_version: new.latest_supported_tls_version,
                 data: new.data,
                 expiration_date_time,
-                modseq: tx.log_reach(mailbox.owner.id)?.last,
+                modseq: modseq.map_or_else(|| Ok(tx.log_reach(mailbox.owner.id)?.last), Ok::<_, StoreError>)?,
                 paused: None,
                 lifecycle_events: Vec::new(),
+                is_filtered: modseq.is_some(),
                 is_ending_told: false,
             };
             tx.add_subscription(&subscription)?;
+            tx.add_members(mailbox.owner.id, id, &let_in)?;
             Ok(subscription)
         };
         let made = self.deed(deed).await?;
         self.mail.inner.watch.add(made.mailbox);
         Ok(made)
+    }
+
+    /// Which messages a new subscription's filter lets in, and as of which change; nothing where it has none.
+    async fn let_in(&self, new: &NewSubscription) -> Result<(Vec<MessageId>, Option<i64>), MailError> {
+        let Some(condition) = new.condition.clone() else { return Ok((Vec::new(), None)) };
+        let (mailbox, name) = (self.clone(), new.folder);
+        let look = move |tx: &ReadTx<'_>| {
+            let folder = name.map(|name| mailbox.folder_id(tx, &name)).transpose()?;
+            let budget = mailbox.mail.inner.options.query_work;
+            let top = MOST_LET_IN.saturating_add(1);
+            let query = ListQuery { folder, condition, search: None, order: Vec::new(), after: None, skip: 0, top, budget };
+            let unread = |_: &MessageRecord| Err(StoreError::TooMuchWork); // a condition that reads text is refused before
+            let page = tx.list(mailbox.owner.id, &query, &unread)?;
+            if page.items.len() > MOST_LET_IN {
+                return Err(StoreError::TooMuchWork.into());
+            }
+            let modseq = tx.log_reach(mailbox.owner.id)?.last;
+            Ok::<_, MailError>((page.items.into_iter().map(|(record, _)| record.id).collect(), Some(modseq)))
+        };
+        self.store().read(look).await
     }
 
     fn check_subscription(&self, tx: &ReadTx<'_>, new: &NewSubscription) -> Result<(Option<FolderId>, Timestamp), MailError> {

@@ -27,6 +27,7 @@ CREATE TABLE subscription (
     is_ending_told BIGINT NOT NULL,
     encryption_certificate TEXT,
     encryption_certificate_id TEXT NOT NULL,
+    is_filtered BIGINT NOT NULL,
     PRIMARY KEY (mailbox, id)
 );
 CREATE INDEX subscription_id ON subscription (id);
@@ -34,6 +35,14 @@ CREATE INDEX subscription_client_id ON subscription (client_id);
 CREATE INDEX subscription_notification_url ON subscription (notification_url);
 CREATE INDEX subscription_lifecycle_notification_url ON subscription (lifecycle_notification_url);
 CREATE INDEX subscription_expiration ON subscription (expiration_date_time);
+
+-- Which messages a subscription's filter let in, as its receiver was told.
+CREATE TABLE subscription_member (
+    mailbox BYTEA NOT NULL,
+    subscription BYTEA NOT NULL,
+    message BYTEA NOT NULL,
+    PRIMARY KEY (mailbox, subscription, message)
+);
 
 -- Where notifications are posted to: when next, by whom it is taken until when, and how often it could not be reached since it last
 -- could. As destination, which nodes of the version before take from for mail alone.

@@ -143,6 +143,11 @@ const RULES: &[(&str, &str)] = &[
         "SELECT 'a subscription to ' || s.resource FROM subscription s
          WHERE s.removed IS NOT NULL AND s.lifecycle_notification_url IS NULL",
     ),
+    (
+        "a message that a filter let in is of a subscription",
+        "SELECT 'a message of a subscription' FROM subscription_member m
+         WHERE NOT EXISTS (SELECT 1 FROM subscription s WHERE s.mailbox = m.mailbox AND s.id = m.subscription AND s.is_filtered = 1)",
+    ),
     ("a receiver has a URL", "SELECT 'a receiver' FROM notification_target WHERE name = ''"),
     (
         "a code and a refresh token stand for a person",

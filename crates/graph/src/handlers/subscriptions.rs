@@ -2,7 +2,7 @@
 
 use crate::body::{self, Given};
 use crate::error::{ApiError, ErrorCode};
-use crate::notify::{selection, validate};
+use crate::notify::{condition, selection, validate};
 use crate::page::{collection, empty_answer, entity, json_answer};
 use crate::permissions::{READ, READ_BASIC};
 use crate::request::Asked;
@@ -30,7 +30,8 @@ pub(crate) async fn create_subscription(asked: &Asked<'_>, body: &mut Body) -> R
     let wanted = if new.data.is_some() { READ } else { READ_BASIC };
     let mailbox = asked.graph.mail.open(&asked.caller, &user, wanted).await?;
     asked.gate.enter(asked.caller.client_id(), mailbox.owner().id)?;
-    let new = NewSubscription { folder, ..new };
+    let condition = condition(&options, mailbox.sight(), asked.graph.clock.now())?;
+    let new = NewSubscription { folder, condition, ..new };
     mailbox.may_subscribe(&new).await?; // nobody is asked for what can't be
     let of_itself = new.lifecycle_notification_url.as_deref();
     try_join(ask(asked, Some(&new.notification_url)), ask(asked, of_itself)).await?;

@@ -28,7 +28,8 @@ pub(crate) fn selection(options: &Options, with_data: bool) -> Result<Selection,
                 let message = "'$select' in 'resource' says what is sent along, and needs 'includeResourceData'.";
                 return Err(ApiError::bad_request(message));
             }
-            "expand" | "filter" => return Err(not_yet(&format!("'${name}' in 'resource' is not answered here yet."))),
+            "filter" => {}
+            "expand" => return Err(not_yet(&format!("'${name}' in 'resource' is not answered here yet."))),
             _ => return Err(ApiError::bad_request(format!("'${name}' can't stand in 'resource'."))),
         }
     }

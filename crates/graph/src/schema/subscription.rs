@@ -92,6 +92,7 @@ pub(crate) fn read(given: &Members<'_>) -> Result<NewSubscription, ApiError> {
         client_state,
         latest_supported_tls_version: tls.to_owned(),
         data: data(given)?,
+        condition: None,
         expiration_date_time: expiration(given)?.ok_or_else(|| given.wrong("expirationDateTime", "a date and time"))?,
     })
 }

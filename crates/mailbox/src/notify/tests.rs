@@ -89,6 +89,7 @@ impl Fixture {
                 modseq: tx.log_reach(ADELE)?.last,
                 paused: None,
                 lifecycle_events: Vec::new(),
+                is_filtered: false,
                 is_ending_told: false,
             })
         };
@@ -123,7 +124,7 @@ impl Fixture {
             let url = target.url().to_owned();
             let mut all = Vec::new();
             let was_reached = loop {
-                let batch = self.mail.batch(&mut target).await.expect("a batch");
+                let batch = self.mail.batch(&mut target, &no_filter()).await.expect("a batch");
                 if batch.is_empty() {
                     break true;
                 }
@@ -150,6 +151,10 @@ impl Fixture {
         };
         taken.get(OF_ITSELF).map(|all| all.iter().filter_map(event).collect()).unwrap_or_default()
     }
+}
+
+fn no_filter() -> Arc<ReadFilter> {
+    Arc::new(|_: &Subscription| None)
 }
 
 /// How many changes were told at the URL.

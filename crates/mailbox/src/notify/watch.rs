@@ -10,7 +10,9 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use store::{Behind, Follower, MailboxId, ReadTx, StoreError, Subscription, SubscriptionId, Timestamp, Work, WriteTx};
+use store::{
+    Behind, ChangeTypes, Follower, MailboxId, ReadTx, StoreError, Subscription, SubscriptionId, Timestamp, Work, WriteTx,
+};
 
 /// How long changes gather before they are looked at again.
 const GATHER: Duration = Duration::from_millis(10);
@@ -206,7 +208,11 @@ fn wanted(tx: &ReadTx<'_>, behind: Vec<Behind>, known: &Seen) -> Result<(BTreeSe
         let since = known.get(&subscription.id).map_or(subscription.modseq, |&seen| seen.max(subscription.modseq));
         // What the log has forgotten is to be told too: as missed.
         let is_told = reach.covers(subscription.modseq);
-        let looked = Subscription { modseq: since, ..subscription };
+        let change_types = match subscription.is_filtered {
+            true => ChangeTypes::all(), // whatever happened, a filter may let the message in by now, or no more
+            false => subscription.change_types.clone(),
+        };
+        let looked = Subscription { modseq: since, change_types, ..subscription };
         let (found, up_to) = told(tx, &looked, reach.last, 1)?;
         if is_told && found.is_empty() {
             seen.insert(looked.id, up_to);

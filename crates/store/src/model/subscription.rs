@@ -59,6 +59,11 @@ impl ChangeTypes {
         self.0.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(",")
     }
 
+    /// All of them.
+    pub fn all() -> ChangeTypes {
+        ChangeTypes(OPERATIONS.iter().map(|(operation, _)| *operation).collect())
+    }
+
     /// Whether this is one of them.
     pub fn have(&self, operation: Operation) -> bool {
         self.0.contains(&operation)
@@ -140,6 +145,8 @@ pub struct Subscription {
     pub paused: Option<Timestamp>,
     /// What is to be told of itself.
     pub lifecycle_events: Vec<LifecycleEvent>,
+    /// Whether a filter says of which messages.
+    pub is_filtered: bool,
     /// Whether it was told that it ends soon.
     pub is_ending_told: bool,
 }

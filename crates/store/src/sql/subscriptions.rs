@@ -4,14 +4,18 @@ use super::changes::LogReach;
 use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, Value, WriteTx, values};
 use crate::error::StoreError;
-use crate::ids::{FolderId, MailboxId, SubscriptionId};
+use crate::ids::{FolderId, MailboxId, MessageId, SubscriptionId};
+use crate::model::condition::Condition;
 use crate::model::subscription::{Behind, ChangeTypes, DataRecipient, LifecycleEvent, Subscription};
 
 const COLUMNS: &str = "s.mailbox, s.id, s.client_id, s.person, s.resource, s.folder, s.change_type, s.notification_url, \
     s.lifecycle_notification_url, s.client_state, s.latest_supported_tls_version, s.expiration_date_time, s.modseq, s.paused, \
-    s.missed, s.reauthorization_required, s.removed, s.is_ending_told, s.encryption_certificate, s.encryption_certificate_id";
+    s.missed, s.reauthorization_required, s.removed, s.is_ending_told, s.encryption_certificate, s.encryption_certificate_id, s.is_filtered";
 /// Behind these, what is known of the mailbox's changes.
-const REACH: usize = 20;
+const REACH: usize = 21;
+
+/// Members that one statement keeps.
+const AT_ONCE: usize = 200;
 
 /// That something is to be told of `s` itself.
 const HAS_EVENT: &str = "(s.missed IS NOT NULL OR s.reauthorization_required IS NOT NULL OR s.removed IS NOT NULL)";
@@ -110,6 +114,23 @@ impl ReadTx<'_> {
         self.rows(&sql, &values, behind)
     }
 
+    /// Whether a subscription's filter let a message in, as its receiver was told.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn is_subscription_member(&self, mailbox: MailboxId, id: SubscriptionId, message: MessageId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM subscription_member WHERE mailbox = $1 AND subscription = $2 AND message = $3";
+        Ok(self.row(sql, values![&mailbox.0, &id.0, &message.0], |row| row.integer(0))?.is_some())
+    }
+
+    /// A condition in which ids stand for the well-known folders of a mailbox, so that it can be asked of its messages.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::NotFound`].
+    pub fn condition_in(&self, mailbox: MailboxId, condition: Condition) -> Result<Condition, StoreError> {
+        condition.resolved(&|name| self.well_known_folder(mailbox, name))
+    }
+
     /// To which mailboxes there are subscriptions.
     ///
     /// # Errors
@@ -159,8 +180,8 @@ impl WriteTx<'_> {
         self.execute(
             "INSERT INTO subscription (mailbox, id, client_id, person, resource, folder, change_type, notification_url,
              lifecycle_notification_url, client_state, latest_supported_tls_version, expiration_date_time, modseq, is_ending_told,
-             encryption_certificate, encryption_certificate_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15)",
+             encryption_certificate, encryption_certificate_id, is_filtered)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16)",
             values![
                 &one.mailbox.0,
                 &one.id.0,
@@ -176,7 +197,8 @@ impl WriteTx<'_> {
                 one.expiration_date_time.0,
                 one.modseq,
                 one.data.as_ref().map(|data| &data.certificate),
-                one.data.as_ref().map_or("", |data| data.certificate_id.as_str())
+                one.data.as_ref().map_or("", |data| data.certificate_id.as_str()),
+                one.is_filtered
             ],
         )?;
         Ok(())
@@ -240,7 +262,11 @@ impl WriteTx<'_> {
     /// [`StoreError::Database`].
     pub fn remove_subscription(&mut self, mailbox: MailboxId, id: SubscriptionId) -> Result<bool, StoreError> {
         let sql = "DELETE FROM subscription WHERE mailbox = $1 AND id = $2 AND removed IS NULL";
-        Ok(self.execute(sql, values![&mailbox.0, &id.0])? > 0)
+        let was_there = self.execute(sql, values![&mailbox.0, &id.0])? > 0;
+        if was_there {
+            self.forget_members(mailbox, id)?;
+        }
+        Ok(was_there)
     }
 
     /// Takes a subscription away, and has its app be told where it wants to be.
@@ -250,6 +276,56 @@ impl WriteTx<'_> {
     pub fn end_subscription(&mut self, mailbox: MailboxId, id: SubscriptionId, now: Timestamp) -> Result<(), StoreError> {
         self.note_lifecycle(mailbox, id, LifecycleEvent::SubscriptionRemoved, now)?;
         self.remove_subscription(mailbox, id)?; // one that has nobody to be told
+        self.forget_members(mailbox, id)
+    }
+
+    /// Nothing more is told of the messages that a subscription's filter let in.
+    fn forget_members(&mut self, mailbox: MailboxId, id: SubscriptionId) -> Result<(), StoreError> {
+        let sql = "DELETE FROM subscription_member WHERE mailbox = $1 AND subscription = $2";
+        self.execute(sql, values![&mailbox.0, &id.0])?;
+        Ok(())
+    }
+
+    /// Keeps which messages a subscription's filter lets in.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn add_members(&mut self, mailbox: MailboxId, id: SubscriptionId, messages: &[MessageId]) -> Result<(), StoreError> {
+        for some in messages.chunks(AT_ONCE) {
+            let rows: Vec<String> = (0..some.len()).map(|at| format!("($1, $2, ${})", at + 3)).collect();
+            let sql = format!(
+                "INSERT INTO subscription_member (mailbox, subscription, message) VALUES {}
+                 ON CONFLICT (mailbox, subscription, message) DO NOTHING",
+                rows.join(", ")
+            );
+            let keys = [Value::from(&mailbox.0), Value::from(&id.0)];
+            let values: Vec<Value<'_>> = keys.into_iter().chain(some.iter().map(|message| Value::from(&message.0))).collect();
+            self.execute(&sql, &values)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps that a subscription's filter lets a message in, or no more. One that is gone keeps nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn set_member(
+        &mut self,
+        mailbox: MailboxId,
+        id: SubscriptionId,
+        message: MessageId,
+        is_member: bool,
+    ) -> Result<(), StoreError> {
+        let sql = match is_member {
+            true => {
+                "INSERT INTO subscription_member (mailbox, subscription, message)
+                 SELECT s.mailbox, s.id, $1 /*pg ::bytea*/ FROM subscription s
+                 WHERE s.mailbox = $2 AND s.id = $3 AND s.removed IS NULL
+                 ON CONFLICT (mailbox, subscription, message) DO NOTHING"
+            }
+            false => "DELETE FROM subscription_member WHERE message = $1 AND mailbox = $2 AND subscription = $3",
+        };
+        self.execute(sql, values![&message.0, &mailbox.0, &id.0])?;
         Ok(())
     }
 
@@ -371,6 +447,7 @@ fn subscription(row: &Row<'_>) -> Result<Subscription, StoreError> {
         modseq: row.integer(12)?,
         paused: row.optional_integer(13)?.map(Timestamp),
         lifecycle_events,
+        is_filtered: row.flag(20)?,
         is_ending_told: row.flag(17)?,
     })
 }

@@ -3,7 +3,6 @@
 use super::*;
 use crate::db::open_for_writing;
 use crate::db::sqlite::Connection;
-use crate::ids::MessageId;
 use crate::migrate::migrate;
 use crate::model::folder::WellKnownName;
 use crate::model::lease::Work;
@@ -70,6 +69,7 @@ impl Fixture {
             modseq: tx.log_reach(ADELE).expect("a reach").last,
             paused: None,
             lifecycle_events: Vec::new(),
+            is_filtered: false,
             is_ending_told: false,
         };
         tx.add_subscription(&one).expect("a subscription");
