@@ -151,7 +151,7 @@ impl Drop for Peer {
     }
 }
 
-fn acceptor((certificate, key): &(String, String)) -> TlsAcceptor {
+pub(crate) fn acceptor((certificate, key): &(String, String)) -> TlsAcceptor {
     let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("a certificate");
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a key");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

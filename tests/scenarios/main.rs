@@ -8,6 +8,7 @@ mod load;
 mod memory;
 mod moving;
 mod nodes;
+mod notifications;
 mod queue;
 mod relay;
 mod slopes;

@@ -149,6 +149,9 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
     if path == "/me" || path == "/users/{user-id}" {
         return vec![person.get(&path.replace("{user-id}", &address("AdeleV"))).await];
     }
+    if path.starts_with("/subscriptions") {
+        return crate::subscriptions::call((owner, person), method, path).await;
+    }
     // A folder is Drafts, where the message is; a folder within a folder is Drafts within the root.
     let folder = if path.contains("{mailFolder-id1}") || path.ends_with("childFolders") { "msgfolderroot" } else { "drafts" };
     let resource = beside::in_inbox(path.strip_prefix("/users/{user-id}/").unwrap_or(path));

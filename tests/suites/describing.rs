@@ -1,6 +1,6 @@
 //! What the service says of itself: that it is so, and that it is what Graph says (`types.json`).
 
-use kit::{Person, Server, plain, shared};
+use kit::{Person, Receiver, Server, plain, shared};
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,8 +53,8 @@ fn types(document: &Document<'_>) -> BTreeMap<String, Type> {
     document.descendants().filter(is_type).map(read).collect()
 }
 
-/// Properties that Graph has only in beta.
-const BEYOND_GRAPH: [(&str, &str); 1] = [("referenceAttachment", "sourceUrl")];
+/// Properties that Graph has only in beta, or that its pages show alone.
+const BEYOND_GRAPH: [(&str, &str); 2] = [("referenceAttachment", "sourceUrl"), ("subscription", "notificationContentType")];
 
 /// Types that are not published with the mail part of Graph.
 const WITHOUT_COUNTERPART: [&str; 3] = ["daylightTimeZoneOffset", "standardTimeZoneOffset", "user"];
@@ -128,7 +128,7 @@ async fn documents_need_no_token_and_no_other_method() {
         metadata(&person).await;
         let entries = person.get("/").await.demand(200).json();
         let names: Vec<&str> = entries["value"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["users", "me"]);
+        assert_eq!(names, ["users", "me", "subscriptions"]);
         assert!(entries["@odata.context"].as_str().unwrap().ends_with("/$metadata"));
         person.get("/openapi.json").await.demand(200).json();
         person.delete("/$metadata").await.demand_error(405, "ErrorInvalidRequest");
@@ -138,6 +138,8 @@ async fn documents_need_no_token_and_no_other_method() {
 
 /// Something of each type, as it is answered.
 async fn examples(adele: &Person) -> Vec<(&'static str, Value)> {
+    let receiver = Receiver::start().await;
+    let subscription = crate::subscriptions::to_messages(&receiver);
     let draft = adele.draft(&plain("AdeleV", &["AlexW"], "Described")).await;
     let id = draft["id"].as_str().unwrap();
     let file = json!({"@odata.type": "#microsoft.graph.fileAttachment", "name": "a.txt", "contentBytes": "SGk="});
@@ -154,6 +156,7 @@ async fn examples(adele: &Person) -> Vec<(&'static str, Value)> {
         ("outlookCategory", adele.get("outlook/masterCategories").await.demand(200).json()["value"][0].clone()),
         ("localeInfo", adele.get("outlook/supportedLanguages").await.demand(200).json()["value"][0].clone()),
         ("timeZoneInformation", adele.get("outlook/supportedTimeZones").await.demand(200).json()["value"][0].clone()),
+        ("subscription", adele.post_json("/subscriptions", &subscription).await.demand(201).json()),
         ("fileAttachment", adele.post_json(&format!("messages/{id}/attachments"), &file).await.demand(201).json()),
         ("openTypeExtension", adele.post_json(&format!("messages/{id}/extensions"), &extension).await.demand(201).json()),
     ]
@@ -241,6 +244,9 @@ async fn options_are_taken_where_the_document_says_so() {
     let said = adele.post_json("inferenceClassification/overrides", &said).await.demand(201).json();
     let rule = json!({"displayName": "x", "sequence": 1, "actions": {"markAsRead": true}});
     let rule = adele.post_json("mailFolders/inbox/messageRules", &rule).await.demand(201).json();
+    let receiver = Receiver::start().await;
+    let subscription = crate::subscriptions::to_messages(&receiver);
+    let subscription = adele.post_json("/subscriptions", &subscription).await.demand(201).json();
     let document = adele.get("/openapi.json").await.demand(200).json();
     let mut asked = 0;
     for (template, methods) in document["paths"].as_object().unwrap() {
@@ -259,7 +265,8 @@ async fn options_are_taken_where_the_document_says_so() {
             .replace("{inferenceClassificationOverride-id}", said["id"].as_str().unwrap())
             .replace("{outlookCategory-id}", category["id"].as_str().unwrap())
             .replace("{attachment-id}", file["id"].as_str().unwrap())
-            .replace("{extension-id}", "Com.Contoso.A");
+            .replace("{extension-id}", "Com.Contoso.A")
+            .replace("{subscription-id}", subscription["id"].as_str().unwrap());
         let parameters = methods["get"]["parameters"].as_array().unwrap();
         let taken: Vec<&str> = parameters.iter().map(|one| one["name"].as_str().unwrap().trim_start_matches('$')).collect();
         for option in ["count", "expand", "filter", "orderby", "search", "select", "skip", "top"] {

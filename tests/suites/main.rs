@@ -52,6 +52,7 @@ mod smtp_in;
 mod smtp_submission;
 mod smtp_verify;
 mod spellings;
+mod subscriptions;
 mod uploads;
 mod versions;
 mod walls;

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use identity::AuthError;
-use mailbox::{FolderDeed, Kind, Limit, MailError, SmimeRefusal};
+use mailbox::{FolderDeed, Kind, Limit, MailError, SmimeRefusal, SubscriptionRefusal};
 use odata::SyntaxError;
 use store::StoreError;
 
@@ -52,6 +52,7 @@ error_codes! {
     ErrorMoveDistinguishedFolder "ErrorMoveDistinguishedFolder" BAD_REQUEST;
     ErrorQuotaExceeded "ErrorQuotaExceeded" INSUFFICIENT_STORAGE;
     ErrorSendAsDenied "ErrorSendAsDenied" FORBIDDEN;
+    ExtensionError "ExtensionError" BAD_REQUEST;
     FailedDependency "FailedDependency" FAILED_DEPENDENCY;
     IdempotencyKeyReused "IdempotencyKeyReused" UNPROCESSABLE_ENTITY;
     InefficientFilter "InefficientFilter" BAD_REQUEST;
@@ -69,6 +70,7 @@ error_codes! {
     RequestTimeout "RequestTimeout" REQUEST_TIMEOUT;
     RequestTooLong "BadRequest" PAYLOAD_TOO_LARGE;
     RequestUnsupportedQuery "Request_UnsupportedQuery" BAD_REQUEST;
+    ResourceNotFound "ResourceNotFound" NOT_FOUND;
     ResponseSizeExceeded "ResponseSizeExceeded" INSUFFICIENT_STORAGE;
     SearchWithFilter "SearchWithFilter" BAD_REQUEST;
     SearchWithOrderBy "SearchWithOrderBy" BAD_REQUEST;
@@ -78,8 +80,10 @@ error_codes! {
     SmimeKeyNotFound "SmimeKeyNotFound" BAD_REQUEST;
     SmimeNotConfigured "SmimeNotConfigured" BAD_REQUEST;
     SmimeUndecryptable "SmimeUndecryptable" UNPROCESSABLE_ENTITY;
+    SubscriptionLimit "ExtensionError" FORBIDDEN;
     SyncStateNotFound "SyncStateNotFound" GONE;
     UnsupportedMediaType "UnsupportedMediaType" UNSUPPORTED_MEDIA_TYPE;
+    ValidationError "ValidationError" BAD_REQUEST;
 }
 
 const CHANGED: &str = "The send or update operation could not be performed because the change key passed in the request does not \
@@ -277,6 +281,7 @@ impl From<MailError> for ApiError {
             ),
             MailError::NotDraft => told(ErrorCode::ErrorInvalidOperation, "Message is not draft."),
             MailError::NotFound(Kind::User) => told(ErrorCode::ErrorInvalidUser, "The requested user is invalid."),
+            MailError::NotFound(Kind::Subscription) => told(ErrorCode::ResourceNotFound, "The object was not found."),
             MailError::NotFound(
                 Kind::Attachment
                 | Kind::Category
@@ -299,6 +304,7 @@ impl From<MailError> for ApiError {
             MailError::PreconditionFailed => told(ErrorCode::PreconditionFailed, CHANGED),
             MailError::SendAsDenied(_) => told(ErrorCode::ErrorSendAsDenied, SEND_AS_DENIED),
             MailError::Smime(refusal) => ApiError { reason, ..refusal.into() },
+            MailError::Subscription(refusal) => refusal.into(),
             MailError::SyncStateNotFound => {
                 told(ErrorCode::SyncStateNotFound, "The sync state generation is not found. Synchronize anew, without a token.")
             }
@@ -324,6 +330,24 @@ impl From<SmimeRefusal> for ApiError {
             SmimeRefusal::Failed(_) => (ErrorCode::SmimeInvalid, "The message can't be processed by S/MIME."),
         };
         ApiError::new(code, message).because(cause)
+    }
+}
+
+impl From<SubscriptionRefusal> for ApiError {
+    fn from(refusal: SubscriptionRefusal) -> ApiError {
+        match refusal {
+            SubscriptionRefusal::Ended => {
+                ApiError::new(ErrorCode::ExtensionError, "Subscription expiration must be in the future.").because(refusal)
+            }
+            SubscriptionRefusal::TooLong { minutes } => {
+                let message = format!("Subscription expiration can only be {minutes} minutes in the future.");
+                ApiError::new(ErrorCode::ExtensionError, message)
+            }
+            SubscriptionRefusal::TooMany { most } => {
+                let message = format!("The mailbox has {most} active subscriptions, which is the most that it may have.");
+                ApiError::new(ErrorCode::SubscriptionLimit, message)
+            }
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod replies;
 pub(crate) mod send_mail;
 pub(crate) mod settings;
 pub(crate) mod smime;
+pub(crate) mod subscriptions;
 pub(crate) mod uploads;
 pub(crate) mod users;
 pub(crate) mod value;

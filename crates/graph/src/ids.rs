@@ -4,7 +4,7 @@
 use crate::error::ApiError;
 use encodify::base64::{STANDARD, URL_SAFE_NO_PAD};
 use mailbox::{AttachmentKey, UploadId};
-use store::{FolderId, MailboxId, MessageId, RuleId};
+use store::{FolderId, MailboxId, MessageId, RuleId, SubscriptionId};
 use uuid::Uuid;
 
 /// What an id is of.
@@ -78,6 +78,15 @@ pub(crate) fn parse_fingerprint(text: &str) -> Result<[u8; 32], ApiError> {
 /// An id that is a GUID (RFC 9562 §4).
 pub(crate) fn parse_guid(text: &str) -> Result<[u8; 16], ApiError> {
     Uuid::try_parse(text).map(Uuid::into_bytes).map_err(|_| ApiError::malformed_id())
+}
+
+/// A subscription's id is a GUID on the wire too (Graph).
+pub(crate) fn subscription(id: SubscriptionId) -> String {
+    uuid::Uuid::from_bytes(id.0).to_string()
+}
+
+pub(crate) fn parse_subscription(text: &str) -> Result<SubscriptionId, ApiError> {
+    parse_guid(text).map(SubscriptionId)
 }
 
 pub(crate) fn parse_folder(text: &str) -> Result<FolderId, ApiError> {

@@ -10,6 +10,7 @@ mod error;
 mod handlers;
 mod html;
 mod ids;
+mod notify;
 mod page;
 mod permissions;
 mod prefer;
@@ -24,6 +25,7 @@ mod throttle;
 mod zones;
 
 pub use body::BodyBudget;
+pub use notify::{Answered, Notifier, Post, PostError, Posted, Posting};
 pub use throttle::Throttle;
 
 use axum::Router;
@@ -47,6 +49,15 @@ pub struct Graph {
     pub body_budget: BodyBudget,
     /// Graph's own limits, where apps are held to them.
     pub throttle: Option<Throttle>,
+    /// Posts to where apps want to be told.
+    pub post: Arc<dyn Post>,
+}
+
+impl Graph {
+    /// Who notifies apps.
+    pub fn notifier(&self) -> Notifier {
+        Notifier { mail: self.mail.clone(), identity: self.identity.clone(), post: self.post.clone() }
+    }
 }
 
 /// How a request came: a request extension that the listener sets. Links in answers go back the same way.

@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 use store::{Digest, MessageRecord, Protection, Timestamp};
 
 /// System query options of OData; those that a handler doesn't name are refused, not passed over.
-const SYSTEM_OPTIONS: [&str; 11] =
+pub(crate) const SYSTEM_OPTIONS: [&str; 11] =
     ["select", "filter", "orderby", "search", "expand", "top", "skip", "count", "skiptoken", "format", "deltatoken"];
 
 /// The version of the service that was asked: the second one answers all that the first does.

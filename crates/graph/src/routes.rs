@@ -7,7 +7,7 @@ use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{
     attachments, batch, categories, deliveries, delta, exchange_ids, extensions, inference, mail_folders, message_list,
-    message_rules, messages, outlook, replies, send_mail, settings, smime, uploads, users, value,
+    message_rules, messages, outlook, replies, send_mail, settings, smime, subscriptions, uploads, users, value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::permissions::{
@@ -30,10 +30,11 @@ use identity::Scope;
 use mailbox::{Answer, AttachmentKey, FolderName, UserName};
 use odata::{Options, parse_path};
 use resolve::resolve;
+pub(crate) use resolve::{Followed, followed};
 use serde_json::json;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
-use store::{CategoryId, MessageId, OverrideId, RuleId};
+use store::{CategoryId, MessageId, OverrideId, RuleId, SubscriptionId};
 
 /// Whose, and what. Where a path names nobody, whose it is says nothing.
 #[derive(Debug, PartialEq)]
@@ -127,6 +128,9 @@ enum Resource {
     SupportedLanguages,
     SupportedTimeZones(Standard),
     TranslateExchangeIds,
+    Subscription(SubscriptionId),
+    SubscriptionReauthorize(SubscriptionId),
+    Subscriptions,
     User,
     Users,
     Value(MessageId),
@@ -248,6 +252,12 @@ dispatch! { asked, body;
         (&Method::GET, Resource::SupportedLanguages) by READ_PERSON => outlook::list_supported_languages(asked).await,
         (&Method::GET, Resource::SupportedTimeZones(standard)) by READ_PERSON => outlook::list_supported_time_zones(asked, standard).await,
         (&Method::POST, Resource::TranslateExchangeIds) by READ_PERSON => exchange_ids::translate_exchange_ids(asked, body).await,
+        (&Method::GET, Resource::Subscription(id)) by NOTHING => subscriptions::get_subscription(asked, id).await,
+        (&Method::PATCH, Resource::Subscription(id)) by NOTHING => subscriptions::update_subscription(asked, id, body).await,
+        (&Method::DELETE, Resource::Subscription(id)) by NOTHING => subscriptions::delete_subscription(asked, id).await,
+        (&Method::POST, Resource::SubscriptionReauthorize(id)) by NOTHING => subscriptions::reauthorize(asked, id).await,
+        (&Method::GET, Resource::Subscriptions) by NOTHING => subscriptions::list_subscriptions(asked).await,
+        (&Method::POST, Resource::Subscriptions) by NOTHING => subscriptions::create_subscription(asked, body).await,
         (&Method::GET, Resource::User) by READ_PERSON => users::get_user(asked).await,
         (&Method::GET, Resource::Users) by READ_PEOPLE => users::list_users(asked).await,
         (&Method::GET, Resource::Value(id)) by READ => value::get_value(asked, id).await,

@@ -1,5 +1,6 @@
 //! Graph's resources as JSON: each property of each one declared once.
 
+pub(crate) mod annotated;
 pub(crate) mod attachment;
 pub(crate) mod category;
 pub(crate) mod draft;
@@ -17,4 +18,5 @@ pub(crate) mod new_attachment;
 pub(crate) mod property;
 pub(crate) mod settings;
 pub(crate) mod smime;
+pub(crate) mod subscription;
 pub(crate) mod user;

@@ -2,6 +2,7 @@
 
 use crate::error::AuthError;
 use crate::issuers::{Issuers, Proven};
+use crate::notification::validation_token;
 use crate::scope::{Scope, Scopes};
 use crate::token::{Claims, IdClaims, Issuer};
 use crate::{ClientApp, KeyError, Keys, Seal};
@@ -147,6 +148,14 @@ impl Identity {
     /// [`KeyError::Crypto`].
     pub fn app_token(&self, app: &ClientApp, roles: &[&str], seconds: i64) -> Result<String, KeyError> {
         self.issuer.issue(&Claims::of_app(app, &self.tenant, roles, self.clock.now().seconds(), seconds))
+    }
+
+    /// A token by which an app knows that a notification comes from here (Graph: change-notifications-with-resource-data).
+    ///
+    /// # Errors
+    /// [`KeyError::Crypto`].
+    pub fn validation_token(&self, client_id: &str) -> Result<String, KeyError> {
+        validation_token(&self.issuer, &self.tenant, client_id, self.clock.now().seconds())
     }
 
     /// Proves the token of an `Authorization` field (RFC 6750 §2.1). It waits only for the keys of another issuer.

@@ -16,6 +16,7 @@ mod grants;
 mod guesses;
 mod issuers;
 mod keys;
+mod notification;
 pub mod password;
 mod registry;
 mod scope;
@@ -34,6 +35,7 @@ pub use grants::Grants;
 pub use guesses::{Guesses, Source};
 pub use issuers::{Fetch, FetchAddress, FetchError, Fetching, Issuers, RETRY, TrustedIssuer};
 pub use keys::{KEYS, Keys};
+pub use notification::{EncryptedContent, EncryptionCertificate};
 pub use password::Passwords;
 pub use registry::{
     Access, AddedApp, AppChanges, Change, LimitChanges, MadeSecret, MailboxGrant, NewCertificate, NewPerson, NewSecret,

@@ -151,6 +151,6 @@ impl Issuer {
 }
 
 /// The `iss` of access tokens, by tenant: an address would change with the port that a development server gets.
-fn issuer(tenant: &str) -> String {
+pub(crate) fn issuer(tenant: &str) -> String {
     format!("https://sts.windows.net/{tenant}/")
 }

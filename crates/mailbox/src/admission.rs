@@ -5,7 +5,7 @@
 
 use crate::error::{Limit, MailError};
 use identity::{Caller, Scope, Scopes, Who};
-use store::{Application, MailboxAccess, MailboxId, Person, ReadTx, UploadOpener};
+use store::{Application, MailboxAccess, MailboxId, Person, ReadTx};
 
 /// Somebody who may come in.
 #[derive(Debug)]
@@ -17,13 +17,19 @@ pub(crate) struct Admitted {
     caller: Caller,
 }
 
-/// Whether who began an upload to a mailbox may still write there: its address carries no token, and lives for days.
+/// Whether an app that began something with a mailbox, for a person or for itself, may still do so by one of these permissions: what
+/// it began lives for days, and carries no token.
 ///
 /// # Errors
 /// [`MailError::NotAdmitted`], [`MailError::AccessDenied`], [`MailError::AppLimited`], [`MailError::Store`].
-pub(crate) fn may_go_on(tx: &ReadTx<'_>, opener: &UploadOpener, mailbox: MailboxId) -> Result<(), MailError> {
-    let app = enabled_app(tx, &opener.client_id)?;
-    let registered = match opener.person {
+pub(crate) fn may_go_on(
+    tx: &ReadTx<'_>,
+    (client_id, person): (&str, Option<MailboxId>),
+    mailbox: MailboxId,
+    wanted: &[Scope],
+) -> Result<(), MailError> {
+    let app = enabled_app(tx, client_id)?;
+    let registered = match person {
         None => &app.application_permissions,
         Some(id) => {
             let person = enabled_person(tx, id)?;
@@ -33,7 +39,7 @@ pub(crate) fn may_go_on(tx: &ReadTx<'_>, opener: &UploadOpener, mailbox: Mailbox
             &app.delegated_permissions
         }
     };
-    if !Scopes::parse(registered).any(&[Scope::MailReadWrite, Scope::MailReadWriteShared]) {
+    if !Scopes::parse(registered).any(wanted) {
         return Err(MailError::AccessDenied("the app's registration lacks the permission"));
     }
     match app.limits.mailboxes {

@@ -27,6 +27,28 @@ pub enum Kind {
     Certificate,
     /// A rule for what arrives
     Rule,
+    /// A subscription
+    Subscription,
+}
+
+/// Why a subscription is not made or renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SubscriptionRefusal {
+    /// It would have ended.
+    #[error("the subscription would have ended already")]
+    Ended,
+    /// It would last longer than any may.
+    #[error("a subscription lasts {minutes} minutes at most")]
+    TooLong {
+        /// So many
+        minutes: u64,
+    },
+    /// There are as many as there may be.
+    #[error("the mailbox has {most} subscriptions, which is the most it may have")]
+    TooMany {
+        /// So many
+        most: i64,
+    },
 }
 
 /// Why nothing was signed, encrypted or kept by S/MIME.
@@ -163,6 +185,9 @@ pub enum MailError {
     /// S/MIME can't do what was asked for, or what the rules want.
     #[error("S/MIME: {0}")]
     Smime(SmimeRefusal),
+    /// A subscription can't be made or renewed so.
+    #[error("{0}")]
+    Subscription(SubscriptionRefusal),
     /// More of something than a mailbox may have.
     #[error("the mailbox has too many {0}")]
     QuotaExceeded(&'static str),
@@ -198,6 +223,12 @@ impl From<SmimeRefusal> for MailError {
     /// It is no source of another sentence: its own is all that there is to say.
     fn from(refusal: SmimeRefusal) -> MailError {
         MailError::Smime(refusal)
+    }
+}
+
+impl From<SubscriptionRefusal> for MailError {
+    fn from(refusal: SubscriptionRefusal) -> MailError {
+        MailError::Subscription(refusal)
     }
 }
 

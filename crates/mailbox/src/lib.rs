@@ -24,6 +24,7 @@ mod index;
 mod inference;
 mod message_class;
 mod nodes;
+mod notify;
 mod opened;
 mod organize;
 mod patch;
@@ -44,6 +45,7 @@ mod search;
 mod search_index;
 mod settings;
 mod submit;
+mod subscriptions;
 mod uploads;
 mod uses;
 
@@ -53,12 +55,13 @@ pub use compose::{Beside, Draft, Importance, NewAttachment, NewItem};
 pub use counts::{OUTCOMES, SECONDS};
 pub use drafts::{NewMessage, Received};
 pub use envelope::{Addressee, Envelope, MAX_RECIPIENTS};
-pub use error::{FolderDeed, Kind, Limit, MailError, SmimeRefusal};
+pub use error::{FolderDeed, Kind, Limit, MailError, SmimeRefusal, SubscriptionRefusal};
 pub use extended::{Hanging, Hung};
 pub use folders::FolderName;
 pub use follow::{Change, Changes, Cursor, PageSize, Stage};
 pub use index::MAX_CATEGORY;
 pub use message_class::{KEY as MESSAGE_CLASS, NOTE};
+pub use notify::{Batch, MessageChange, Notification, Notified, Notifying, ReadFilter, Target};
 pub use people::UserName;
 pub use protection::{
     Directory, HeldKey, KnownCertificate, OpenedMessage, Pattern, Policy, Protecting, Rule, WithoutCertificate, on_sending,
@@ -72,6 +75,7 @@ pub use retry::Retry;
 pub use rules::{Actions, InboxRule, MessageActionFlag, Predicates, RuleChange, Sensitivity, SizeRange};
 pub use settings::Settings;
 pub use submit::{Idempotency, SendOptions, Submitted};
+pub use subscriptions::NewSubscription;
 pub use uploads::{UploadId, Uploaded};
 
 pub use smime::{Certificate, Cipher, HeaderProtection, MasterKey, Trust};
@@ -95,6 +99,8 @@ pub struct Options {
     pub relaying: Relaying,
     /// What is signed, encrypted and opened.
     pub protecting: Protecting,
+    /// How apps are notified.
+    pub notifying: Notifying,
 }
 
 /// The mail of everybody.
@@ -111,6 +117,10 @@ struct Inner {
     submitted: Notify,
     /// Told when something was put there, or released, for another domain.
     to_relay: Notify,
+    /// Told when an app is to be notified.
+    to_notify: Notify,
+    /// Which mailboxes are followed.
+    watch: notify::Watch,
     /// Told when the index of texts has come further.
     indexed: watch::Sender<()>,
     /// Told when something was begun with a whole folder.
@@ -144,6 +154,8 @@ impl Mail {
             options,
             submitted: Notify::new(),
             to_relay: Notify::new(),
+            to_notify: Notify::new(),
+            watch: notify::Watch::default(),
             indexed: watch::Sender::new(()),
             folder_work: Notify::new(),
             batch_done: Notify::new(),

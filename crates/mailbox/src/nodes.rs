@@ -35,6 +35,7 @@ impl Mail {
             if may_take && !might_take {
                 self.inner.submitted.notify_one(); // what nodes have left that are gone can be gone on with from now on
                 self.inner.to_relay.notify_one();
+                self.inner.to_notify.notify_one();
             }
             might_take = may_take;
             if said.is_multiple_of(FORGETS) {
@@ -82,7 +83,7 @@ impl Mail {
         !self.inner.store.is_shared() || self.inner.presence.is_there(Instant::now())
     }
 
-    /// Gives back the destinations that are in this node's name and that it doesn't carry: it was told that they could not be
+    /// Gives back the places that are in this node's name and that it doesn't carry: it was told that they could not be
     /// taken, and they were, or whoever carried them broke off.
     async fn give_back_forgotten(&self) {
         let Some(_leasing) = self.inner.presence.none_is_leasing() else { return };
@@ -92,13 +93,14 @@ impl Mail {
             Err(error) => return tracing::warn!(%error, "what this node has taken could not be read"),
         };
         let now = self.inner.clock.now();
-        for leased in leased.into_iter().filter(|leased| !presence.inner.presence.carries(&leased.destination)) {
-            tracing::warn!("a destination that nobody goes to is given back");
-            let deed = move |tx: &mut WriteTx<'_>| tx.return_destination(&leased, now);
+        for leased in leased.into_iter().filter(|leased| !presence.inner.presence.carries(&leased.name)) {
+            tracing::warn!("a place that nobody goes to is given back");
+            let deed = move |tx: &mut WriteTx<'_>| tx.give_back(&leased, now, now);
             if let Err(error) = self.inner.store.write_upkeep::<_, StoreError>(deed).await {
                 return tracing::warn!(%error, "it could not be given back; that is tried again");
             }
             self.inner.to_relay.notify_one();
+            self.inner.to_notify.notify_one();
         }
     }
 

@@ -17,7 +17,7 @@ use mime::{AddrSpec, Cuts, Message, NameAddr};
 use std::time::Duration;
 use store::{
     Blob, Digest, ForwardPath, ForwardState, Leased, Person, ReadTx, Settled, StoreError, Submission, SubmissionId, Timestamp,
-    WriteTx,
+    Work, WriteTx,
 };
 
 /// Forward-paths that are taken together: their messages are in memory, those of less than 256 KiB whole.
@@ -68,7 +68,7 @@ pub struct Route {
 impl Route {
     /// The domain; nothing where all mail goes to one host.
     pub fn domain(&self) -> Option<&str> {
-        Some(self.leased.destination.as_str()).filter(|name| *name != ONE_HOST)
+        Some(self.leased.name.as_str()).filter(|name| *name != ONE_HOST)
     }
 }
 
@@ -226,7 +226,7 @@ impl Mail {
         let relaying = self.inner.options.relaying.clone();
         let now = self.inner.clock.now();
         let deed = move |tx: &mut WriteTx<'_>| {
-            tx.end_leases()?;
+            tx.end_leases(Work::Relay)?;
             tx.redirect(now, |address| relaying.destination(address))
         };
         Ok(self.inner.store.write::<_, StoreError>(deed).await?)
@@ -238,18 +238,19 @@ impl Mail {
     /// [`MailError::Store`].
     pub async fn due_routes(&self, top: usize) -> Result<Vec<Route>, MailError> {
         let (now, taker) = (self.inner.clock.now(), self.taker());
-        let look = move |tx: &ReadTx<'_>| Ok::<_, StoreError>(tx.next_relay(taker, now)?.is_some_and(|due| due <= now));
+        let look =
+            move |tx: &ReadTx<'_>| Ok::<_, StoreError>(tx.next_lease(Work::Relay, taker, now)?.is_some_and(|due| due <= now));
         if !self.inner.store.read(look).await? {
             return Ok(Vec::new()); // which is most often so, and costs no commit
         }
         let top = i64::try_from(top).unwrap_or(i64::MAX);
         let _leasing = self.inner.presence.leasing().await;
-        let deed = move |tx: &mut WriteTx<'_>| tx.lease_destinations(taker.from_silent, (now, LEASE), top);
+        let deed = move |tx: &mut WriteTx<'_>| tx.lease(Work::Relay, taker.from_silent, (now, LEASE), top);
         let leased = self.inner.store.write_upkeep::<_, StoreError>(deed).await?;
         if leased.is_empty() {
             tokio::time::sleep(OVERTAKEN).await; // other nodes were faster
         }
-        let carried = |leased: Leased| Route { _carried: self.inner.presence.carry(&leased.destination), leased };
+        let carried = |leased: Leased| Route { _carried: self.inner.presence.carry(&leased.name), leased };
         Ok(leased.into_iter().map(carried).collect())
     }
 
@@ -260,7 +261,7 @@ impl Mail {
     pub async fn until_relay(&self) -> Result<(), MailError> {
         let told = self.inner.to_relay.notified();
         let (taker, now) = (self.taker(), self.inner.clock.now());
-        let next = self.inner.store.read::<_, StoreError>(move |tx: &ReadTx<'_>| tx.next_relay(taker, now)).await?;
+        let next = self.inner.store.read::<_, StoreError>(move |tx: &ReadTx<'_>| tx.next_lease(Work::Relay, taker, now)).await?;
         let wait = next.map_or(LOOK_AGAIN, |due| Duration::from_micros(u64::try_from(due.0 - now.0).unwrap_or_default()));
         tokio::select! {
             () = told => {}
@@ -280,7 +281,7 @@ impl Mail {
             self.say_there().await?; // so that what is found to be its own stays so
         }
         let now = self.inner.clock.now();
-        let (destination, node) = (route.leased.destination.clone(), self.inner.store.node());
+        let (destination, node) = (route.leased.name.clone(), self.inner.store.node());
         let due = self.inner.store.read::<_, StoreError>(move |tx| tx.due_relays((&destination, node), now, TOGETHER)).await?;
         let blobs = self.inner.store.blobs(due.iter().map(|submission| submission.blob).collect()).await?;
         let mut consignments = Vec::with_capacity(due.len());
@@ -363,9 +364,9 @@ impl Mail {
         let now = self.inner.clock.now();
         let not_before = match was_reached {
             true => now.after(rest),
-            false => self.inner.options.relaying.retry.next(now, failures, leased.destination.as_bytes()),
+            false => self.inner.options.relaying.retry.next(now, failures, leased.name.as_bytes()),
         };
-        Ok(self.inner.store.write_upkeep::<_, StoreError>(move |tx| tx.return_destination(&leased, not_before)).await?)
+        Ok(self.inner.store.write_upkeep::<_, StoreError>(move |tx| tx.give_back(&leased, now, not_before)).await?)
     }
 
     fn settle_within(&self, tx: &mut WriteTx<'_>, of: &Consignment, outcomes: &[(String, Outcome)]) -> Result<(), MailError> {

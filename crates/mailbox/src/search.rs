@@ -3,7 +3,7 @@
 use crate::Mailbox;
 use crate::error::MailError;
 use std::time::Duration;
-use store::StoreError;
+use store::{Follower, StoreError};
 use tokio::time::timeout;
 
 /// How long a search waits for the index to come to what the mailbox was when it was asked.
@@ -18,7 +18,7 @@ impl Mailbox {
         let latest = self.store().read::<_, StoreError>(move |tx| tx.log_reach(owner)).await?.last;
         let until = async {
             if !self.store().read::<_, StoreError>(move |tx| tx.is_indexed(owner, latest)).await? {
-                self.store().tell_changed(owner); // so that it is its turn
+                self.store().tell_changed(Follower::Index, owner); // so that it is its turn
             }
             while !self.store().read::<_, StoreError>(move |tx| tx.is_indexed(owner, latest)).await? {
                 if let Ok(Err(_)) = timeout(LOOK_AGAIN, indexed.changed()).await {

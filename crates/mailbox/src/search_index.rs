@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
-use store::{IndexTx, MailboxId, MessageId, MessageTexts, StoreError};
+use store::{Follower, IndexTx, MailboxId, MessageId, MessageTexts, StoreError};
 use tokio::time::timeout;
 
 /// Messages indexed in one transaction, of however many mailboxes.
@@ -43,8 +43,8 @@ impl Mail {
     async fn pause_after_indexing(&self, outcome: Result<Next, MailError>) {
         match outcome {
             Ok(Next::AtOnce) => {}
-            Ok(Next::AfterOthers) => timeout(OTHERS, self.inner.store.until_changed()).await.unwrap_or_default(),
-            Ok(Next::AfterChange) => self.inner.store.until_changed().await,
+            Ok(Next::AfterOthers) => timeout(OTHERS, self.inner.store.until_changed(Follower::Index)).await.unwrap_or_default(),
+            Ok(Next::AfterChange) => self.inner.store.until_changed(Follower::Index).await,
             Err(error) => {
                 tracing::error!(%error, "texts could not be indexed");
                 tokio::time::sleep(AFTER_FAILURE).await;
@@ -59,7 +59,7 @@ impl Mail {
             Behind::Known(queue) => queue,
         };
         // Those that changed just now go first: a mailbox with much to do shall not keep the others waiting.
-        for mailbox in self.inner.store.take_changed() {
+        for mailbox in self.inner.store.take_changed(Follower::Index) {
             queue.retain(|&known| known != mailbox);
             queue.push_front(mailbox);
         }

@@ -7,10 +7,11 @@ use crate::drafts::NewMessage;
 use crate::error::{Kind, MailError};
 use crate::read::AttachmentKey;
 use crate::{Mail, Mailbox};
+use identity::Scope;
 use mime::Attachment;
 use store::{
-    AttachmentItem, MailboxId, MessageId, ReadTx, StoreError, Timestamp, UploadOutcome, UploadPart, UploadPurpose, UploadSession,
-    WriteTx,
+    AttachmentItem, MailboxId, MessageId, ReadTx, StoreError, Timestamp, UploadOpener, UploadOutcome, UploadPart, UploadPurpose,
+    UploadSession, WriteTx,
 };
 
 pub use store::UploadId;
@@ -23,6 +24,9 @@ pub enum Uploaded {
     /// A message to be named by the upload's id.
     Message,
 }
+
+/// By which a mailbox may be written to.
+const WRITING: &[Scope] = &[Scope::MailReadWrite, Scope::MailReadWriteShared];
 
 /// How long an upload may take, in microseconds: a week.
 const LIFE: i64 = 7 * 24 * 60 * 60 * 1_000_000;
@@ -105,8 +109,8 @@ impl Mail {
     /// [`MailError::Store`].
     pub async fn upload(&self, mailbox: MailboxId, id: UploadId) -> Result<UploadSession, MailError> {
         let session = self.session(mailbox, id).await?;
-        if let Some(opener) = session.opener.clone() {
-            self.inner.store.read(move |tx: &ReadTx<'_>| may_go_on(tx, &opener, mailbox)).await?;
+        if let Some(UploadOpener { client_id, person }) = session.opener.clone() {
+            self.inner.store.read(move |tx: &ReadTx<'_>| may_go_on(tx, (&client_id, person), mailbox, WRITING)).await?;
         }
         Ok(session)
     }

@@ -3,6 +3,7 @@
 
 mod issuers;
 mod location;
+mod notifications;
 mod raw;
 mod relay;
 mod resolve;
@@ -12,9 +13,10 @@ pub use crate::certificate::CertificateFiles;
 pub use crate::hosts::Hosts;
 pub use issuers::IssuerConfig;
 pub use location::{end_of_move, location};
+pub use notifications::NotificationsConfig;
 pub use raw::{
-    RawBlobs, RawConfig, RawDkim, RawDns, RawGraphRelay, RawIncoming, RawIssuer, RawLdap, RawLimits, RawListen, RawRelay,
-    RawSmime, RawSmimeRule, RawStore, RawSubmission, RawTls,
+    RawBlobs, RawConfig, RawDkim, RawDns, RawGraphRelay, RawIncoming, RawIssuer, RawLdap, RawLimits, RawListen, RawNotifications,
+    RawRelay, RawSmime, RawSmimeRule, RawStore, RawSubmission, RawTls,
 };
 pub use relay::{DkimConfig, GraphRelay, RelayConfig};
 pub use resolve::{Address, Config, ConfigErrors, SubmissionConfig, load, resolve};

@@ -35,7 +35,7 @@ impl FromStr for Network {
 }
 
 impl Network {
-    fn holds(self, address: IpAddr) -> bool {
+    pub(crate) fn holds(self, address: IpAddr) -> bool {
         let ((ours, width), (theirs, other)) = (bits(self.address), bits(address.to_canonical()));
         let shift = u32::from(width - self.prefix);
         width == other && (ours ^ theirs).checked_shr(shift).unwrap_or(0) == 0

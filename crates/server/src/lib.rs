@@ -32,6 +32,7 @@ mod key_fetch;
 mod listen;
 mod mail_doors;
 mod metrics;
+mod notifier;
 mod protecting;
 mod request_target;
 mod sockets;

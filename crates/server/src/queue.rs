@@ -4,7 +4,7 @@ use crate::admin;
 use crate::cli::{Queue, QueueCommand, Register, Which};
 use crate::register::tell;
 use anyhow::{Context, anyhow, bail};
-use mailbox::{Mail, Options, Protecting, QueueDeed, Queued, Relaying};
+use mailbox::{Mail, Notifying, Options, Protecting, QueueDeed, Queued, Relaying};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -46,8 +46,8 @@ pub async fn run(command: QueueCommand) -> anyhow::Result<ExitCode> {
 
 /// The mail of a store, for commands beside the server.
 pub(crate) fn mail_of(store: store::Store, domain: String, protecting: Protecting) -> Mail {
-    let relaying = Relaying::default();
-    let options = Options { domain, max_message_octets: u64::MAX, query_work: 1, relaying, protecting };
+    let (relaying, notifying) = (Relaying::default(), Notifying::default());
+    let options = Options { domain, max_message_octets: u64::MAX, query_work: 1, relaying, protecting, notifying };
     Mail::new(store, Arc::new(SystemClock), options)
 }
 

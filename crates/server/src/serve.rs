@@ -8,6 +8,7 @@ use crate::config::{self, Config, IssuerConfig};
 use crate::development::{self, DevFile};
 use crate::key_fetch::KeyFetch;
 use crate::listen::{Addresses, Listener};
+use crate::notifier::Receivers;
 use crate::protecting::protecting;
 use crate::sockets::Sockets;
 use crate::tenant::Tenant;
@@ -15,7 +16,7 @@ use crate::{banner, cors, couriers, health, mail_doors, metrics};
 use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use graph::{BodyBudget, Graph, Throttle};
+use graph::{BodyBudget, Graph, Notifier, Throttle};
 use identity::{
     Admin, Fetch, Grants, Guesses, Identity, Issuers, Keys, Passwords, Registry, Seal, Secrets, SignIn, SignInRoutes,
     admin_routes, sign_in_routes,
@@ -99,6 +100,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         query_work: config.query_work,
         relaying: config.relay.relaying.clone(),
         protecting: protecting(&config.smime, config.development.then_some(&secrets)).await?,
+        notifying: config.notifications.notifying.clone(),
     };
     let mail = Mail::new(store.clone(), clock.clone(), options);
     mail.say_there().await?;
@@ -143,7 +145,9 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let throttle = config.graph_limits.then(|| Throttle::new(clock.clone()));
     let body_budget = BodyBudget::default();
     let clock_of_registry = clock.clone();
-    let graph = Graph { mail: mail.clone(), identity: identity.clone(), clock, max_message_octets, body_budget, throttle };
+    let post = Arc::new(Receivers::new(&config.notifications, config.development)?);
+    let graph = Graph { mail: mail.clone(), identity: identity.clone(), clock, max_message_octets, body_budget, throttle, post };
+    let notifier = graph.notifier();
     let registry = Registry::new(store.clone(), clock_of_registry, tenant.client_id.to_string());
     let admin = Admin { identity: identity.clone(), registry, origin: Arc::new(graph::origin), new_id: random_id };
     let metrics = metrics::routes(mail.clone(), sign_in.clock.clone())?;
@@ -174,7 +178,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     }
     let (stop_work, told) = watch::channel(false);
     let courier = couriers::courier(mail.clone(), dns, &config)?;
-    let work = work(mail.clone(), courier, told);
+    let work = work(mail.clone(), courier, notifier, told);
     tokio::spawn(async move { to_ask.fetch_keys().await }); // nobody waits for it, and an issuer that is down stops nothing
     tracing::info!(http = %addresses.http, https = %addresses.https, smtp = %addresses.smtp, development = config.development, "listening");
     Ok(Running { addresses, banner, stop, doors, stop_work, work, mail })
@@ -231,10 +235,13 @@ fn others(issuers: &[IssuerConfig], store: &Store, clock: &Arc<dyn Clock>) -> an
 }
 
 /// What is done when nobody asks for it, until it is told to stop.
-fn work(mail: Mail, courier: Courier, told: watch::Receiver<bool>) -> JoinSet<()> {
+fn work(mail: Mail, courier: Courier, notifier: Notifier, told: watch::Receiver<bool>) -> JoinSet<()> {
     let mut work = JoinSet::new();
     let relay_told = told.clone();
     work.spawn(async move { courier.relay_until(told_to_stop(relay_told)).await });
+    let (notify_told, watch_told, to_watch) = (told.clone(), told.clone(), mail.clone());
+    work.spawn(async move { notifier.notify_until(told_to_stop(notify_told)).await });
+    work.spawn(async move { to_watch.watch_changes_until(told_to_stop(watch_told)).await });
     let (to_index, to_finish, to_note, to_forget) = (mail.clone(), mail.clone(), mail.clone(), mail.clone());
     let (to_be, be_told) = (mail.clone(), told.clone());
     work.spawn(async move { to_be.be_there_until(told_to_stop(be_told)).await });

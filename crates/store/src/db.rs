@@ -11,6 +11,7 @@ pub(crate) mod sqlite;
 mod writer;
 
 pub(crate) use changed::Changed;
+pub use changed::Follower;
 pub(crate) use indexer::Indexer;
 pub(crate) use readers::Readers;
 #[cfg(test)]

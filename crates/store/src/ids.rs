@@ -69,6 +69,11 @@ id!(
 );
 
 id!(
+    /// An app's wish to be told of a mailbox's changes.
+    SubscriptionId
+);
+
+id!(
     /// A deed of which it must be known whether it was done.
     DeedId
 );

@@ -158,6 +158,22 @@ const RULES: &[(&str, &str)] = &[
         "SELECT 'the rule ' || display_name FROM message_rule r WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = r.mailbox)",
     ),
     (
+        "a subscription is to a mailbox, and has told nothing that did not happen there",
+        "SELECT 'a subscription to ' || s.resource FROM subscription s
+         WHERE NOT EXISTS (SELECT 1 FROM mailbox b WHERE b.id = s.mailbox AND b.modseq >= s.modseq)",
+    ),
+    (
+        "what is removed waits for somebody to be told",
+        "SELECT 'a subscription to ' || s.resource FROM subscription s
+         WHERE s.removed IS NOT NULL AND s.lifecycle_notification_url IS NULL",
+    ),
+    (
+        "a message that a filter let in is of a subscription",
+        "SELECT 'a message of a subscription' FROM subscription_member m
+         WHERE NOT EXISTS (SELECT 1 FROM subscription s WHERE s.mailbox = m.mailbox AND s.id = m.subscription AND s.is_filtered = 1)",
+    ),
+    ("a receiver has a URL", "SELECT 'a receiver' FROM notification_target WHERE name = ''"),
+    (
         "a code and a refresh token stand for a person",
         "SELECT 'a refresh token for ' || client_id FROM refresh_token t WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = t.mailbox)
          UNION ALL SELECT 'a code for ' || client_id FROM authorization_code c

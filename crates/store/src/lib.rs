@@ -21,9 +21,9 @@ mod sweep;
 
 pub use blobs::{Blob, Digest, Spool, Upload, UploadPart};
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use db::{IndexTx, ReadTx, WriteTx, sqlite_version};
+pub use db::{Follower, IndexTx, ReadTx, WriteTx, sqlite_version};
 pub use error::{RETRY, StoreError};
-pub use ids::{CategoryId, FolderId, MailboxId, MessageId, NodeId, OverrideId, RuleId, SubmissionId, UploadId};
+pub use ids::{CategoryId, FolderId, MailboxId, MessageId, NodeId, OverrideId, RuleId, SubmissionId, SubscriptionId, UploadId};
 pub use invariants::check;
 pub use location::{Location, Octets, Rows, redacted};
 pub use model::application::{Application, ApplicationLimits, ApplicationUse, Credentials, KeyCredential, PasswordCredential};
@@ -36,9 +36,10 @@ pub use model::delta::{Departure, Place};
 pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
 pub use model::folder::{Folder, FolderCopy, FolderPlace, Removal, WellKnownName};
 pub use model::inference::InferenceOverride;
+pub use model::lease::{Leased, Work};
 pub use model::message::{MessageRecord, Overlay, Protection, Recipient};
 pub use model::node::Taker;
-pub use model::outbox::{ForwardPath, ForwardState, Leased, Settled, Submission, Wishes};
+pub use model::outbox::{ForwardPath, ForwardState, Settled, Submission, Wishes};
 pub use model::person::{Account, EVERYBODY, MailboxAccess, Person};
 pub use model::query::{ListQuery, OrderKey, Page, Position};
 pub use model::rule::MessageRule;
@@ -46,6 +47,7 @@ pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery,
 pub use model::settings::{AutomaticRepliesStatus, ExternalAudience, MailboxSettings};
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
 pub use model::smime::{CertificateSource, SmimeCertificate, SmimeKey};
+pub use model::subscription::{Behind, ChangeTypes, DataRecipient, LifecycleEvent, LoggedChange, Operation, Subscription};
 pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpose, UploadSession};
 pub use moving::{Compared, Moved, Secret, Step, move_store, stay};
 pub use sql::{Answered, LogReach, ReadBody};
@@ -182,7 +184,7 @@ impl Store {
         let (index, lock) = served.unzip();
         let (kept, told) = (places.clone(), changed.clone());
         let after = move |connection: &sqlite::Connection, Touched { released, changed, .. }| {
-            told.tell(changed);
+            told.tell(&changed);
             released.iter().for_each(|place| remove_released(&ReadTx::new(connection), &kept, place));
         };
         let rows = Mounted::Sqlite {
@@ -197,7 +199,7 @@ impl Store {
         let (places, changed) = (Arc::new(places), Arc::new(Changed::default()));
         let (kept, told) = (places.clone(), changed.clone());
         let after: Arc<After> = Arc::new(move |Touched { released, changed, .. }| {
-            told.tell(changed);
+            told.tell(&changed);
             // A place is used once: whoever names these octets anew names another.
             released.iter().for_each(|place| kept.remove(place));
         });
@@ -342,19 +344,19 @@ impl Store {
         }
     }
 
-    /// Has a mailbox taken for changed, so that whoever follows it looks at it soon.
-    pub fn tell_changed(&self, mailbox: MailboxId) {
-        self.inner.changed.tell(vec![mailbox]);
+    /// Has a mailbox taken for changed by one who follows, so that he looks at it soon.
+    pub fn tell_changed(&self, follower: Follower, mailbox: MailboxId) {
+        self.inner.changed.tell_one(follower, &[mailbox]);
     }
 
-    /// Mailboxes that this process changed since they were last taken, all of it durable.
-    pub fn take_changed(&self) -> BTreeSet<MailboxId> {
-        self.inner.changed.take()
+    /// Mailboxes that this process changed since this follower last took them, all of it durable.
+    pub fn take_changed(&self, follower: Follower) -> BTreeSet<MailboxId> {
+        self.inner.changed.take(follower)
     }
 
     /// Waits until a mailbox is changed.
-    pub async fn until_changed(&self) {
-        self.inner.changed.wait().await;
+    pub async fn until_changed(&self, follower: Follower) {
+        self.inner.changed.wait(follower).await;
     }
 
     /// A place to put the octets of one message as they come.

@@ -1,13 +1,15 @@
 //! What an example needs to be there, and its request with the keys of what is there.
 
+use crate::subscriptions::to_messages;
 use bytes::Bytes;
 use hyper::Method;
-use kit::{Answer, Person, Server, address, base64, decode_base64, letter, plain};
+use kit::{Answer, Person, Receiver, Server, address, base64, decode_base64, letter, plain};
 use serde_json::{Value, json};
 
 /// Adele's mailbox, and a message and a folder for each example.
 pub(super) struct Stage {
     adele: Person,
+    receiver: Receiver,
 }
 
 /// A part that is a file.
@@ -26,11 +28,12 @@ struct Keys {
     /// Of what a mailbox has beside its mail.
     beside: Option<String>,
     rule: Option<String>,
+    subscription: Option<String>,
 }
 
 impl Stage {
-    pub(super) fn of(server: &Server) -> Stage {
-        Stage { adele: server.person("AdeleV") }
+    pub(super) async fn of(server: &Server) -> Stage {
+        Stage { adele: server.person("AdeleV"), receiver: Receiver::start().await }
     }
 
     /// Asks what the example asks. A page that shows a refusal of MIME shows no request of its own for it: it is the one
@@ -53,6 +56,7 @@ impl Stage {
                 Some(beginning) => completed(beginning),
                 None => text.trim_end().to_owned(),
             },
+            json if json["notificationUrl"].is_string() => self.to_us(json).to_string(),
             json => {
                 let id = keys.message.as_deref().unwrap_or_default();
                 let json = json.to_string().replace("destinationId-value", "archive");
@@ -83,6 +87,11 @@ impl Stage {
             "user-get-mailboxsettings" | "user-update-mailboxsettings" => self.with_settings().await,
             "outlookcategory-update" | "outlookcategory-delete" => self.category(&name).await,
             page if page.starts_with("inferenceclassification") => self.sender(&name).await,
+            page if page.starts_with("subscription") => {
+                let asks = self.to_us(&to_messages(&self.receiver));
+                let made = self.adele.post_json("/subscriptions", &asks).await.demand(201).json();
+                Keys { subscription: Some(id(&made)), ..Keys::default() }
+            }
             "opentypeextension-update" => self.with_extension(&name).await,
             page if page.contains("messagerule") => self.rule().await,
             page if page.contains("folder") => self.folder(&name).await,
@@ -106,6 +115,17 @@ impl Stage {
         });
         let made = self.adele.post_json("mailFolders/inbox/messageRules", &rule).await.demand(201).json();
         Keys { rule: Some(id(&made)), ..Keys::default() }
+    }
+
+    /// A subscription to our mailbox, which our receiver is told, from now on.
+    fn to_us(&self, shown: &Value) -> Value {
+        let mut ours = shown.clone();
+        let asks = to_messages(&self.receiver);
+        for name in ["notificationUrl", "expirationDateTime", "resource"] {
+            ours[name] = asks[name].clone();
+        }
+        ours["lifecycleNotificationUrl"] = self.receiver.url("/of-itself").into();
+        ours
     }
 
     async fn draft(&self, octets: &[u8]) -> Keys {
@@ -251,6 +271,7 @@ fn located(path: &str, keys: &Keys) -> String {
             "mailfolders" | "childfolders" if !matches!(segment, "delta" | "inbox" | "Inbox") => keys.folder.clone(),
             "mastercategories" | "overrides" => keys.beside.clone(),
             "messagerules" => keys.rule.clone(),
+            "subscriptions" => keys.subscription.clone(),
             "attachments" if segment != "createUploadSession" => keys.attachment.clone(),
             _ => None,
         };

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 use store::{
     Digest, ForwardPath, ForwardState, Location, MailboxId, NodeId, Octets, ReadTx, Rows, Store, StoreError, Submission,
-    SubmissionId, Taker, Timestamp, Wishes, WriteTx,
+    SubmissionId, Taker, Timestamp, Wishes, Work, WriteTx,
 };
 use tokio::time::sleep;
 
@@ -47,13 +47,13 @@ async fn says(store: &Store, now: Timestamp) -> bool {
 
 /// How many destinations a node takes.
 async fn takes(store: &Store, from_silent: bool, now: Timestamp) -> usize {
-    let deed = move |tx: &mut WriteTx<'_>| tx.lease_destinations(from_silent, (now, HOUR), 10);
+    let deed = move |tx: &mut WriteTx<'_>| tx.lease(Work::Relay, from_silent, (now, HOUR), 10);
     store.write_upkeep::<_, StoreError>(deed).await.expect("a deed").len()
 }
 
 async fn sees_due(store: &Store, from_silent: bool, now: Timestamp) -> bool {
     let taker = Taker { node: store.node(), from_silent };
-    store.read::<_, StoreError>(move |tx: &ReadTx<'_>| tx.next_relay(taker, now)).await.expect("a look").is_some()
+    store.read::<_, StoreError>(move |tx: &ReadTx<'_>| tx.next_lease(Work::Relay, taker, now)).await.expect("a look").is_some()
 }
 
 /// How many submissions it may carry there.

@@ -1,8 +1,9 @@
 //! Every permission alone, at every kind of mailbox, in every kind of operation: the whole of the rule, by a second telling of it.
 
 use super::ALL;
+use crate::subscriptions;
 use hyper::Method;
-use kit::{Person, Server, address, app, plain};
+use kit::{Person, Receiver, Server, address, app, plain};
 use serde_json::json;
 use store::MailboxAccess;
 
@@ -22,7 +23,7 @@ const PERMISSIONS: [&str; 12] = [
 ];
 
 /// What is done, and which permissions let do it in the own mailbox, without the endings.
-const DEEDS: [(&str, &[&str]); 17] = [
+const DEEDS: [(&str, &[&str]); 18] = [
     ("list", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("folders", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
     ("octets", &["Mail.Read", "Mail.ReadWrite"]),
@@ -40,6 +41,7 @@ const DEEDS: [(&str, &[&str]); 17] = [
     ("rule", &["MailboxSettings.ReadWrite"]),
     ("translate", &["User.Read", "User.Read.All"]),
     ("person", &["User.Read", "User.Read.All"]),
+    ("subscribe", &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"]),
 ];
 
 /// Whose mailbox, as seen by Adele.
@@ -60,7 +62,7 @@ impl Whose {
     }
 }
 
-async fn done(caller: &Person, deed: &str, (message, category): (&str, &str), owner: &str) -> u16 {
+async fn done(caller: &Person, deed: &str, (message, category): (&str, &str), owner: &str, receiver: &Receiver) -> u16 {
     let answer = match deed {
         "list" => caller.get("messages").await,
         "folders" => caller.get("mailFolders").await,
@@ -71,6 +73,10 @@ async fn done(caller: &Person, deed: &str, (message, category): (&str, &str), ow
         "rule" => {
             let rule = json!({"displayName": "x", "sequence": 1, "actions": {"markAsRead": true}});
             caller.post_json("mailFolders/inbox/messageRules", &rule).await
+        }
+        "subscribe" => {
+            let resource = json!({"resource": format!("users/{}/messages", address(owner))});
+            caller.post_json("/subscriptions", &subscriptions::with(subscriptions::to_messages(receiver), &resource)).await
         }
         "send" => caller.send_mime(&plain(owner, &["ChristieC"], "x")).await,
         "settings" => caller.get("mailboxSettings").await,
@@ -102,6 +108,7 @@ fn is_allowed(permission: &str, deed: &str, whose: Whose) -> bool {
         _ if !good.contains(&plain) => false,
         Whose::Own => true,
         _ if ["person", "translate", "zones"].contains(&deed) => permission == "User.Read.All",
+        Whose::Open if deed == "subscribe" => false,
         Whose::Open => is_shared,
         Whose::Closed => false,
     }
@@ -110,6 +117,7 @@ fn is_allowed(permission: &str, deed: &str, whose: Whose) -> bool {
 #[tokio::test]
 async fn each_permission_lets_do_its_own_and_nothing_more() {
     let server = Server::start().await;
+    let receiver = Receiver::start().await;
     let tool = app("tool", &format!("{ALL} {}", PERMISSIONS.join(" ")));
     server.register(&tool).await;
     server.grant("MeganB", "AdeleV", MailboxAccess::FullAccess).await;
@@ -128,7 +136,7 @@ async fn each_permission_lets_do_its_own_and_nothing_more() {
                 let of_apps = !permission.ends_with(".Shared") && is_allowed(permission, deed, Whose::Own);
                 let expected = [is_allowed(permission, deed, whose), of_apps];
                 for (caller, expected) in [&adele, &itself].into_iter().zip(expected) {
-                    let status = done(caller, deed, (&message, category), owner).await;
+                    let status = done(caller, deed, (&message, category), owner, &receiver).await;
                     if status != 403 && !expected || expected && !(200..300).contains(&status) {
                         wrong.push(format!("{permission}, {whose:?}, {deed}: {status}, and allowed is {expected}"));
                     }

@@ -96,6 +96,7 @@ const BOUND_TO: &[(&str, Edm)] = &[
     ("outlook", Edm::Entity("outlookUser")),
     ("{mailFolder-id}", Edm::Entity("mailFolder")),
     ("{message-id}", Edm::Entity("message")),
+    ("{subscription-id}", Edm::Entity("subscription")),
     ("{user-id}", Edm::Entity("user")),
 ];
 

@@ -192,6 +192,7 @@ const DESCRIBED: &[Described] = &[
         201,
     ),
     told("create_smime_key", "Give a key to sign, encrypt and decrypt with", Takes::Object, Gives::Object, 201),
+    told("create_subscription", "Have an app told what changes", SUBSCRIPTION, one("subscription"), 201),
     told("create_upload_session", "Begin an upload", UPLOAD, UPLOAD_SESSION, 201),
     told("delete_attachment", "Delete an attachment", Takes::Nothing, Gives::Nothing, 204),
     told("delete_extension", "Delete an extension", Takes::Nothing, Gives::Nothing, 204),
@@ -202,6 +203,7 @@ const DESCRIBED: &[Described] = &[
     told("delete_message_rule", "Delete a rule", Takes::Nothing, Gives::Nothing, 204),
     told("delete_smime_certificate", "Forget a certificate", Takes::Nothing, Gives::Nothing, 204),
     told("delete_smime_key", "Throw a key away", Takes::Nothing, Gives::Nothing, 204),
+    told("delete_subscription", "End a subscription", Takes::Nothing, Gives::Nothing, 204),
     told("get_attachment", "Get an attachment", Takes::Nothing, one("attachment"), 200).with(&["select", "expand"]),
     told("get_attachment_value", "Get the octets of an attachment", Takes::Nothing, Gives::Octets("*/*"), 200),
     told("get_delivery", "Follow a message that was sent", Takes::Nothing, Gives::Object, 200),
@@ -223,6 +225,7 @@ const DESCRIBED: &[Described] = &[
     told("get_smime", "Get what the mailbox does with S/MIME", Takes::Nothing, Gives::Object, 200),
     told("get_smime_content", "Get what a signed or encrypted message holds", Takes::Nothing, Gives::Octets("text/plain"), 200),
     told("get_smime_verdict", "Get what a signed or encrypted message is worth", Takes::Nothing, Gives::Object, 200),
+    told("get_subscription", "Get a subscription", Takes::Nothing, one("subscription"), 200).with(&["select"]),
     told("get_user", "Get a person", Takes::Nothing, one("user"), 200).with(&["select"]),
     told("get_value", "Get the octets of a message", Takes::Nothing, Gives::Octets("text/plain"), 200),
     told("list_attachments", "List attachments", Takes::Nothing, Gives::List("attachment"), 200)
@@ -246,6 +249,8 @@ const DESCRIBED: &[Described] = &[
     told("list_supported_time_zones", "List time zones", ZONES_OF, Gives::Values(&edm::TIME_ZONE_INFORMATION), 200)
         .with(&["filter", "orderby", "top", "skip", "count"])
         .function(),
+    told("list_subscriptions", "List the app's subscriptions", Takes::Nothing, Gives::List("subscription"), 200)
+        .with(&["select"]),
     told("list_users", "List people, or find one", Takes::Nothing, Gives::List("user"), 200).with(&["filter", "select", "top"]),
     told("mail_folder_delta", "Follow the folders", Takes::Nothing, Gives::List("mailFolder"), 200)
         .with(&["select", "top"])
@@ -259,6 +264,7 @@ const DESCRIBED: &[Described] = &[
     told("permanent_delete_message", "Delete a message for good", Takes::Nothing, Gives::Nothing, 204),
     told("post_batch", "Make up to twenty requests at once", Takes::Object, Gives::Object, 200),
     told("put_value", "Replace the octets of a draft", Takes::Mime, Gives::Nothing, 204),
+    told("reauthorize", "Let a subscription that rests go on", Takes::Nothing, Gives::Nothing, 204),
     told("reply", "Answer or forward a message", ANSWER, Gives::Nothing, 202),
     told("send_mail", "Send a message", SEND_MAIL, Gives::Nothing, 202),
     told("send_message", "Send a draft", Takes::Nothing, Gives::Nothing, 202),
@@ -274,6 +280,7 @@ const DESCRIBED: &[Described] = &[
     told("update_override", "Say otherwise how a sender's mail is classified", OVERRIDE, one(OVERRIDE_TYPE), 200),
     told("update_message_rule", "Change a rule", Takes::Entity("messageRule"), one("messageRule"), 200),
     told("update_smime", "Change what the mailbox does with S/MIME", Takes::Object, Gives::Object, 200),
+    told("update_subscription", "Renew a subscription", SUBSCRIPTION, one("subscription"), 200),
     told("update_message", "Change a message", Takes::Message, one("message"), 200),
 ];
 
@@ -287,6 +294,7 @@ const TRANSLATE: Takes = Takes::Parameters(&[
     ("TargetIdType", Edm::Enum(&edm::EXCHANGE_ID_FORMAT)),
     ("SourceIdType", Edm::Enum(&edm::EXCHANGE_ID_FORMAT)),
 ]);
+const SUBSCRIPTION: Takes = Takes::Entity("subscription");
 const UPLOAD: Takes = Takes::Parameters(&[("AttachmentItem", Edm::Complex(&edm::ATTACHMENT_ITEM))]);
 const SEND_MAIL: Takes = Takes::ParametersOrMime(&[MESSAGE, ("SaveToSentItems", Edm::Boolean)]);
 const UPLOAD_SESSION: Gives = Gives::One(Edm::Complex(&edm::UPLOAD_SESSION));

@@ -4,7 +4,7 @@
 use crate::request::Version;
 use crate::schema::attachment::{self, Derived};
 use crate::schema::edm::{self, ComplexType, Edm, EnumType};
-use crate::schema::{category, inference, mail_folder, message, message_rule, user};
+use crate::schema::{category, inference, mail_folder, message, message_rule, subscription, user};
 use std::collections::BTreeMap;
 
 /// An entity type (OData CSDL 4.01 §6).
@@ -37,7 +37,8 @@ pub(super) struct Typed {
 }
 
 /// The service's entry points: name, kind and type.
-pub(super) const CONTAINER: [(&str, &str, &str); 2] = [("users", "EntitySet", "user"), ("me", "Singleton", "user")];
+pub(super) const CONTAINER: [(&str, &str, &str); 3] =
+    [("users", "EntitySet", "user"), ("me", "Singleton", "user"), ("subscriptions", "EntitySet", "subscription")];
 
 /// What every outlookItem has.
 const OF_ITEMS: [&str; 4] = ["categories", "changeKey", "createdDateTime", "lastModifiedDateTime"];
@@ -69,6 +70,7 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
         entity("outlookUser", Some("entity"), Form::Plain, Vec::new(), OF_OUTLOOK),
         entity("outlookCategory", Some("entity"), Form::Plain, own(category::types()), &[]),
     ];
+    entities.push(entity("subscription", Some("entity"), Form::Plain, subscriptions(), &[]));
     entities.extend(attachments());
     entities.extend(extensions());
     entities
@@ -90,6 +92,12 @@ fn attachments() -> Vec<EntityType> {
         },
         entity("referenceAttachment", "attachment", Form::Plain, Some(Derived::Reference)),
     ]
+}
+
+fn subscriptions() -> Vec<Typed> {
+    let always = ["changeType", "expirationDateTime", "notificationUrl", "resource"];
+    let types = subscription::types().into_iter().filter(|(name, _)| *name != "id");
+    types.map(|(name, edm)| Typed { name, edm, nullable: !always.contains(&name) }).collect()
 }
 
 fn extensions() -> [EntityType; 4] {

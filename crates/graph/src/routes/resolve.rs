@@ -10,7 +10,7 @@ use crate::schema::extension::ExtensionId;
 use crate::schema::settings;
 use crate::zones::Standard;
 use mailbox::{Answer, FolderName, UserName};
-use odata::{Segment, parse_path, unquote};
+use odata::{Options, Segment, parse_path, unquote};
 use percent_encoding::percent_decode_str;
 use store::{CategoryId, MessageId, OverrideId, WellKnownName};
 
@@ -24,6 +24,11 @@ pub(super) fn resolve(path: &str) -> Result<Target, ApiError> {
     };
     if let Some(resource) = of_service(rest) {
         return Ok(Target { version, user: UserName::Me, resource });
+    }
+    if let [subscriptions, rest @ ..] = rest
+        && subscriptions.is("subscriptions")
+    {
+        return Ok(Target { version, user: UserName::Me, resource: of_subscriptions(subscriptions, rest)? });
     }
     let (user, rest) = match rest {
         [me, rest @ ..] if me.is("me") => (UserName::Me, rest),
@@ -47,6 +52,37 @@ fn of_service(segments: &[Segment]) -> Option<Resource> {
         [metadata] if metadata.is("$metadata") => Some(Resource::Document(Document::Metadata)),
         [openapi] if openapi.is("openapi.json") => Some(Resource::Document(Document::OpenApi)),
         _ => None,
+    }
+}
+
+/// Subscriptions are nobody's in a path; whose they are is looked up.
+fn of_subscriptions(subscriptions: &Segment, rest: &[Segment]) -> Result<Resource, ApiError> {
+    match keyed(subscriptions, rest) {
+        (None, []) => Ok(Resource::Subscriptions),
+        (Some(id), []) => ids::parse_subscription(&id).map(Resource::Subscription),
+        (Some(id), [action]) if action.is("reauthorize") => ids::parse_subscription(&id).map(Resource::SubscriptionReauthorize),
+        (Some(_), [other, ..]) | (None, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
+    }
+}
+
+/// Whose messages a subscription follows.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    pub(crate) user: UserName,
+    /// Of which folder; nothing where all are.
+    pub(crate) folder: Option<FolderName>,
+    /// What stands behind the path.
+    pub(crate) options: Options,
+}
+
+/// Reads what a subscription follows: a path below the service, with a slash before it or without (Graph:
+/// outlook-change-notifications-overview).
+pub(crate) fn followed(resource: &str) -> Result<Followed, ApiError> {
+    let (path, query) = resource.split_once('?').unwrap_or((resource, ""));
+    let options = Options::parse(query)?;
+    match resolve(&format!("/v1.0/{}", path.trim_start_matches('/')))? {
+        Target { user, resource: Resource::Messages { folder }, .. } => Ok(Followed { user, folder, options }),
+        _ => Err(ApiError::bad_request("Only messages can be followed: 'me/messages', 'users/{id}/mailFolders/{id}/messages'.")),
     }
 }
 

@@ -79,6 +79,7 @@ fn described_places_lead_to_their_resources() {
         ("{messageRule-id}", ids::rule(store::RuleId([7; 16]))),
         ("{certificate-id}", "0a".repeat(32)),
         ("{key-id}", "0a".repeat(32)),
+        ("{subscription-id}", "7f105c7d-2dc5-4530-97cd-4e7ae6534c07".to_owned()),
     ];
     for (resource, template) in described_paths().filter(|(resource, _)| *resource != "Upload") {
         let path = given.iter().fold(template.clone(), |path, (name, value)| path.replace(name, value));
@@ -87,4 +88,26 @@ fn described_places_lead_to_their_resources() {
         let is_it = found.strip_prefix(resource).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()));
         assert!(is_it, "{template} is {resource}, and leads to {found}");
     }
+}
+
+#[test]
+fn what_is_followed_is_read_in_each_spelling() {
+    let inbox = Some(FolderName::WellKnown(store::WellKnownName::Inbox));
+    let adele = UserName::Named("AdeleV@contoso.com".to_owned());
+    for (spelled, user, folder) in [
+        ("me/messages", UserName::Me, None),
+        ("/me/messages", UserName::Me, None),
+        ("Users/AdeleV@contoso.com/Messages", adele.clone(), None),
+        ("/users('AdeleV@contoso.com')/mailFolders('inbox')/messages", adele, inbox),
+        ("me/mailfolders('Inbox')/messages", UserName::Me, inbox),
+        ("/me/mailFolders/inbox/messages", UserName::Me, inbox),
+    ] {
+        let read = followed(spelled).expect("it is read");
+        assert_eq!((read.user, read.folder), (user, folder), "{spelled}");
+    }
+    for refused in ["me", "me/events", "me/messages/delta", "me/mailFolders", "subscriptions", ""] {
+        assert_eq!(followed(refused).expect_err("it is refused").code, ErrorCode::BadRequest, "{refused}");
+    }
+    let selected = followed("me/messages?$select=Subject,bodyPreview").expect("it is read");
+    assert_eq!(selected.options.get("select"), Some("Subject,bodyPreview"));
 }

@@ -4,6 +4,7 @@ mod declared;
 
 pub(crate) use declared::DECLARED;
 
+use super::annotated;
 use super::edm::{self, Edm};
 use super::expand::{Expansion, NAVIGATION};
 use super::property::{self, Property, Returned, object, selected};
@@ -18,7 +19,7 @@ use mailbox::{Content, Hung, Sight};
 use mime::{ItemBody, Message};
 use odata::{Options, SelectItem};
 use serde_json::{Map, Value, json};
-use store::{MessageRecord, Recipient, Timestamp};
+use store::{MessageId, MessageRecord, Recipient, Timestamp};
 
 /// A message as it is shown: its row, and its octets where something of them is asked for.
 pub(crate) struct View {
@@ -175,6 +176,11 @@ impl Selection {
         self.names.as_deref()
     }
 
+    /// Whether a property is among them.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.properties.iter().any(|property| property.name == name)
+    }
+
     /// Whether the octets must be at hand.
     pub(crate) fn needs_octets(&self) -> bool {
         self.expansion.needs_octets() || self.properties.iter().any(|p| OF_OCTETS.contains(&p.name))
@@ -230,6 +236,17 @@ impl View {
         value.extend(object(&selection.properties, self));
         let content = self.content().map(|content| (content, &self.shown));
         selection.expansion.insert(&mut value, self, content, &self.hung);
+        value.into()
+    }
+
+    /// What is asked for of the message and nothing else, with the types that JSON doesn't tell. Its id is only there where it is
+    /// named.
+    pub(crate) fn annotated(&self, selection: &Selection) -> Value {
+        let mut value = Map::new();
+        let is_named = |name: &str| selection.names().is_some_and(|names| names.iter().any(|one| one.eq_ignore_ascii_case(name)));
+        for property in selection.properties.iter().filter(|property| property.name != "id" || is_named("id")) {
+            annotated::insert(&mut value, property.name, property.edm, (property.read)(self));
+        }
         value.into()
     }
 
@@ -314,7 +331,12 @@ pub(crate) fn date_text(at: Timestamp) -> String {
 
 /// The message's version as header fields name it (Graph: weak, of the change key).
 pub(crate) fn etag(record: &MessageRecord) -> String {
-    format!("W/\"{}\"", change_key(record))
+    etag_of(record.id, record.modseq)
+}
+
+/// The same of a message that was in this version.
+pub(crate) fn etag_of(id: MessageId, modseq: i64) -> String {
+    format!("W/\"{}\"", change_key_of(id, modseq))
 }
 
 /// The `modseq` that an etag or a change key of ours stands for.
@@ -326,7 +348,11 @@ pub(crate) fn version(etag: &str) -> Option<i64> {
 
 /// Changes with each write (Graph: outlookItem).
 fn change_key(record: &MessageRecord) -> String {
-    STANDARD.encode([&record.modseq.to_be_bytes()[..], &record.id.0[8..]].concat())
+    change_key_of(record.id, record.modseq)
+}
+
+fn change_key_of(id: MessageId, modseq: i64) -> String {
+    STANDARD.encode([&modseq.to_be_bytes()[..], &id.0[8..]].concat())
 }
 
 pub(crate) fn recipients(list: &[Recipient]) -> Value {

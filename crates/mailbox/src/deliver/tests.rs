@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Options, Protecting, Relaying};
+use crate::{Notifying, Options, Protecting, Relaying};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::{Clock, Digest, ForwardPath, ForwardState, MailboxId, Store, SubmissionId, Wishes};
@@ -49,6 +49,7 @@ async fn damaged_submissions_do_not_stand_in_the_way_and_are_tried_again() {
         query_work: 1000,
         relaying: Relaying::default(),
         protecting: Protecting::default(),
+        notifying: Notifying::default(),
     };
     let mail = Mail::new(store.clone(), clock.clone(), options);
     let person = Person {

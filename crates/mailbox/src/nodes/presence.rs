@@ -10,8 +10,8 @@ use std::time::Instant;
 pub(crate) struct Presence {
     heard: Mutex<Heard>,
     carried: Arc<Mutex<HashMap<String, usize>>>,
-    /// Held while destinations are taken, until it is known which: what is in this node's name then may be anybody's yet.
-    leasing: tokio::sync::Mutex<()>,
+    /// Held while places are taken, by any number at once, until it is known which: what is in this node's name then may be anybody's yet.
+    leasing: tokio::sync::RwLock<()>,
 }
 
 /// When the store last heard of it.
@@ -23,7 +23,7 @@ struct Heard {
     since: Option<Instant>,
 }
 
-/// A destination that is carried by this node as long as this is there.
+/// A place to which this node carries something as long as this is there.
 #[derive(Debug)]
 pub(crate) struct Carried {
     name: String,
@@ -54,16 +54,16 @@ impl Presence {
     }
 
     /// Keeps [`Presence::none_is_leasing`] from it until this is dropped.
-    pub(crate) async fn leasing(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.leasing.lock().await
+    pub(crate) async fn leasing(&self) -> tokio::sync::RwLockReadGuard<'_, ()> {
+        self.leasing.read().await
     }
 
     /// That nothing is being taken, nor is until this is dropped.
-    pub(super) fn none_is_leasing(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        self.leasing.try_lock().ok()
+    pub(super) fn none_is_leasing(&self) -> Option<tokio::sync::RwLockWriteGuard<'_, ()>> {
+        self.leasing.try_write().ok()
     }
 
-    /// A destination is carried from now on.
+    /// Something is carried to a place from now on.
     pub(crate) fn carry(&self, name: &str) -> Carried {
         *lock(&self.carried).entry(name.to_owned()).or_default() += 1;
         Carried { name: name.to_owned(), carried: self.carried.clone() }

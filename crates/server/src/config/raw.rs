@@ -41,6 +41,8 @@ pub struct RawConfig {
     pub dkim: Vec<RawDkim>,
     /// What is signed, encrypted and opened.
     pub smime: RawSmime,
+    /// How apps are told of changes.
+    pub notifications: RawNotifications,
     /// Who is asked about domains.
     pub dns: RawDns,
     /// What is too much.
@@ -269,6 +271,23 @@ pub struct RawLdap {
     pub password_file: Option<PathBuf>,
     /// A file with the certificates, in PEM, of the authorities that may vouch for the server. Unless said, those of the system.
     pub ca: Option<PathBuf>,
+}
+
+/// `[notifications]`: what apps that subscribe are told, over HTTPS. In development mode they may be on this machine, without TLS too.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawNotifications {
+    /// Networks to which notifications may go though they aren't public, such as `["10.20.0.0/16"]`: an app can have this server call
+    /// any address there. Unless said, none.
+    pub allowed_networks: Vec<String>,
+    /// A file with the certificates, in PEM, of the authorities that may vouch for receivers. Unless said, those of the system.
+    pub ca: Option<PathBuf>,
+    /// Seconds before what a receiver did not take is tried again; each further pause is twice as long. Unless said, 10.
+    pub first_retry_seconds: Option<u64>,
+    /// The longest pause in seconds. Unless said, 1800 (30 minutes).
+    pub longest_retry_seconds: Option<u64>,
+    /// How many seconds each change is kept for a receiver that takes nothing, at least. Unless said, 14400 (4 hours).
+    pub lifetime_seconds: Option<u64>,
 }
 
 /// `[dns]`

@@ -2,6 +2,7 @@
 
 use super::issuers::{IssuerConfig, issuers};
 use super::location;
+use super::notifications::{NotificationsConfig, notifications};
 use super::raw::RawConfig;
 use super::relay::{RelayConfig, relay};
 use super::smime::{SmimeConfig, smime};
@@ -63,6 +64,8 @@ pub struct Config {
     pub relay: RelayConfig,
     /// What is signed, encrypted and opened.
     pub smime: SmimeConfig,
+    /// How apps are told of changes.
+    pub notifications: NotificationsConfig,
     /// Who is asked about domains; empty for those whom the system asks.
     pub name_servers: Vec<SocketAddr>,
     /// Octets that a message may have at most.
@@ -137,6 +140,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
     let location = location::of(&raw, &flags.at, &data, &mut errors);
     let relay = relay(&raw, &domain, folder(flags), &mut errors);
     let smime = smime(&raw.smime, folder(flags), &mut errors);
+    let notifications = notifications(&raw.notifications, folder(flags), &mut errors);
     let message_octets = raw.limits.message_octets.unwrap_or(MESSAGE_OCTETS);
     if !(1..=MOST_MESSAGE_OCTETS).contains(&message_octets) {
         errors.push(format!("limits.message_octets is {message_octets}; it must be from 1 to {MOST_MESSAGE_OCTETS}."));
@@ -165,6 +169,7 @@ pub fn resolve(raw: Option<RawConfig>, flags: &ServeFlags) -> Result<Config, Con
         refuses_dmarc: raw.incoming.refuse_dmarc,
         relay,
         smime,
+        notifications,
         name_servers,
         message_octets,
         query_work,

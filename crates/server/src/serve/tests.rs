@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{Address, SmimeConfig};
+use crate::config::{Address, NotificationsConfig, SmimeConfig};
 use crate::fake_clock::FakeClock;
 use crate::hosts::Hosts;
 use std::net::Ipv4Addr;
@@ -30,6 +30,7 @@ fn settings(dir: &Path, development: bool) -> Config {
         refuses_dmarc: false,
         relay: crate::config::RelayConfig::default(),
         smime: SmimeConfig::default(),
+        notifications: NotificationsConfig::default(),
         name_servers: Vec::new(),
         message_octets: 1024,
         query_work: 1_000_000,

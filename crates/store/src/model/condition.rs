@@ -238,7 +238,7 @@ impl Condition {
     }
 
     /// Whether extended properties must be looked up for it.
-    pub(crate) fn reads_extended(&self) -> bool {
+    pub fn reads_extended(&self) -> bool {
         self.has(&|one| matches!(one, Condition::Extended(_)))
     }
 

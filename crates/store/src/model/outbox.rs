@@ -130,15 +130,6 @@ impl ForwardState {
     }
 }
 
-/// A destination that was taken, so that nobody else goes there meanwhile.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leased {
-    /// Its name, as paths have it.
-    pub destination: String,
-    /// How often in a row it could not be reached at all.
-    pub failures: i64,
-}
-
 /// What became of one forward-path that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {

@@ -4,6 +4,7 @@
 use crate::db::{ReadTx, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, MessageId};
+use crate::model::subscription::{LoggedChange, Operation};
 
 /// Changes of a mailbox that its log keeps at least. At a hundred octets each, a log stays below 30 MB.
 const KEPT: i64 = 250_000;
@@ -27,24 +28,6 @@ impl LogReach {
     }
 }
 
-/// What happened to a message in a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operation {
-    Created,
-    Deleted,
-    Updated,
-}
-
-impl Operation {
-    fn as_str(self) -> &'static str {
-        match self {
-            Operation::Created => "created",
-            Operation::Deleted => "deleted",
-            Operation::Updated => "updated",
-        }
-    }
-}
-
 impl ReadTx<'_> {
     /// Which changes of a mailbox are known.
     ///
@@ -55,6 +38,24 @@ impl ReadTx<'_> {
             Ok(LogReach { floor: row.integer(0)?, last: row.integer(1)? })
         })?
         .ok_or(StoreError::NotFound)
+    }
+
+    /// The changes of a mailbox above a number, in order, as they are in its log.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Corrupt`].
+    pub fn changes_after(&self, mailbox: MailboxId, since: i64, top: i64) -> Result<Vec<LoggedChange>, StoreError> {
+        let sql = "SELECT modseq, folder, message, operation FROM change WHERE mailbox = $1 AND modseq > $2
+             ORDER BY modseq, folder LIMIT $3";
+        self.rows(sql, values![&mailbox.0, since, top], |row| {
+            let word = row.text(3)?;
+            Ok(LoggedChange {
+                modseq: row.integer(0)?,
+                folder: FolderId(row.fixed(1)?),
+                message: MessageId(row.fixed(2)?),
+                operation: Operation::parse(&word).ok_or_else(|| StoreError::Corrupt(format!("the operation {word:?}")))?,
+            })
+        })
     }
 }
 

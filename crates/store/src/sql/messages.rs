@@ -1,6 +1,5 @@
 //! Messages: each change of a row is counted in its folder and logged for its mailbox.
 
-use super::changes::Operation;
 use super::derived::Derived;
 use crate::blobs::Digest;
 use crate::clock::Timestamp;
@@ -9,6 +8,7 @@ use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, MessageId};
 use crate::model::folder::Removal;
 use crate::model::message::MessageRecord;
+use crate::model::subscription::Operation;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::db::{ReadTx, Row, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{MailboxId, NodeId, SubmissionId};
+use crate::model::lease::Work;
 use crate::model::node::Taker;
 use crate::model::outbox::{ForwardPath, ForwardState, Settled, Submission, Wishes};
 
@@ -221,7 +222,7 @@ impl WriteTx<'_> {
             ],
         )?;
         match path.state {
-            ForwardState::Relay => self.note_destination(&path.destination, path.due_date_time),
+            ForwardState::Relay => self.note_due(Work::Relay, &path.destination, path.due_date_time),
             _ => Ok(()),
         }
     }
@@ -288,7 +289,7 @@ impl WriteTx<'_> {
             )?;
         }
         if changed > 0 && path.state == ForwardState::Relay {
-            self.note_destination(&path.destination, path.due_date_time)?;
+            self.note_due(Work::Relay, &path.destination, path.due_date_time)?;
         }
         Ok(changed > 0)
     }

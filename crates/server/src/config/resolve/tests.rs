@@ -24,6 +24,7 @@ fn no_file_is_development_mode() {
         refuses_dmarc: false,
         relay: RelayConfig { relaying: held, hello: "contoso.com".to_owned(), ..RelayConfig::default() },
         smime: SmimeConfig::default(),
+        notifications: NotificationsConfig::default(),
         name_servers: Vec::new(),
         message_octets: 157_286_400,
         query_work: 1_000_000,
@@ -53,11 +54,22 @@ fn the_command_line_goes_before_the_file() {
 #[test]
 fn every_error_is_found() {
     let raw = file(
-        "domain = 'a@b'\nhosts = ['mail.a.com', 'https://a.com']\ntrusted_proxies = ['::1', 'proxy']\n[listen]\nhttps = '8443'\n[limits]\nmessage_octets = 0",
+        "domain = 'a@b'\nhosts = ['mail.a.com', 'https://a.com']\ntrusted_proxies = ['::1', 'proxy']\n[listen]\nhttps = '8443'\n[limits]\nmessage_octets = 0\n[notifications]\nallowed_networks = ['::1', 'neighbours']\nfirst_retry_seconds = 0",
     );
     let flags = ServeFlags { http: Some("here:1".into()), smtp: Some("25".into()), ..ServeFlags::default() };
     let ConfigErrors(errors) = resolve(raw, &flags).expect_err("errors");
-    let named = ["\"here:1\"", "\"8443\"", "\"25\"", "\"a@b\"", "--data", "message_octets", "\"proxy\"", "\"https://a.com\""];
+    let named = [
+        "\"here:1\"",
+        "\"8443\"",
+        "\"25\"",
+        "\"a@b\"",
+        "--data",
+        "\"neighbours\"",
+        "first_retry_seconds",
+        "message_octets",
+        "\"proxy\"",
+        "\"https://a.com\"",
+    ];
     assert_eq!(errors.len(), named.len(), "{errors:#?}");
     for (error, name) in errors.iter().zip(named) {
         assert!(error.contains(name) && error.ends_with('.'), "{error}");

@@ -1,0 +1,107 @@
+//! Subscriptions (Graph: subscription).
+
+use crate::body::{self, Given};
+use crate::error::{ApiError, ErrorCode};
+use crate::notify::{condition, selection, validate};
+use crate::page::{collection, empty_answer, entity, json_answer};
+use crate::permissions::{READ, READ_BASIC};
+use crate::request::Asked;
+use crate::routes::{Followed, followed};
+use crate::schema::json::Members;
+use crate::schema::subscription::{Renewal, read, read_change, render, render_made};
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures::future::try_join;
+use mailbox::NewSubscription;
+use serde_json::Value;
+use store::SubscriptionId;
+
+/// Octets of a request.
+const MOST: u64 = 256 * 1024;
+
+/// `POST /subscriptions`: 201 once its receiver has shown that it wants to be told.
+pub(crate) async fn create_subscription(asked: &Asked<'_>, body: &mut Body) -> Result<Response, ApiError> {
+    asked.only_options(&[])?;
+    let value = json(asked, body).await?;
+    let new = read(&Members::of(&value, "")?)?;
+    let Followed { user, folder, options } = followed(&new.resource)?;
+    selection(&options, new.data.is_some())?;
+    let wanted = if new.data.is_some() { READ } else { READ_BASIC };
+    let mailbox = asked.graph.mail.open(&asked.caller, &user, wanted).await?;
+    asked.gate.enter(asked.caller.client_id(), mailbox.owner().id)?;
+    let condition = condition(&options, mailbox.sight(), asked.graph.clock.now())?;
+    let new = NewSubscription { folder, condition, ..new };
+    mailbox.may_subscribe(&new).await?; // nobody is asked for what can't be
+    let of_itself = new.lifecycle_notification_url.as_deref();
+    try_join(ask(asked, Some(&new.notification_url)), ask(asked, of_itself)).await?;
+    let made = mailbox.subscribe(new).await?;
+    let context = asked.context_of("subscriptions/$entity");
+    Ok(json_answer(StatusCode::CREATED, &entity(context, render_made(&made)?)))
+}
+
+/// `GET /subscriptions`: those of the app, and of the person for whom it asks.
+pub(crate) async fn list_subscriptions(asked: &Asked<'_>) -> Result<Response, ApiError> {
+    asked.only_options(&["select"])?;
+    let select = asked.options.names("select");
+    let found = asked.graph.mail.subscriptions(&asked.caller, READ_BASIC).await?;
+    let value = found.iter().map(|one| render(one, select.as_deref())).collect::<Result<_, _>>()?;
+    Ok(json_answer(StatusCode::OK, &collection(context(asked, select.as_deref()), None, None, value)))
+}
+
+/// `GET /subscriptions/{id}`
+pub(crate) async fn get_subscription(asked: &Asked<'_>, id: SubscriptionId) -> Result<Response, ApiError> {
+    asked.only_options(&["select"])?;
+    let select = asked.options.names("select");
+    let found = asked.graph.mail.subscription(&asked.caller, id, READ_BASIC).await?;
+    let context = context(asked, select.as_deref()) + "/$entity";
+    Ok(json_answer(StatusCode::OK, &entity(context, render(&found, select.as_deref())?)))
+}
+
+/// `PATCH /subscriptions/{id}`: another end, and another receiver, who is asked as one is at first.
+pub(crate) async fn update_subscription(asked: &Asked<'_>, id: SubscriptionId, body: &mut Body) -> Result<Response, ApiError> {
+    asked.only_options(&[])?;
+    let value = json(asked, body).await?;
+    let found = asked.graph.mail.subscription(&asked.caller, id, READ_BASIC).await?;
+    asked.gate.enter(asked.caller.client_id(), found.mailbox)?;
+    let Renewal { until, notification_url, data } = read_change(&Members::of(&value, "")?, &found)?;
+    let url = notification_url.filter(|url| *url != found.notification_url);
+    ask(asked, url.as_deref()).await?;
+    let renewed = asked.graph.mail.renew_subscription(found, until, url, data).await?;
+    let context = asked.context_of("subscriptions/$entity");
+    Ok(json_answer(StatusCode::OK, &entity(context, render(&renewed, None)?)))
+}
+
+/// `DELETE /subscriptions/{id}`
+pub(crate) async fn delete_subscription(asked: &Asked<'_>, id: SubscriptionId) -> Result<Response, ApiError> {
+    let found = asked.graph.mail.subscription(&asked.caller, id, READ_BASIC).await?;
+    asked.graph.mail.remove_subscription(&found).await?;
+    Ok(empty_answer(StatusCode::NO_CONTENT))
+}
+
+/// `POST /subscriptions/{id}/reauthorize`
+pub(crate) async fn reauthorize(asked: &Asked<'_>, id: SubscriptionId) -> Result<Response, ApiError> {
+    let found = asked.graph.mail.subscription(&asked.caller, id, READ_BASIC).await?;
+    asked.graph.mail.reauthorize_subscription(found).await?;
+    Ok(empty_answer(StatusCode::NO_CONTENT))
+}
+
+/// Asks a URL, if there is one, whether it wants to be told.
+async fn ask(asked: &Asked<'_>, url: Option<&str>) -> Result<(), ApiError> {
+    match url {
+        Some(url) => validate(&*asked.graph.post, url, asked.graph.clock.now()).await,
+        None => Ok(()),
+    }
+}
+
+async fn json(asked: &Asked<'_>, body: &mut Body) -> Result<Value, ApiError> {
+    match body::read(asked, body, MOST).await? {
+        (Given::Json(value), _) => Ok(value),
+        (Given::Mime(_), _) => Err(ApiError::new(ErrorCode::UnsupportedMediaType, "A subscription is given as JSON.")),
+    }
+}
+
+fn context(asked: &Asked<'_>, select: Option<&[String]>) -> String {
+    let selected = select.map(|names| format!("({})", names.join(","))).unwrap_or_default();
+    asked.context_of(&format!("subscriptions{selected}"))
+}

@@ -1,0 +1,80 @@
+//! Resource data: the messages themselves, as their subscription's `$select` has them, encrypted for its app (Graph:
+//! change-notifications-with-resource-data).
+
+use crate::error::{ApiError, ErrorCode};
+use crate::prefer::BodyForm;
+use crate::request::SYSTEM_OPTIONS;
+use crate::routes::followed;
+use crate::schema::message::{Selection, Shown, View};
+use identity::EncryptionCertificate;
+use odata::Options;
+use serde_json::{Value, json};
+use store::{DataRecipient, MessageRecord, Subscription};
+
+/// Properties that aren't sent along, since they are long (Graph: outlook-change-notifications-overview), and those that only a request's
+/// own address or octets tell.
+const TOO_LONG: [&str; 2] = ["body", "uniqueBody"];
+const UNTOLD: [&str; 2] = ["internetMessageHeaders", "webLink"];
+
+/// What is sent along of messages, by the options of a subscription's resource.
+///
+/// # Errors
+/// For options that can't stand there, or that are not answered yet; for a property that is none, or is not sent along.
+pub(crate) fn selection(options: &Options, with_data: bool) -> Result<Selection, ApiError> {
+    for name in options.system_names(&SYSTEM_OPTIONS) {
+        match name.as_str() {
+            "select" if with_data => {}
+            "select" => {
+                let message = "'$select' in 'resource' says what is sent along, and needs 'includeResourceData'.";
+                return Err(ApiError::bad_request(message));
+            }
+            "filter" => {}
+            "expand" => return Err(not_yet(&format!("'${name}' in 'resource' is not answered here yet."))),
+            _ => return Err(ApiError::bad_request(format!("'${name}' can't stand in 'resource'."))),
+        }
+    }
+    let selection = Selection::of(options)?;
+    if !with_data {
+        return Ok(selection);
+    }
+    if options.get("select").is_none() {
+        return Err(ApiError::bad_request(
+            "With 'includeResourceData' the 'resource' must name in '$select' what is sent along.",
+        ));
+    }
+    if let Some(name) = TOO_LONG.iter().find(|name| selection.has(name)) {
+        return Err(ApiError::bad_request(format!("The property '{name}' can't be sent along.")));
+    }
+    match UNTOLD.iter().find(|name| selection.has(name)) {
+        Some(name) => Err(not_yet(&format!("The property '{name}' is not sent along here yet."))),
+        None => Ok(selection),
+    }
+}
+
+fn not_yet(message: &str) -> ApiError {
+    ApiError::new(ErrorCode::NotImplemented, message)
+}
+
+/// What is sent along of a message: what its subscription selects, encrypted. Nothing where that can't be done, which was tried out
+/// when it was made: then the notification goes without it, and its app reads the message.
+pub(super) fn encrypted(subscription: &Subscription, to: &DataRecipient, record: &MessageRecord) -> Option<Value> {
+    let options = followed(&subscription.resource).ok()?.options;
+    let selection = selection(&options, true).ok()?;
+    let shown = Shown { origin: String::new(), body_form: BodyForm::AsStored, unsafe_html: false };
+    let data = View::of_record(record.clone(), shown).annotated(&selection);
+    let certificate = EncryptionCertificate::parse(&to.certificate)?;
+    let content = match certificate.encrypt(data.to_string().as_bytes()) {
+        Ok(content) => content,
+        Err(error) => {
+            tracing::error!(%error, "a notification goes without what was to be sent along");
+            return None;
+        }
+    };
+    Some(json!({
+        "data": content.data,
+        "dataKey": content.data_key,
+        "dataSignature": content.data_signature,
+        "encryptionCertificateId": to.certificate_id,
+        "encryptionCertificateThumbprint": certificate.thumbprint(),
+    }))
+}

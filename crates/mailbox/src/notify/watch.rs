@@ -1,0 +1,224 @@
+//! Who sees that there is something to tell: after each change of this node's, and now and then among all subscriptions, for what
+//! a crash left, for what other nodes did, and for those that end.
+
+use super::{LOOK_AGAIN, before, told};
+use crate::Mail;
+use crate::error::MailError;
+use crate::subscriptions::may_hear;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use store::{
+    Behind, ChangeTypes, Follower, MailboxId, ReadTx, StoreError, Subscription, SubscriptionId, Timestamp, Work, WriteTx,
+};
+
+/// How long changes gather before they are looked at again.
+const GATHER: Duration = Duration::from_millis(10);
+/// How long to wait after the store failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// How long before its end a subscription's app is told of that.
+const WARNED: Duration = Duration::from_secs(15 * 60);
+/// Subscriptions that are tended in one deed.
+const TOGETHER: usize = 100;
+
+/// Which mailboxes are followed, as far as this node knows.
+#[derive(Default)]
+pub(crate) struct Watch {
+    mailboxes: Mutex<HashSet<MailboxId>>,
+}
+
+impl Watch {
+    /// A mailbox is followed from now on.
+    pub(crate) fn add(&self, mailbox: MailboxId) {
+        self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox);
+    }
+
+    fn set(&self, mailboxes: Vec<MailboxId>) {
+        *self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner) = mailboxes.into_iter().collect();
+    }
+
+    fn has(&self, mailbox: MailboxId) -> bool {
+        self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner).contains(&mailbox)
+    }
+}
+
+/// Up to which change a subscription was found to want nothing.
+type Seen = HashMap<SubscriptionId, i64>;
+
+/// What is done with a subscription without being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tending {
+    End,
+    Resume,
+    Warn,
+}
+
+impl Mail {
+    /// Sees to it that what subscriptions want is due, until `stop`.
+    pub async fn watch_changes_until(&self, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
+        let (mut seen, mut looked) = (Seen::new(), None);
+        loop {
+            let changed = self.inner.store.take_changed(Follower::Notifier);
+            let looks_at_all = looked.is_none_or(|at: Instant| at.elapsed() >= LOOK_AGAIN);
+            let outcome = match looks_at_all {
+                true => self.look_at_all(&mut seen).await,
+                false => self.look_at(changed, &mut seen).await,
+            };
+            let pause = match &outcome {
+                Ok(()) => GATHER,
+                Err(_) => AFTER_FAILURE,
+            };
+            if let Err(error) = &outcome {
+                tracing::error!(%error, "what subscriptions are to be told could not be looked for");
+            }
+            // What failed is looked for among all.
+            looked = match (outcome, looks_at_all) {
+                (Err(_), _) => None,
+                (Ok(()), true) => Some(Instant::now()),
+                (Ok(()), false) => looked,
+            };
+            let next = async {
+                tokio::time::sleep(pause).await;
+                tokio::select! {
+                    () = self.inner.store.until_changed(Follower::Notifier) => {}
+                    () = tokio::time::sleep(LOOK_AGAIN) => {}
+                }
+            };
+            tokio::select! {
+                biased;
+                () = &mut stop => return,
+                () = next => {}
+            }
+        }
+    }
+
+    /// Looks among all subscriptions once.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    #[cfg(test)]
+    pub(super) async fn look_for_notifications(&self) -> Result<(), MailError> {
+        self.look_at_all(&mut Seen::new()).await
+    }
+
+    async fn look_at_all(&self, seen: &mut Seen) -> Result<(), MailError> {
+        self.tend().await?;
+        let now = self.inner.clock.now();
+        let known = seen.clone();
+        let look = move |tx: &ReadTx<'_>| {
+            let behind = tx.subscriptions_behind(None, now)?;
+            let (mut urls, seen) = wanted(tx, behind, &known)?;
+            urls.extend(tx.lifecycle_unnoted()?);
+            Ok::<_, StoreError>((tx.subscribed_mailboxes()?, urls, seen))
+        };
+        let (mailboxes, urls, found) = self.inner.store.read(look).await?;
+        self.inner.watch.set(mailboxes);
+        *seen = found; // those that are gone are forgotten
+        self.note_targets(urls, now).await
+    }
+
+    async fn look_at(&self, changed: BTreeSet<MailboxId>, seen: &mut Seen) -> Result<(), MailError> {
+        let changed: Vec<MailboxId> = changed.into_iter().filter(|mailbox| self.inner.watch.has(*mailbox)).collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let (now, known) = (self.inner.clock.now(), seen.clone());
+        let look = move |tx: &ReadTx<'_>| {
+            let mut behind = Vec::new();
+            for mailbox in changed {
+                behind.extend(tx.subscriptions_behind(Some(mailbox), now)?);
+            }
+            wanted(tx, behind, &known)
+        };
+        let (urls, found) = self.inner.store.read(look).await?;
+        seen.extend(found);
+        self.note_targets(urls, now).await
+    }
+
+    /// Something is to be told at these URLs.
+    async fn note_targets(&self, urls: BTreeSet<String>, now: Timestamp) -> Result<(), MailError> {
+        if urls.is_empty() {
+            return Ok(());
+        }
+        let deed = move |tx: &mut WriteTx<'_>| urls.iter().try_for_each(|url| tx.note_due(Work::Notifications, url, now));
+        self.inner.store.write_upkeep::<_, StoreError>(deed).await?;
+        self.inner.to_notify.notify_one();
+        Ok(())
+    }
+
+    /// Ends subscriptions whose time is over, tells those of it that end soon, and looks whether those that rest may go on.
+    async fn tend(&self) -> Result<(), MailError> {
+        let (now, patience) = (self.inner.clock.now(), self.inner.options.notifying.retry.lifetime);
+        let look = move |tx: &ReadTx<'_>| {
+            let found = tx.subscriptions_to_tend(now, now.after(WARNED))?;
+            let with = |one: Subscription| Ok(tending(tx, &one, now, patience)?.map(|tending| (one, tending)));
+            found.into_iter().map(with).collect::<Result<Vec<_>, StoreError>>()
+        };
+        let all: Vec<_> = self.inner.store.read::<_, StoreError>(look).await?.into_iter().flatten().collect();
+        for some in all.chunks(TOGETHER) {
+            let some = some.to_vec();
+            let deed = move |tx: &mut WriteTx<'_>| some.iter().try_for_each(|(one, tending)| tended(tx, one, *tending, now));
+            self.inner.store.write_upkeep::<_, StoreError>(deed).await?;
+        }
+        if !all.is_empty() {
+            self.inner.to_notify.notify_one();
+        }
+        Ok(())
+    }
+}
+
+/// What is to be done with a subscription whose time has come somehow.
+fn tending(tx: &ReadTx<'_>, one: &Subscription, now: Timestamp, patience: Duration) -> Result<Option<Tending>, StoreError> {
+    if one.expiration_date_time <= now {
+        return Ok(Some(Tending::End));
+    }
+    if let Some(since) = one.paused {
+        return match may_hear(tx, one) {
+            Ok(()) => Ok(Some(Tending::Resume)),
+            Err(MailError::Store(error)) => Err(error),
+            Err(_) => Ok((since <= before(now, patience)).then_some(Tending::End)),
+        };
+    }
+    let ends_soon = !one.is_ending_told && one.expiration_date_time <= now.after(WARNED);
+    Ok(Some(if ends_soon { Tending::Warn } else { Tending::End }))
+}
+
+fn tended(tx: &mut WriteTx<'_>, one: &Subscription, tending: Tending, now: Timestamp) -> Result<(), StoreError> {
+    match tending {
+        Tending::End => tx.end_subscription(one.mailbox, one.id, now)?,
+        Tending::Resume => {
+            tx.resume_subscription(one.mailbox, one.id)?;
+        }
+        Tending::Warn => tx.warn_of_end(one.mailbox, one.id, now)?,
+    }
+    let url = match tending {
+        Tending::Resume => Some(&one.notification_url),
+        Tending::End | Tending::Warn => one.lifecycle_notification_url.as_ref(),
+    };
+    url.map_or(Ok(()), |url| tx.note_due(Work::Notifications, url, now))
+}
+
+/// The URLs of those that have something to be told, and up to where the others have nothing.
+fn wanted(tx: &ReadTx<'_>, behind: Vec<Behind>, known: &Seen) -> Result<(BTreeSet<String>, Seen), StoreError> {
+    let (mut urls, mut seen) = (BTreeSet::new(), Seen::new());
+    for Behind { subscription, reach } in behind {
+        let since = known.get(&subscription.id).map_or(subscription.modseq, |&seen| seen.max(subscription.modseq));
+        // What the log has forgotten is to be told too: as missed.
+        let is_told = reach.covers(subscription.modseq);
+        let change_types = match subscription.is_filtered {
+            true => ChangeTypes::all(), // whatever happened, a filter may let the message in by now, or no more
+            false => subscription.change_types.clone(),
+        };
+        let looked = Subscription { modseq: since, change_types, ..subscription };
+        let (found, up_to) = told(tx, &looked, reach.last, 1)?;
+        if is_told && found.is_empty() {
+            seen.insert(looked.id, up_to);
+        } else {
+            urls.insert(looked.notification_url);
+        }
+    }
+    Ok((urls, seen))
+}
