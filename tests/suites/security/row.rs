@@ -28,7 +28,11 @@ pub(crate) fn rows() -> Option<Vec<Row>> {
         method: row["method"].clone(),
         path: row["path"].clone(),
         delegated: least(&row["delegated_least"]),
-        application: if row["path"] == "/me" { None } else { least(&row["application_least"]) },
+        application: match row["application_least"].as_str() {
+            _ if row["path"] == "/me" => None,
+            "same" => least(&row["delegated_least"]),
+            cell => least(cell),
+        },
     };
     Some(operations.iter().filter(works).filter(takes_token).map(of).collect())
 }
@@ -36,6 +40,9 @@ pub(crate) fn rows() -> Option<Vec<Row>> {
 /// The permission in a cell of the table of operations: the first that is named, or the one for messages.
 fn least(cell: &str) -> Option<String> {
     match cell {
+        cell if cell.starts_with("per resource: Mail.ReadBasic") || cell.starts_with("any permission") => {
+            Some("Mail.ReadBasic".to_owned())
+        }
         cell if cell.starts_with("per resource") || cell.starts_with("each request") => Some("Mail.Read".to_owned()),
         cell if cell.starts_with("not supported") => None,
         // Both are let in, and the second one has less.
@@ -54,7 +61,7 @@ impl Row {
 
     /// Whether a draft is made for the call.
     pub(crate) fn has_draft(&self) -> bool {
-        self.path != "/me" && self.path != "/users/{user-id}"
+        self.path != "/me" && self.path != "/users/{user-id}" && !self.path.starts_with("/subscriptions")
     }
 
     /// Whether it is about somebody's mailbox.
