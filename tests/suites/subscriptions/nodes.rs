@@ -9,6 +9,9 @@ use std::time::Duration;
 /// For what a node has that is gone without a word: until it counts as gone, and is looked for.
 const GONE: Duration = Duration::from_secs(90);
 
+/// Longer than a courier waits: whichever of the nodes it was that tried, it has not been told that this was taken.
+const TOO_LONG: Duration = Duration::from_secs(30);
+
 fn elsewhere(one: &Server, other: &Server, name: &str) -> Person {
     other.bearer(Some(one.entry(name)["token"].as_str().unwrap().to_owned()))
 }
@@ -45,7 +48,7 @@ async fn what_a_node_that_is_gone_had_taken_is_told_by_another() {
     let ([mut one, other], receiver) = (Server::nodes().await, Receiver::start().await);
     let adele = one.person("AdeleV");
     subscribed(&adele, &to_messages(&receiver)).await;
-    receiver.react(Reaction::Wait(Duration::from_secs(9)));
+    receiver.react(Reaction::Wait(TOO_LONG));
     let made = adele.draft(&plain("AdeleV", &["AlexW"], "Before the kill")).await;
     kit::until("it is tried", async || (receiver.tried() > 0).then_some(())).await;
     one.kill().await;
