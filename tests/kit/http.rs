@@ -3,7 +3,8 @@
 use crate::Answer;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::Request;
+use hyper::body::Incoming;
+use hyper::{Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -30,6 +31,12 @@ impl Http {
         // Each request is attempted once: a test that counts messages must know how often it sent.
         let client = Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build(connector);
         Http { client }
+    }
+
+    /// Begins a request whose answer comes bit by bit.
+    pub(crate) async fn begin(&self, request: Request<Full<Bytes>>) -> Response<Incoming> {
+        let answered = tokio::time::timeout(PATIENCE, self.client.request(request)).await;
+        answered.expect("an answer begins in time").expect("an answer begins")
     }
 
     /// Attempts one request.

@@ -1,6 +1,6 @@
 //! Somebody who calls the server: a person, an app or nobody, by the token that is shown.
 
-use crate::{Answer, Http, NoAnswer, address, base64, until};
+use crate::{Answer, Events, Http, NoAnswer, address, base64, until};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Method, Request};
@@ -168,6 +168,18 @@ impl Person {
         assert!(answer.header("request-id").is_some_and(|id| !id.is_empty()), "every answer has a request-id");
         assert_eq!(answer.header("client-request-id"), Some(id.as_str()), "the client's id comes back");
         Ok(answer)
+    }
+
+    /// Opens a stream of events, behind one or from now on.
+    pub async fn listen(&self, path: &str, last_event_id: Option<&str>) -> Events {
+        let mut request = Request::builder().uri(self.url(path)).header("authorization", self.authorization());
+        if let Some(id) = last_event_id {
+            request = request.header("last-event-id", id);
+        }
+        let response = self.http.begin(request.body(Full::default()).expect("this is a request")).await;
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Events::new(response.into_body()).begun().await
     }
 
     /// The address of a path.

@@ -333,6 +333,9 @@ impl From<SmimeRefusal> for ApiError {
     }
 }
 
+/// Seconds after which a stream may have ended that others wait for.
+const LISTEN_AGAIN: i64 = 10;
+
 impl From<SubscriptionRefusal> for ApiError {
     fn from(refusal: SubscriptionRefusal) -> ApiError {
         match refusal {
@@ -346,6 +349,10 @@ impl From<SubscriptionRefusal> for ApiError {
             SubscriptionRefusal::TooMany { most } => {
                 let message = format!("The mailbox has {most} active subscriptions, which is the most that it may have.");
                 ApiError::new(ErrorCode::SubscriptionLimit, message)
+            }
+            SubscriptionRefusal::TooManyListen { .. } => {
+                let message = "Too many streams of this mailbox's changes are open.";
+                ApiError::new(ErrorCode::ApplicationThrottled, message).because(refusal).retry_after(LISTEN_AGAIN)
             }
         }
     }

@@ -3,6 +3,7 @@
 pub(crate) mod attachments;
 pub(crate) mod batch;
 pub(crate) mod categories;
+pub(crate) mod changes;
 pub(crate) mod deliveries;
 pub(crate) mod delta;
 pub(crate) mod exchange_ids;

@@ -33,6 +33,7 @@ use identity::{Identity, Scope};
 use mailbox::Mail;
 use std::sync::Arc;
 use store::Clock;
+use tokio::sync::watch;
 
 /// What the door opens onto.
 #[derive(Clone)]
@@ -51,6 +52,8 @@ pub struct Graph {
     pub throttle: Option<Throttle>,
     /// Posts to where apps want to be told.
     pub post: Arc<dyn Post>,
+    /// Turns true when the server stops: streams end then, which would not of themselves.
+    pub until: watch::Receiver<bool>,
 }
 
 impl Graph {

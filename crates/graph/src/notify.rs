@@ -10,9 +10,10 @@ mod handshake;
 mod payload;
 mod places;
 
-pub(crate) use data::selection;
+pub(crate) use data::{along, of_deliveries, selection, sent_along};
 pub(crate) use filter::condition;
 pub(crate) use handshake::validate;
+pub(crate) use payload::of_change;
 
 use axum::body::Bytes;
 use identity::Identity;

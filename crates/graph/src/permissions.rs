@@ -7,6 +7,8 @@ use identity::Scope;
 pub(crate) const NOTHING: &[Scope] = &[];
 /// To follow what one has sent.
 pub(crate) const FOLLOW: &[Scope] = &[Scope::MailSend, Scope::MailRead, Scope::MailReadWrite];
+/// To have a subscription: what it follows asks for one of them.
+pub(crate) const SUBSCRIBE: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite, Scope::MailReadBasic, Scope::MailSend];
 /// To read what a mailbox does of itself.
 pub(crate) const READ_SETTINGS: &[Scope] = &[Scope::MailboxSettingsRead, Scope::MailboxSettingsReadWrite];
 /// To change it.

@@ -6,7 +6,7 @@ use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{
-    attachments, batch, categories, deliveries, delta, exchange_ids, extensions, inference, mail_folders, message_list,
+    attachments, batch, categories, changes, deliveries, delta, exchange_ids, extensions, inference, mail_folders, message_list,
     message_rules, messages, outlook, replies, send_mail, settings, smime, subscriptions, uploads, users, value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
@@ -63,6 +63,8 @@ enum Resource {
     CreateUploadSession {
         attachment_of: Option<MessageId>,
     },
+    /// Of all that was sent: what is subscribed to.
+    Deliveries,
     Delivery(MessageId),
     Document(Document),
     Extension {
@@ -98,6 +100,9 @@ enum Resource {
     OverridesCount,
     PermanentDeleteFolder(FolderName),
     Message(MessageId),
+    MessageChanges {
+        folder: Option<FolderName>,
+    },
     MessageRule {
         folder: FolderName,
         id: RuleId,
@@ -217,6 +222,7 @@ dispatch! { asked, body;
         (&Method::GET, Resource::Message(id)) by READ_BASIC => messages::get_message(asked, id).await,
         (&Method::PATCH, Resource::Message(id)) by WRITE => messages::update_message(asked, id, body).await,
         (&Method::DELETE, Resource::Message(id)) by WRITE => messages::delete_message(asked, id).await,
+        (&Method::GET, Resource::MessageChanges { folder }) by READ_BASIC => changes::stream_message_changes(asked, folder).await,
         (&Method::GET, Resource::MessageRule { folder, id }) by READ_SETTINGS => message_rules::get_message_rule(asked, folder, id).await,
         (&Method::PATCH, Resource::MessageRule { folder, id }) by WRITE_SETTINGS => message_rules::update_message_rule(asked, folder, id, body).await,
         (&Method::DELETE, Resource::MessageRule { folder, id }) by WRITE_SETTINGS => message_rules::delete_message_rule(asked, folder, id).await,
@@ -278,9 +284,16 @@ fn upload_at(origin: &str, path: &str) -> Option<Result<uploads::Addressed, ApiE
     uploads.is("uploads").then(|| ids::parse_upload(token.text()).map(at))
 }
 
-/// Whether this is a batch's own path.
-pub(crate) fn is_batch(path: &str) -> bool {
-    resolve(path).is_ok_and(|target| target.resource == Resource::Batch)
+/// What can't be asked within a batch.
+///
+/// # Errors
+/// Where this is the path of such a thing.
+pub(crate) fn may_be_within(path: &str) -> Result<(), ApiError> {
+    match resolve(path).map(|target| target.resource) {
+        Ok(Resource::Batch) => Err(ApiError::bad_request("A batch can't hold another one.")),
+        Ok(Resource::MessageChanges { .. }) => Err(ApiError::bad_request("A batch can't hold a stream.")),
+        _ => Ok(()),
+    }
 }
 
 /// Answers any request that comes on a connection.

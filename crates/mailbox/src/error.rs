@@ -49,6 +49,12 @@ pub enum SubscriptionRefusal {
         /// So many
         most: i64,
     },
+    /// As many listen as may.
+    #[error("{most} listen to the mailbox, which is the most that may")]
+    TooManyListen {
+        /// So many
+        most: usize,
+    },
 }
 
 /// Why nothing was signed, encrypted or kept by S/MIME.

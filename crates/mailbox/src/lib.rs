@@ -61,7 +61,7 @@ pub use folders::FolderName;
 pub use follow::{Change, Changes, Cursor, PageSize, Stage};
 pub use index::MAX_CATEGORY;
 pub use message_class::{KEY as MESSAGE_CLASS, NOTE};
-pub use notify::{Batch, MessageChange, Notification, Notified, Notifying, ReadFilter, Target};
+pub use notify::{Batch, Heard, Listening, Listens, MessageChange, Notification, Notified, Notifying, ReadFilter, Target};
 pub use people::UserName;
 pub use protection::{
     Directory, HeldKey, KnownCertificate, OpenedMessage, Pattern, Policy, Protecting, Rule, WithoutCertificate, on_sending,
@@ -75,7 +75,7 @@ pub use retry::Retry;
 pub use rules::{Actions, InboxRule, MessageActionFlag, Predicates, RuleChange, Sensitivity, SizeRange};
 pub use settings::Settings;
 pub use submit::{Idempotency, SendOptions, Submitted};
-pub use subscriptions::NewSubscription;
+pub use subscriptions::{Follows, NewSubscription};
 pub use uploads::{UploadId, Uploaded};
 
 pub use smime::{Certificate, Cipher, HeaderProtection, MasterKey, Trust};

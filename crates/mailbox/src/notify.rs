@@ -5,9 +5,11 @@
 
 mod changes;
 mod filtered;
+mod listening;
 mod watch;
 
 pub use changes::MessageChange;
+pub use listening::{Heard, Listening, Listens};
 pub(crate) use watch::Watch;
 
 use crate::Mail;
@@ -15,7 +17,7 @@ use crate::error::MailError;
 use crate::nodes::Carried;
 use crate::retry::Retry;
 use crate::subscriptions::may_hear;
-use changes::Following;
+use changes::{Followed, Following};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{
@@ -316,7 +318,7 @@ impl Batch {
             return Ok(());
         }
         let (told, up_to) = match subscription.is_filtered {
-            false => told(tx, &subscription, reach.last, most)?,
+            false => told(tx, &Followed::from(&*subscription), reach.last, most)?,
             true => {
                 let condition = filter(&subscription).unwrap_or(Condition::NEVER);
                 let condition = tx.condition_in(subscription.mailbox, condition)?;
@@ -326,10 +328,7 @@ impl Batch {
             }
         };
         for change in told {
-            let message = match subscription.data.is_some() && change.operation != Operation::Deleted {
-                true => tx.message(subscription.mailbox, change.message)?.map(Box::new),
-                false => None,
-            };
+            let message = message_of(tx, subscription.mailbox, &change, subscription.data.is_some())?;
             self.notifications.push(Notification {
                 subscription: subscription.clone(),
                 what: Notified::Changed(change),
@@ -341,12 +340,24 @@ impl Batch {
     }
 }
 
-/// What a subscription is to be told of its mailbox's changes up to the last, at most so much; with the number up to which that
-/// is all.
-fn told(tx: &ReadTx<'_>, of: &Subscription, last: i64, most: usize) -> Result<(Vec<MessageChange>, i64), StoreError> {
+/// The message that goes along with a change, as it is now: where messages are wanted, and it is there.
+fn message_of(
+    tx: &ReadTx<'_>,
+    mailbox: MailboxId,
+    change: &MessageChange,
+    is_wanted: bool,
+) -> Result<Option<Box<MessageRecord>>, StoreError> {
+    match is_wanted && change.operation != Operation::Deleted {
+        true => Ok(tx.message(mailbox, change.message)?.map(Box::new)),
+        false => Ok(None),
+    }
+}
+
+/// What is to be told of a mailbox's changes up to the last, at most so much; with the number up to which that is all.
+fn told(tx: &ReadTx<'_>, of: &Followed<'_>, last: i64, most: usize) -> Result<(Vec<MessageChange>, i64), StoreError> {
     let hidden = tx.well_known_folder(of.mailbox, WellKnownName::RecoverableItemsDeletions)?;
-    let following = Following { folder: of.folder, change_types: &of.change_types, hidden };
-    let (mut all, mut since) = (Vec::new(), of.modseq);
+    let following = Following { folder: of.folder, change_types: of.change_types, hidden };
+    let (mut all, mut since) = (Vec::new(), of.since);
     for _ in 0..READS {
         let mut rows = tx.changes_after(of.mailbox, since, ROWS)?;
         let is_cut = i64::try_from(rows.len()).is_ok_and(|count| count == ROWS);

@@ -23,7 +23,17 @@ pub(crate) const HEARING: &[Scope] = &[
 ];
 
 /// By one of these it may be sent the messages themselves.
-const READING: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite, Scope::MailReadShared, Scope::MailReadWriteShared];
+pub(crate) const READING: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite, Scope::MailReadShared, Scope::MailReadWriteShared];
+
+/// By one of these it may hear what becomes of messages that are sent, as it may read that (docs/extensions.md).
+const FOLLOWING: &[Scope] = &[
+    Scope::MailSend,
+    Scope::MailRead,
+    Scope::MailReadWrite,
+    Scope::MailSendShared,
+    Scope::MailReadShared,
+    Scope::MailReadWriteShared,
+];
 
 /// Subscriptions to a mailbox, of all apps together (Graph: outlook-change-notifications-overview).
 const MOST: i64 = 1000;
@@ -34,13 +44,22 @@ const LONGEST: Duration = Duration::from_secs(10_080 * 60);
 const LONGEST_WITH_DATA: Duration = Duration::from_secs(1440 * 60);
 const SHORTEST: Duration = Duration::from_secs(45 * 60);
 
+/// Of what an app wants to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Follows {
+    /// The messages of a folder; nothing where all are followed.
+    Messages(Option<FolderName>),
+    /// What becomes of messages that are sent.
+    Deliveries,
+}
+
 /// What an app wants to be told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewSubscription {
     /// What is followed, as it was given.
     pub resource: String,
-    /// The messages of which folder; nothing where all are.
-    pub folder: Option<FolderName>,
+    /// Of what.
+    pub follows: Follows,
     /// Which changes.
     pub change_types: ChangeTypes,
     /// Where they are told.
@@ -111,9 +130,9 @@ impl Mailbox {
     /// Which messages a new subscription's filter lets in, and as of which change; nothing where it has none.
     async fn let_in(&self, new: &NewSubscription) -> Result<(Vec<MessageId>, Option<i64>), MailError> {
         let Some(condition) = new.condition.clone() else { return Ok((Vec::new(), None)) };
-        let (mailbox, name) = (self.clone(), new.folder);
+        let (mailbox, follows) = (self.clone(), new.follows.clone());
         let look = move |tx: &ReadTx<'_>| {
-            let folder = name.map(|name| mailbox.folder_id(tx, &name)).transpose()?;
+            let folder = mailbox.followed(tx, &follows)?;
             let budget = mailbox.mail.inner.options.query_work;
             let top = MOST_LET_IN.saturating_add(1);
             let query = ListQuery { folder, condition, search: None, order: Vec::new(), after: None, skip: 0, top, budget };
@@ -135,11 +154,19 @@ impl Mailbox {
         }
         let now = self.now();
         let expiration = expiration(new.expiration_date_time, now, new.data.is_some())?;
-        let folder = new.folder.as_ref().map(|name| self.folder_id(tx, name)).transpose()?;
+        let folder = self.followed(tx, &new.follows)?;
         if tx.count_subscriptions(self.owner.id, now)? >= MOST {
             return Err(SubscriptionRefusal::TooMany { most: MOST }.into());
         }
         Ok((folder, expiration))
+    }
+
+    /// Where the change log has what is followed; nothing where all messages are.
+    fn followed(&self, tx: &ReadTx<'_>, follows: &Follows) -> Result<Option<FolderId>, MailError> {
+        match follows {
+            Follows::Messages(name) => name.as_ref().map(|name| self.folder_id(tx, name)).transpose(),
+            Follows::Deliveries => Ok(Some(FolderId::DELIVERY)),
+        }
     }
 }
 
@@ -251,7 +278,11 @@ impl Mail {
 /// # Errors
 /// [`MailError::NotAdmitted`], [`MailError::AccessDenied`], [`MailError::AppLimited`], [`MailError::Store`].
 pub(crate) fn may_hear(tx: &ReadTx<'_>, subscription: &Subscription) -> Result<(), MailError> {
-    let wanted = if subscription.data.is_some() { READING } else { HEARING };
+    let wanted = match subscription.data {
+        Some(_) => READING,
+        None if subscription.is_to_deliveries() => FOLLOWING,
+        None => HEARING,
+    };
     may_go_on(tx, (&subscription.client_id, subscription.person), subscription.mailbox, wanted)
 }
 

@@ -94,15 +94,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let tenant = Tenant::of(&keys);
     let identity = Identity::new(&keys, &tenant.id.to_string(), clock.clone())?;
     let identity = Arc::new(identity.trusting(others(&config.issuers, &store, &clock)?));
-    let options = Options {
-        domain: config.domain.clone(),
-        max_message_octets: config.message_octets,
-        query_work: config.query_work,
-        relaying: config.relay.relaying.clone(),
-        protecting: protecting(&config.smime, config.development.then_some(&secrets)).await?,
-        notifying: config.notifications.notifying.clone(),
-    };
-    let mail = Mail::new(store.clone(), clock.clone(), options);
+    let mail = Mail::new(store.clone(), clock.clone(), mail_options(&config, &secrets).await?);
     mail.say_there().await?;
 
     let sockets = Sockets::bind(&config).await?;
@@ -146,7 +138,17 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let body_budget = BodyBudget::default();
     let clock_of_registry = clock.clone();
     let post = Arc::new(Receivers::new(&config.notifications, config.development)?);
-    let graph = Graph { mail: mail.clone(), identity: identity.clone(), clock, max_message_octets, body_budget, throttle, post };
+    let (stop, until) = watch::channel(false);
+    let graph = Graph {
+        mail: mail.clone(),
+        identity: identity.clone(),
+        clock,
+        max_message_octets,
+        body_budget,
+        throttle,
+        post,
+        until: until.clone(),
+    };
     let notifier = graph.notifier();
     let registry = Registry::new(store.clone(), clock_of_registry, tenant.client_id.to_string());
     let admin = Admin { identity: identity.clone(), registry, origin: Arc::new(graph::origin), new_id: random_id };
@@ -156,7 +158,6 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         router = metrics.clone().merge(router);
     }
     let (trusted, hosts) = (Arc::new(config.trusted_proxies.clone()), Arc::new(config.hosts.clone()));
-    let (stop, until) = watch::channel(false);
     let mut doors = JoinSet::new();
     let Sockets { http, https, smtp, submissions, lmtp, metrics: for_metrics } = sockets;
     doors.spawn(Listener::new(http, None, trusted.clone(), hosts.clone()).serve(router.clone(), until.clone()));
@@ -222,6 +223,17 @@ impl Running {
             tracing::warn!("other nodes could not be told that this one is gone");
         }
     }
+}
+
+async fn mail_options(config: &Config, secrets: &Secrets) -> anyhow::Result<Options> {
+    Ok(Options {
+        domain: config.domain.clone(),
+        max_message_octets: config.message_octets,
+        query_work: config.query_work,
+        relaying: config.relay.relaying.clone(),
+        protecting: protecting(&config.smime, config.development.then_some(secrets)).await?,
+        notifying: config.notifications.notifying.clone(),
+    })
 }
 
 /// The other issuers that are trusted, each with a client of its own.

@@ -47,6 +47,11 @@ id!(
     /// A folder of a mailbox.
     FolderId
 );
+impl FolderId {
+    /// Where the change log has what became of messages that were sent: no folder. No id that is made is this one.
+    pub const DELIVERY: FolderId = FolderId([0; 16]);
+}
+
 id!(
     /// A category from which a mailbox's owner chooses.
     CategoryId

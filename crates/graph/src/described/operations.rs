@@ -268,6 +268,9 @@ const DESCRIBED: &[Described] = &[
     told("reply", "Answer or forward a message", ANSWER, Gives::Nothing, 202),
     told("send_mail", "Send a message", SEND_MAIL, Gives::Nothing, 202),
     told("send_message", "Send a draft", Takes::Nothing, Gives::Nothing, 202),
+    told("stream_message_changes", "Hear of changes as they happen", Takes::Nothing, Gives::Octets("text/event-stream"), 200)
+        .with(&["select"])
+        .beyond_graph(),
     told("translate_exchange_ids", "Write ids in another form", TRANSLATE, Gives::Values(&edm::CONVERT_ID_RESULT), 200),
     told("update_attachment", "Change what is told of an attachment", Takes::Entity("attachment"), one("attachment"), 200)
         .beyond_graph(),

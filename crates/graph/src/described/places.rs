@@ -101,6 +101,7 @@ const PLACES: &[Place] = &[
     at("MasterCategoriesCount", Below::Mailbox, "/outlook/masterCategories/$count"),
     at("MasterCategory", Below::Mailbox, "/outlook/masterCategories/{outlookCategory-id}"),
     at("Message", Below::Anywhere, "/messages/{message-id}"),
+    beyond_graph("MessageChanges", Below::Anywhere, "/messages/changes"),
     at("MessageRule", Below::Folder, "/messageRules/{messageRule-id}"),
     at("MessageRules", Below::Folder, "/messageRules"),
     at("MessageRulesCount", Below::Folder, "/messageRules/$count"),

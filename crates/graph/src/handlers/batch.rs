@@ -64,10 +64,9 @@ async fn run(asked: &Asked<'_>, members: Vec<Member>, order: &[Vec<usize>], mut 
 
 /// One member's answer, an error's too.
 async fn answer(asked: &Asked<'_>, member: Member) -> Response {
-    let request = member.into_request(asked.version, &asked.origin, &asked.headers).and_then(|request| {
-        let nested = routes::is_batch(request.uri().path());
-        if nested { Err(ApiError::bad_request("A batch can't hold another one.")) } else { Ok(request) }
-    });
+    let request = member
+        .into_request(asked.version, &asked.origin, &asked.headers)
+        .and_then(|request| routes::may_be_within(request.uri().path()).map(|()| request));
     match request {
         Ok(request) => routes::answer_within(asked.graph, request).await,
         Err(error) => refused(asked, &error),

@@ -2,9 +2,9 @@
 
 use crate::body::{self, Given};
 use crate::error::{ApiError, ErrorCode};
-use crate::notify::{condition, selection, validate};
+use crate::notify::{condition, of_deliveries, selection, validate};
 use crate::page::{collection, empty_answer, entity, json_answer};
-use crate::permissions::{READ, READ_BASIC};
+use crate::permissions::{FOLLOW, READ, READ_BASIC, SUBSCRIBE};
 use crate::request::Asked;
 use crate::routes::{Followed, followed};
 use crate::schema::json::Members;
@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
 use futures::future::try_join;
-use mailbox::NewSubscription;
+use mailbox::{Follows, NewSubscription};
 use serde_json::Value;
 use store::SubscriptionId;
 
@@ -25,13 +25,17 @@ pub(crate) async fn create_subscription(asked: &Asked<'_>, body: &mut Body) -> R
     asked.only_options(&[])?;
     let value = json(asked, body).await?;
     let new = read(&Members::of(&value, "")?)?;
-    let Followed { user, folder, options } = followed(&new.resource)?;
-    selection(&options, new.data.is_some())?;
-    let wanted = if new.data.is_some() { READ } else { READ_BASIC };
+    let Followed { user, follows, options } = followed(&new.resource)?;
+    let wanted = match follows {
+        Follows::Messages(_) => {
+            selection(&options, new.data.is_some()).map(|_| if new.data.is_some() { READ } else { READ_BASIC })
+        }
+        Follows::Deliveries => of_deliveries(&options, &new).map(|()| FOLLOW),
+    }?;
     let mailbox = asked.graph.mail.open(&asked.caller, &user, wanted).await?;
     asked.gate.enter(asked.caller.client_id(), mailbox.owner().id)?;
     let condition = condition(&options, mailbox.sight(), asked.graph.clock.now())?;
-    let new = NewSubscription { folder, condition, ..new };
+    let new = NewSubscription { follows, condition, ..new };
     mailbox.may_subscribe(&new).await?; // nobody is asked for what can't be
     let of_itself = new.lifecycle_notification_url.as_deref();
     try_join(ask(asked, Some(&new.notification_url)), ask(asked, of_itself)).await?;
@@ -44,7 +48,7 @@ pub(crate) async fn create_subscription(asked: &Asked<'_>, body: &mut Body) -> R
 pub(crate) async fn list_subscriptions(asked: &Asked<'_>) -> Result<Response, ApiError> {
     asked.only_options(&["select"])?;
     let select = asked.options.names("select");
-    let found = asked.graph.mail.subscriptions(&asked.caller, READ_BASIC).await?;
+    let found = asked.graph.mail.subscriptions(&asked.caller, SUBSCRIBE).await?;
     let value = found.iter().map(|one| render(one, select.as_deref())).collect::<Result<_, _>>()?;
     Ok(json_answer(StatusCode::OK, &collection(context(asked, select.as_deref()), None, None, value)))
 }
@@ -53,7 +57,7 @@ pub(crate) async fn list_subscriptions(asked: &Asked<'_>) -> Result<Response, Ap
 pub(crate) async fn get_subscription(asked: &Asked<'_>, id: SubscriptionId) -> Result<Response, ApiError> {
     asked.only_options(&["select"])?;
     let select = asked.options.names("select");
-    let found = asked.graph.mail.subscription(&asked.caller, id, READ_BASIC).await?;
+    let found = asked.graph.mail.subscription(&asked.caller, id, SUBSCRIBE).await?;
     let context = context(asked, select.as_deref()) + "/$entity";
     Ok(json_answer(StatusCode::OK, &entity(context, render(&found, select.as_deref())?)))
 }
@@ -62,7 +66,7 @@ pub(crate) async fn get_subscription(asked: &Asked<'_>, id: SubscriptionId) -> R
 pub(crate) async fn update_subscription(asked: &Asked<'_>, id: SubscriptionId, body: &mut Body) -> Result<Response, ApiError> {
     asked.only_options(&[])?;
     let value = json(asked, body).await?;
-    let found = asked.graph.mail.subscription(&asked.caller, id, READ_BASIC).await?;
+    let found = asked.graph.mail.subscription(&asked.caller, id, SUBSCRIBE).await?;
     asked.gate.enter(asked.caller.client_id(), found.mailbox)?;
     let Renewal { until, notification_url, data } = read_change(&Members::of(&value, "")?, &found)?;
     let url = notification_url.filter(|url| *url != found.notification_url);
@@ -74,14 +78,14 @@ pub(crate) async fn update_subscription(asked: &Asked<'_>, id: SubscriptionId, b
 
 /// `DELETE /subscriptions/{id}`
 pub(crate) async fn delete_subscription(asked: &Asked<'_>, id: SubscriptionId) -> Result<Response, ApiError> {
-    let found = asked.graph.mail.subscription(&asked.caller, id, READ_BASIC).await?;
+    let found = asked.graph.mail.subscription(&asked.caller, id, SUBSCRIBE).await?;
     asked.graph.mail.remove_subscription(&found).await?;
     Ok(empty_answer(StatusCode::NO_CONTENT))
 }
 
 /// `POST /subscriptions/{id}/reauthorize`
 pub(crate) async fn reauthorize(asked: &Asked<'_>, id: SubscriptionId) -> Result<Response, ApiError> {
-    let found = asked.graph.mail.subscription(&asked.caller, id, READ_BASIC).await?;
+    let found = asked.graph.mail.subscription(&asked.caller, id, SUBSCRIBE).await?;
     asked.graph.mail.reauthorize_subscription(found).await?;
     Ok(empty_answer(StatusCode::NO_CONTENT))
 }

@@ -7,14 +7,32 @@ use crate::request::SYSTEM_OPTIONS;
 use crate::routes::followed;
 use crate::schema::message::{Selection, Shown, View};
 use identity::EncryptionCertificate;
+use mailbox::NewSubscription;
 use odata::Options;
 use serde_json::{Value, json};
-use store::{DataRecipient, MessageRecord, Subscription};
+use store::{DataRecipient, MessageRecord, Operation, Subscription};
 
 /// Properties that aren't sent along, since they are long (Graph: outlook-change-notifications-overview), and those that only a request's
 /// own address or octets tell.
 const TOO_LONG: [&str; 2] = ["body", "uniqueBody"];
 const UNTOLD: [&str; 2] = ["internetMessageHeaders", "webLink"];
+
+/// That what becomes of messages that are sent is followed whole, and that nothing is sent along of it.
+///
+/// # Errors
+/// Where something else is asked for.
+pub(crate) fn of_deliveries(options: &Options, new: &NewSubscription) -> Result<(), ApiError> {
+    if let Some(name) = options.system_names(&SYSTEM_OPTIONS).next() {
+        return Err(ApiError::bad_request(format!("'${name}' can't stand in 'resource' where deliveries are followed.")));
+    }
+    if new.data.is_some() {
+        return Err(ApiError::bad_request("'includeResourceData' is for messages: of deliveries nothing is sent along."));
+    }
+    match new.change_types.have(Operation::Updated) {
+        true => Ok(()),
+        false => Err(ApiError::bad_request("Deliveries are 'updated' and nothing else, which 'changeType' must name.")),
+    }
+}
 
 /// What is sent along of messages, by the options of a subscription's resource.
 ///
@@ -42,6 +60,14 @@ pub(crate) fn selection(options: &Options, with_data: bool) -> Result<Selection,
             "With 'includeResourceData' the 'resource' must name in '$select' what is sent along.",
         ));
     }
+    sent_along(selection)
+}
+
+/// What may be sent along of a message, of which nothing but its row is read.
+///
+/// # Errors
+/// For the first property that may not.
+pub(crate) fn sent_along(selection: Selection) -> Result<Selection, ApiError> {
     if let Some(name) = TOO_LONG.iter().find(|name| selection.has(name)) {
         return Err(ApiError::bad_request(format!("The property '{name}' can't be sent along.")));
     }
@@ -55,13 +81,17 @@ fn not_yet(message: &str) -> ApiError {
     ApiError::new(ErrorCode::NotImplemented, message)
 }
 
+/// A message as it is sent along.
+pub(crate) fn along(record: &MessageRecord, selection: &Selection) -> Value {
+    let shown = Shown { origin: String::new(), body_form: BodyForm::AsStored, unsafe_html: false };
+    View::of_record(record.clone(), shown).annotated(selection)
+}
+
 /// What is sent along of a message: what its subscription selects, encrypted. Nothing where that can't be done, which was tried out
 /// when it was made: then the notification goes without it, and its app reads the message.
 pub(super) fn encrypted(subscription: &Subscription, to: &DataRecipient, record: &MessageRecord) -> Option<Value> {
     let options = followed(&subscription.resource).ok()?.options;
-    let selection = selection(&options, true).ok()?;
-    let shown = Shown { origin: String::new(), body_form: BodyForm::AsStored, unsafe_html: false };
-    let data = View::of_record(record.clone(), shown).annotated(&selection);
+    let data = along(record, &selection(&options, true).ok()?);
     let certificate = EncryptionCertificate::parse(&to.certificate)?;
     let content = match certificate.encrypt(data.to_string().as_bytes()) {
         Ok(content) => content,

@@ -33,10 +33,11 @@ fn notification(one: &Notification, tenant: &str) -> Value {
     });
     match one.what {
         Notified::Changed(change) => {
-            let resource = Resource::of(subscription.mailbox, &change, subscription.data.is_some());
-            value["changeType"] = change.operation.as_str().into();
-            value["resource"] = resource.address.as_str().into();
-            value["resourceData"] = resource.data(&change);
+            let resource = match subscription.is_to_deliveries() {
+                true => Resource::of_delivery(subscription.mailbox, &change),
+                false => Resource::of(subscription.mailbox, &change, subscription.data.is_some()),
+            };
+            resource.tell(&change, &mut value);
         }
         // Graph: change-notifications-lifecycle-events
         Notified::Lifecycle(event) => value["lifecycleEvent"] = event.as_str().into(),
@@ -51,27 +52,48 @@ fn notification(one: &Notification, tenant: &str) -> Value {
     value
 }
 
-/// A message as notifications name it.
+/// A change to a message as it is told by itself.
+pub(crate) fn of_change(owner: MailboxId, change: &MessageChange) -> Value {
+    let mut value = json!({});
+    Resource::of(owner, change, false).tell(change, &mut value);
+    value
+}
+
+/// A message as notifications name it, or what becomes of it.
 struct Resource {
     /// Its address below the service's own.
     address: String,
     kind: &'static str,
+    has_version: bool,
 }
 
 impl Resource {
     /// Graph writes both otherwise where messages are sent along (Graph: outlook-change-notifications-overview).
     fn of(owner: MailboxId, change: &MessageChange, with_data: bool) -> Resource {
         let id = ids::message(change.message);
-        match with_data {
-            true => Resource { address: format!("Users('{owner}')/messages('{id}')"), kind: "#microsoft.graph.message" },
-            false => Resource { address: format!("Users/{owner}/Messages/{id}"), kind: "#Microsoft.Graph.Message" },
-        }
+        let (address, kind) = match with_data {
+            true => (format!("Users('{owner}')/messages('{id}')"), "#microsoft.graph.message"),
+            false => (format!("Users/{owner}/Messages/{id}"), "#Microsoft.Graph.Message"),
+        };
+        Resource { address, kind, has_version: true }
+    }
+
+    /// What becomes of a message that was sent has no version (docs/notifications.md).
+    fn of_delivery(owner: MailboxId, change: &MessageChange) -> Resource {
+        let address = format!("Users/{owner}/Messages/{}/delivery", ids::message(change.message));
+        Resource { address, kind: "#restante.delivery", has_version: false }
+    }
+
+    fn tell(&self, change: &MessageChange, value: &mut Value) {
+        value["changeType"] = change.operation.as_str().into();
+        value["resource"] = self.address.as_str().into();
+        value["resourceData"] = self.data(change);
     }
 
     /// The version is the one that the change made. What is deleted has none.
     fn data(&self, change: &MessageChange) -> Value {
         let mut data = json!({"@odata.type": self.kind, "@odata.id": self.address});
-        if change.operation != Operation::Deleted {
+        if self.has_version && change.operation != Operation::Deleted {
             data["@odata.etag"] = etag_of(change.message, change.modseq).into();
         }
         data["id"] = ids::message(change.message).into();

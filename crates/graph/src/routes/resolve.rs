@@ -9,7 +9,7 @@ use crate::schema::edm::Edm;
 use crate::schema::extension::ExtensionId;
 use crate::schema::settings;
 use crate::zones::Standard;
-use mailbox::{Answer, FolderName, UserName};
+use mailbox::{Answer, FolderName, Follows, UserName};
 use odata::{Options, Segment, parse_path, unquote};
 use percent_encoding::percent_decode_str;
 use store::{CategoryId, MessageId, OverrideId, WellKnownName};
@@ -65,12 +65,13 @@ fn of_subscriptions(subscriptions: &Segment, rest: &[Segment]) -> Result<Resourc
     }
 }
 
-/// Whose messages a subscription follows.
+/// What a subscription follows.
 #[derive(Debug)]
 pub(crate) struct Followed {
+    /// Of whose mailbox.
     pub(crate) user: UserName,
-    /// Of which folder; nothing where all are.
-    pub(crate) folder: Option<FolderName>,
+    /// What in it.
+    pub(crate) follows: Follows,
     /// What stands behind the path.
     pub(crate) options: Options,
 }
@@ -81,7 +82,10 @@ pub(crate) fn followed(resource: &str) -> Result<Followed, ApiError> {
     let (path, query) = resource.split_once('?').unwrap_or((resource, ""));
     let options = Options::parse(query)?;
     match resolve(&format!("/v1.0/{}", path.trim_start_matches('/')))? {
-        Target { user, resource: Resource::Messages { folder }, .. } => Ok(Followed { user, folder, options }),
+        Target { user, resource: Resource::Messages { folder }, .. } => {
+            Ok(Followed { user, follows: Follows::Messages(folder), options })
+        }
+        Target { user, resource: Resource::Deliveries, .. } => Ok(Followed { user, follows: Follows::Deliveries, options }),
         _ => Err(ApiError::bad_request("Only messages can be followed: 'me/messages', 'users/{id}/mailFolders/{id}/messages'.")),
     }
 }
@@ -105,6 +109,8 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
             (None, [delta]) if delta.is("delta") => Ok(Resource::MessagesDelta { folder }),
             (None, [count]) if count.is("$count") => Ok(Resource::MessagesCount { folder }),
             (None, [next, ..]) => Err(ApiError::no_such_segment(next.text())),
+            (Some(name), []) if name.eq_ignore_ascii_case("changes") => Ok(Resource::MessageChanges { folder }),
+            (Some(name), []) if name.eq_ignore_ascii_case("delivery") && folder.is_none() => Ok(Resource::Deliveries),
             (Some(id), rest) => of_message(&id, rest),
         },
         ([folders, rest @ ..], parent) if folders.is(if parent.is_none() { "mailFolders" } else { "childFolders" }) => {

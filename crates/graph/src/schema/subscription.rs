@@ -7,7 +7,7 @@ use super::property::{self, Property, object, selected};
 use crate::error::{ApiError, ErrorCode};
 use crate::ids;
 use identity::EncryptionCertificate;
-use mailbox::NewSubscription;
+use mailbox::{Follows, NewSubscription};
 use serde_json::Value;
 use store::{ChangeTypes, DataRecipient, Subscription, Timestamp};
 
@@ -85,7 +85,7 @@ pub(crate) fn read(given: &Members<'_>) -> Result<NewSubscription, ApiError> {
     }
     Ok(NewSubscription {
         resource: needed("resource")?.to_owned(),
-        folder: None,
+        follows: Follows::Messages(None),
         change_types,
         notification_url,
         lifecycle_notification_url,

@@ -1,6 +1,6 @@
 //! What rows of the change log tell a subscription.
 
-use store::{ChangeTypes, FolderId, LoggedChange, MessageId, Operation};
+use store::{ChangeTypes, FolderId, LoggedChange, MailboxId, MessageId, Operation, Subscription};
 
 /// What is told of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,23 @@ pub struct MessageChange {
     pub message: MessageId,
     /// The number of the change.
     pub modseq: i64,
+}
+
+/// Whose changes are followed, and from which on.
+pub(super) struct Followed<'s> {
+    pub(super) mailbox: MailboxId,
+    /// The messages of which folder; nothing where all are followed.
+    pub(super) folder: Option<FolderId>,
+    /// Which changes.
+    pub(super) change_types: &'s ChangeTypes,
+    /// The last change that was told.
+    pub(super) since: i64,
+}
+
+impl<'s> From<&'s Subscription> for Followed<'s> {
+    fn from(one: &'s Subscription) -> Followed<'s> {
+        Followed { mailbox: one.mailbox, folder: one.folder, change_types: &one.change_types, since: one.modseq }
+    }
 }
 
 /// What a subscription follows.
@@ -46,7 +63,7 @@ impl Following<'_> {
             return rows.iter().find(|row| row.folder == folder).map(|row| row.operation);
         }
         match rows {
-            [one] => Some(one.operation).filter(|_| one.folder != self.hidden),
+            [one] => Some(one.operation).filter(|_| one.folder != self.hidden && one.folder != FolderId::DELIVERY),
             _ => {
                 let is_hidden = |operation| rows.iter().any(|row| row.operation == operation && row.folder == self.hidden);
                 match (is_hidden(Operation::Deleted), is_hidden(Operation::Created)) {
@@ -86,13 +103,14 @@ mod tests {
             row(7, INBOX, Operation::Deleted),
             row(7, HIDDEN, Operation::Created),
             row(8, HIDDEN, Operation::Deleted),
+            row(9, FolderId::DELIVERY, Operation::Updated), // what became of it elsewhere is no change of a message
         ]
     }
 
     fn told(folder: Option<FolderId>, words: &str) -> Vec<(i64, Operation)> {
         let change_types = ChangeTypes::parse(words).expect("words");
         let (told, last) = Following { folder, change_types: &change_types, hidden: HIDDEN }.told(&life(), 100);
-        assert_eq!(last, Some(8), "all was looked at");
+        assert_eq!(last, Some(9), "all was looked at");
         told.into_iter().map(|one| (one.modseq, one.operation)).collect()
     }
 
@@ -105,6 +123,7 @@ mod tests {
         assert_eq!(told(Some(ARCHIVE), all), [(3, Created), (4, Deleted)]);
         assert_eq!(told(None, "created"), [(1, Created), (6, Created)]);
         assert_eq!(told(Some(INBOX), "Deleted"), [(3, Deleted), (7, Deleted)]);
+        assert_eq!(told(Some(FolderId::DELIVERY), all), [(9, Updated)]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Who sees that there is something to tell: after each change of this node's, and now and then among all subscriptions, for what
 //! a crash left, for what other nodes did, and for those that end.
 
+use super::changes::Followed;
 use super::{LOOK_AGAIN, before, told};
 use crate::Mail;
 use crate::error::MailError;
@@ -8,11 +9,12 @@ use crate::subscriptions::may_hear;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use store::{
     Behind, ChangeTypes, Follower, MailboxId, ReadTx, StoreError, Subscription, SubscriptionId, Timestamp, Work, WriteTx,
 };
+use tokio::sync::Notify;
 
 /// How long changes gather before they are looked at again.
 const GATHER: Duration = Duration::from_millis(10);
@@ -27,12 +29,27 @@ const TOGETHER: usize = 100;
 #[derive(Default)]
 pub(crate) struct Watch {
     mailboxes: Mutex<HashSet<MailboxId>>,
+    /// By what those are woken who listen to a mailbox.
+    listening: Mutex<HashMap<MailboxId, Arc<Notify>>>,
 }
 
 impl Watch {
     /// A mailbox is followed from now on.
     pub(crate) fn add(&self, mailbox: MailboxId) {
         self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox);
+    }
+
+    /// By what somebody is woken who listens to a mailbox, until that is dropped; nothing where `most` do already.
+    pub(super) fn listen(&self, mailbox: MailboxId, most: usize) -> Option<Arc<Notify>> {
+        let mut listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
+        listening.retain(|_, woken| Arc::strong_count(woken) > 1);
+        let woken = listening.entry(mailbox).or_default();
+        (Arc::strong_count(woken) <= most).then(|| woken.clone())
+    }
+
+    fn wake(&self, changed: &BTreeSet<MailboxId>) {
+        let listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
+        changed.iter().filter_map(|mailbox| listening.get(mailbox)).for_each(|woken| woken.notify_waiters());
     }
 
     fn set(&self, mailboxes: Vec<MailboxId>) {
@@ -62,6 +79,7 @@ impl Mail {
         let (mut seen, mut looked) = (Seen::new(), None);
         loop {
             let changed = self.inner.store.take_changed(Follower::Notifier);
+            self.inner.watch.wake(&changed);
             let looks_at_all = looked.is_none_or(|at: Instant| at.elapsed() >= LOOK_AGAIN);
             let outcome = match looks_at_all {
                 true => self.look_at_all(&mut seen).await,
@@ -212,12 +230,12 @@ fn wanted(tx: &ReadTx<'_>, behind: Vec<Behind>, known: &Seen) -> Result<(BTreeSe
             true => ChangeTypes::all(), // whatever happened, a filter may let the message in by now, or no more
             false => subscription.change_types.clone(),
         };
-        let looked = Subscription { modseq: since, change_types, ..subscription };
-        let (found, up_to) = told(tx, &looked, reach.last, 1)?;
+        let of = Followed { since, change_types: &change_types, ..Followed::from(&subscription) };
+        let (found, up_to) = told(tx, &of, reach.last, 1)?;
         if is_told && found.is_empty() {
-            seen.insert(looked.id, up_to);
+            seen.insert(subscription.id, up_to);
         } else {
-            urls.insert(looked.notification_url);
+            urls.insert(subscription.notification_url);
         }
     }
     Ok((urls, seen))

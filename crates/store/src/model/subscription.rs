@@ -123,7 +123,8 @@ pub struct Subscription {
     pub person: Option<MailboxId>,
     /// What is followed, as it was given.
     pub resource: String,
-    /// The messages of which folder; nothing where all are followed.
+    /// The messages of which folder, or what becomes of those that are sent ([`FolderId::DELIVERY`]); nothing where all messages
+    /// are followed.
     pub folder: Option<FolderId>,
     /// Which changes are told.
     pub change_types: ChangeTypes,
@@ -149,6 +150,13 @@ pub struct Subscription {
     pub is_filtered: bool,
     /// Whether it was told that it ends soon.
     pub is_ending_told: bool,
+}
+
+impl Subscription {
+    /// Whether it follows what becomes of messages that are sent.
+    pub fn is_to_deliveries(&self) -> bool {
+        self.folder == Some(FolderId::DELIVERY)
+    }
 }
 
 /// A subscription to a mailbox that has changed since, and which of its changes are known.

@@ -1,9 +1,10 @@
 //! The change log: each mailbox's changes in order, written with what they changed. A change number is one message's, in
-//! one folder, or in two where the message moved from the one to the other; or it is some folders'.
+//! one folder, or in two where the message moved from the one to the other; or it is some folders'; or it is what became of a
+//! message that was sent.
 
 use crate::db::{ReadTx, WriteTx, values};
 use crate::error::StoreError;
-use crate::ids::{FolderId, MailboxId, MessageId};
+use crate::ids::{FolderId, MailboxId, MessageId, SubmissionId};
 use crate::model::subscription::{LoggedChange, Operation};
 
 /// Changes of a mailbox that its log keeps at least. At a hundred octets each, a log stays below 30 MB.
@@ -62,16 +63,37 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// The number of this mailbox's next change.
     pub(crate) fn next_modseq(&mut self, mailbox: MailboxId) -> Result<i64, StoreError> {
-        self.touched.changed.push(mailbox);
-        let next = self
-            .row("UPDATE mailbox SET modseq = modseq + 1 WHERE id = $1 RETURNING modseq", values![&mailbox.0], |row| {
-                row.integer(0)
-            })?
-            .ok_or(StoreError::NotFound)?;
-        if next % CUT_EVERY == 0 {
-            self.forget_changes(mailbox, next - KEPT)?;
-        }
+        let sql = "UPDATE mailbox SET modseq = modseq + 1 WHERE id = $1 RETURNING modseq";
+        let next = self.row(sql, values![&mailbox.0], |row| row.integer(0))?.ok_or(StoreError::NotFound)?;
+        self.numbered(mailbox, next)?;
         Ok(next)
+    }
+
+    fn numbered(&mut self, mailbox: MailboxId, modseq: i64) -> Result<(), StoreError> {
+        self.touched.changed.push(mailbox);
+        match modseq % CUT_EVERY {
+            0 => self.forget_changes(mailbox, modseq - KEPT),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that something became of a message that was sent, where somebody follows that: who follows nothing pays no number.
+    pub(super) fn log_delivery(
+        &mut self,
+        (mailbox, id): (MailboxId, SubmissionId),
+        forward_path: &str,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE mailbox SET modseq = modseq + 1 WHERE id = $1 AND EXISTS
+             (SELECT 1 FROM subscription s WHERE s.mailbox = $1 AND s.folder = $2 AND s.removed IS NULL) RETURNING modseq";
+        let folder = FolderId::DELIVERY;
+        let Some(modseq) = self.row(sql, values![&mailbox.0, &folder.0], |row| row.integer(0))? else { return Ok(()) };
+        self.numbered(mailbox, modseq)?;
+        // What has octets of its own is followed as one with the message that it is part of.
+        let message = "SELECT coalesce(part_of, submission) FROM outbox_recipient
+             WHERE mailbox = $1 AND submission = $2 AND forward_path = $3";
+        let message = self.row(message, values![&mailbox.0, &id.0, forward_path], |row| row.fixed(0))?;
+        let message = MessageId(message.ok_or(StoreError::NotFound)?);
+        self.log_change(mailbox, modseq, folder, message, Operation::Updated)
     }
 
     /// Forgets a mailbox's changes up to a number. Who followed it from before can't go on from there.

@@ -243,7 +243,7 @@ impl WriteTx<'_> {
              WHERE mailbox = $4 AND submission = $5 AND forward_path = $6 AND state = 'due'",
             values![state.as_str(), now.0, reply, &mailbox.0, &id.0, address],
         )?;
-        Ok(ended == 1)
+        self.became(ended == 1, (mailbox, id), address)
     }
 
     /// Writes what became of a forward-path that was to be relayed. Answers whether it still was.
@@ -258,7 +258,7 @@ impl WriteTx<'_> {
              WHERE mailbox = $6 AND submission = $7 AND forward_path = $8 AND state = 'relay'",
             values![state.as_str(), due_date_time.0, next_hop, reply, *is_delay_told, &mailbox.0, &id.0, address],
         )?;
-        Ok(done == 1)
+        self.became(done == 1, (mailbox, id), address)
     }
 
     /// Brings a forward-path from one of some states into another. Answers whether it was in one of them.
@@ -291,7 +291,15 @@ impl WriteTx<'_> {
         if changed > 0 && path.state == ForwardState::Relay {
             self.note_due(Work::Relay, &path.destination, path.due_date_time)?;
         }
-        Ok(changed > 0)
+        self.became(changed > 0, (mailbox, id), &path.address)
+    }
+
+    /// Has those told who follow what the mailbox sent, if something became of it. Answers whether it did.
+    fn became(&mut self, something: bool, of: (MailboxId, SubmissionId), forward_path: &str) -> Result<bool, StoreError> {
+        if something {
+            self.log_delivery(of, forward_path)?;
+        }
+        Ok(something)
     }
 
     /// Tries what is due of a submission at a later time: it stands behind what is due until then.

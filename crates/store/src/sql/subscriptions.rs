@@ -162,10 +162,10 @@ impl ReadTx<'_> {
         let sql = format!(
             "SELECT {COLUMNS} FROM subscription s WHERE s.removed IS NULL AND (s.expiration_date_time <= $1
              OR s.is_ending_told = 0 AND s.expiration_date_time <= $2 OR s.paused IS NOT NULL
-             OR s.folder IS NOT NULL AND NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = s.mailbox AND f.id = s.folder)
+             OR s.folder <> $3 AND NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = s.mailbox AND f.id = s.folder)
                 AND EXISTS (SELECT 1 FROM mailbox b WHERE b.id = s.mailbox AND b.modseq = s.modseq))"
         );
-        self.rows(&sql, values![now.0, soon.0], subscription)
+        self.rows(&sql, values![now.0, soon.0, &FolderId::DELIVERY.0], subscription)
     }
 }
 
