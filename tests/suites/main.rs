@@ -27,6 +27,7 @@ mod inference;
 mod issuers;
 mod limits;
 mod lists;
+mod mail_tips;
 mod messages;
 mod moving;
 mod nodes;

@@ -10,6 +10,7 @@ pub(crate) mod exchange_ids;
 pub(crate) mod extensions;
 pub(crate) mod inference;
 pub(crate) mod mail_folders;
+pub(crate) mod mail_tips;
 pub(crate) mod message_list;
 pub(crate) mod message_rules;
 pub(crate) mod messages;

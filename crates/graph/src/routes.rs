@@ -6,8 +6,8 @@ use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{
-    attachments, batch, categories, changes, deliveries, delta, exchange_ids, extensions, inference, mail_folders, message_list,
-    message_rules, messages, outlook, replies, send_mail, settings, smime, subscriptions, uploads, users, value,
+    attachments, batch, categories, changes, deliveries, delta, exchange_ids, extensions, inference, mail_folders, mail_tips,
+    message_list, message_rules, messages, outlook, replies, send_mail, settings, smime, subscriptions, uploads, users, value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::permissions::{
@@ -74,6 +74,7 @@ enum Resource {
     Extensions(MessageId),
     ExtensionsCount(MessageId),
     CopyFolder(FolderName),
+    GetMailTips,
     InferenceClassification,
     MailFolder(FolderName),
     MailFolderCount {
@@ -196,6 +197,7 @@ dispatch! { asked, body;
         (&Method::GET, Resource::Extensions(message)) by READ => extensions::list_extensions(asked, message).await,
         (&Method::POST, Resource::Extensions(message)) by WRITE => extensions::create_extension(asked, message, body).await,
         (&Method::GET, Resource::ExtensionsCount(message)) by READ => extensions::count_extensions(asked, message).await,
+        (&Method::POST, Resource::GetMailTips) by READ => mail_tips::get_mail_tips(asked, body).await,
         (&Method::GET, Resource::InferenceClassification) by READ => inference::get_inference_classification(asked).await,
         (&Method::PATCH, Resource::InferenceClassification) by WRITE => inference::update_inference_classification(asked, body).await,
         (&Method::GET, Resource::MailFolder(name)) by READ_BASIC => mail_folders::get_mail_folder(asked, name).await,

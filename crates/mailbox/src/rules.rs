@@ -9,6 +9,7 @@ mod sending;
 
 pub use actions::Actions;
 pub use predicates::{MessageActionFlag, Predicates, Sensitivity, SizeRange};
+pub(crate) use replies::is_away;
 pub(crate) use running::RuledFor;
 
 use crate::Mailbox;

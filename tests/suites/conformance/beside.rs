@@ -1,6 +1,6 @@
 //! The calls of rows about what a mailbox has beside its mail.
 
-use kit::{Answer, Person};
+use kit::{Answer, Person, address};
 use serde_json::{Value, json};
 
 const CATEGORY: &str = "{outlookCategory-id}";
@@ -42,6 +42,10 @@ pub(super) async fn call(person: &Person, (method, template): (&str, &str), path
         ("PATCH", RULE) => person.patch_json(path, &rule()).await,
         ("POST", "messageRules") => person.post_json(path, &rule()).await,
         ("POST", "masterCategories") => person.post_json(path, &category(&format!("another than {}", &message[6..]))).await,
+        ("POST", "getMailTips") => {
+            let tips = json!({"emailAddresses": [address("AlexW")], "mailTipsOptions": "automaticReplies,recipientScope"});
+            person.post_json(path, &tips).await
+        }
         ("POST", "translateExchangeIds") => {
             let ids = json!({"inputIds": [message], "sourceIdType": "restId", "targetIdType": "entryId"});
             person.post_json(path, &ids).await

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 /// Adele's mailbox, and a message and a folder for each example.
 pub(super) struct Stage {
     adele: Person,
+    christie: Person,
     receiver: Receiver,
 }
 
@@ -33,7 +34,7 @@ struct Keys {
 
 impl Stage {
     pub(super) async fn of(server: &Server) -> Stage {
-        Stage { adele: server.person("AdeleV"), receiver: Receiver::start().await }
+        Stage { adele: server.person("AdeleV"), christie: server.person("ChristieC"), receiver: Receiver::start().await }
     }
 
     /// Asks what the example asks. A page that shows a refusal of MIME shows no request of its own for it: it is the one
@@ -60,6 +61,7 @@ impl Stage {
             json => {
                 let id = keys.message.as_deref().unwrap_or_default();
                 let json = json.to_string().replace("destinationId-value", "archive");
+                let json = json.replace("danas@contoso.onmicrosoft.com", &address("ChristieC"));
                 (1..=2).fold(json, |json, number| json.replace(&format!("{{rest-formatted-id-{number}}}"), id))
             }
         };
@@ -85,6 +87,7 @@ impl Stage {
             "message-update" | "eventmessage-update" => self.draft(&plain("AdeleV", &["AlexW"], &name)).await,
             "eventmessage-get" => self.received(&meeting(&name)).await,
             "user-get-mailboxsettings" | "user-update-mailboxsettings" => self.with_settings().await,
+            "user-getmailtips" => self.while_away().await,
             "outlookcategory-update" | "outlookcategory-delete" => self.category(&name).await,
             page if page.starts_with("inferenceclassification") => self.sender(&name).await,
             page if page.starts_with("subscription") => {
@@ -228,6 +231,20 @@ impl Stage {
             json!({"time": "02:00:00", "dayOccurrence": 4, "dayOfWeek": "sunday", "month": 5, "year": 0, "daylightBias": -100});
         let zone = json!({"bias": -200, "name": "Customized Time Zone", "standardOffset": offset, "daylightOffset": offset});
         self.adele.patch_json("mailboxSettings", &json!({"workingHours": {"timeZone": zone}})).await.demand(200);
+        Keys::default()
+    }
+
+    /// Somebody who is away for a time.
+    async fn while_away(&self) -> Keys {
+        let at = |year: i32| json!({"dateTime": format!("{year}-08-07T02:00:00"), "timeZone": "UTC"});
+        let away = json!({
+            "status": "scheduled",
+            "scheduledStartDateTime": at(2018),
+            "scheduledEndDateTime": at(2090),
+            "internalReplyMessage": "Hi, I am on vacation right now.",
+        });
+        let settings = json!({"automaticRepliesSetting": away, "language": {"locale": "en-US"}});
+        self.christie.patch_json("mailboxSettings", &settings).await.demand(200);
         Keys::default()
     }
 

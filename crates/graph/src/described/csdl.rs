@@ -44,7 +44,8 @@ macro_rules! line {
 }
 
 fn enumeration(out: &mut String, one: &EnumType) {
-    line!(out, r#"      <EnumType Name="{}">"#, one.name);
+    let flags = if one.is_flags { r#" IsFlags="true""# } else { "" };
+    line!(out, r#"      <EnumType Name="{}"{flags}>"#, one.name);
     for (name, value) in one.members {
         line!(out, r#"        <Member Name="{name}" Value="{value}" />"#);
     }

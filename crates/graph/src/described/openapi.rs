@@ -189,7 +189,12 @@ fn schemas(version: Version) -> Map<String, Value> {
         (one.name, one.base.map_or(own.clone(), |base| json!({"allOf": [reference(base.name), own]})))
     });
     let words = |one: &EnumType| one.members.iter().map(|(word, _)| *word).collect::<Vec<_>>();
-    let enums = reached.enums.values().map(|one| (one.name, json!({"type": "string", "enum": words(one)})));
+    let enums = reached.enums.values().map(|one| match one.is_flags {
+        true => {
+            (one.name, json!({"type": "string", "description": format!("Several of {}, with commas.", words(one).join(", "))}))
+        }
+        false => (one.name, json!({"type": "string", "enum": words(one)})),
+    });
     entities.chain(complex).chain(enums).map(|(name, schema)| (format!("microsoft.graph.{name}"), schema)).collect()
 }
 

@@ -211,6 +211,7 @@ const DESCRIBED: &[Described] = &[
     told("get_inference_classification", "Get how mail is classified", Takes::Nothing, one(INFERENCE), 200)
         .with(&["select", "expand"]),
     told("get_mail_folder", "Get a folder", Takes::Nothing, one("mailFolder"), 200).with(&["select", "expand"]),
+    told("get_mail_tips", "Get what a sender had better know", MAIL_TIPS, Gives::Values(&edm::MAIL_TIPS), 200),
     told("get_mailbox_setting", "Get one setting of a mailbox", Takes::Nothing, Gives::Object, 200),
     told("get_mailbox_settings", "Get the settings of a mailbox", Takes::Nothing, SETTINGS, 200).with(&["select"]),
     told("get_master_category", "Get a category", Takes::Nothing, one("outlookCategory"), 200).with(&["select"]),
@@ -297,6 +298,8 @@ const TRANSLATE: Takes = Takes::Parameters(&[
     ("TargetIdType", Edm::Enum(&edm::EXCHANGE_ID_FORMAT)),
     ("SourceIdType", Edm::Enum(&edm::EXCHANGE_ID_FORMAT)),
 ]);
+const MAIL_TIPS: Takes =
+    Takes::Parameters(&[("EmailAddresses", Edm::Collection(&Edm::String)), ("MailTipsOptions", Edm::Enum(&edm::MAIL_TIPS_TYPE))]);
 const SUBSCRIPTION: Takes = Takes::Entity("subscription");
 const UPLOAD: Takes = Takes::Parameters(&[("AttachmentItem", Edm::Complex(&edm::ATTACHMENT_ITEM))]);
 const SEND_MAIL: Takes = Takes::ParametersOrMime(&[MESSAGE, ("SaveToSentItems", Edm::Boolean)]);

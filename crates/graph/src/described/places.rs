@@ -79,6 +79,7 @@ const PLACES: &[Place] = &[
     at("Extension", Below::Anywhere, "/messages/{message-id}/extensions/{extension-id}"),
     at("Extensions", Below::Anywhere, "/messages/{message-id}/extensions"),
     at("ExtensionsCount", Below::Anywhere, "/messages/{message-id}/extensions/$count"),
+    at("GetMailTips", Below::Mailbox, "/getMailTips"),
     at("InferenceClassification", Below::Mailbox, "/inferenceClassification"),
     at("MailFolder", Below::Folder, ""),
     at("MailFolderCount", Below::Mailbox, "/mailFolders/$count"),

@@ -57,6 +57,8 @@ pub(crate) struct Member {
 pub(crate) struct EnumType {
     pub(crate) name: &'static str,
     pub(crate) members: &'static [(&'static str, i32)],
+    /// Whether a value has several of them, with commas.
+    pub(crate) is_flags: bool,
 }
 
 const fn complex(name: &'static str, members: &'static [Member]) -> ComplexType {
@@ -72,6 +74,15 @@ const fn numbered<const N: usize>(words: [&'static str; N], first: i32) -> [(&'s
         place += 1;
     }
     members
+}
+
+const fn words(name: &'static str, members: &'static [(&'static str, i32)]) -> EnumType {
+    EnumType { name, members, is_flags: false }
+}
+
+/// Words of which a value has several, with commas.
+const fn flags(name: &'static str, members: &'static [(&'static str, i32)]) -> EnumType {
+    EnumType { name, members, is_flags: true }
 }
 
 const fn member(name: &'static str, edm: Edm) -> Member {
@@ -90,8 +101,7 @@ pub(crate) const ATTACHMENT_ITEM: ComplexType = complex(
     ],
 );
 
-pub(crate) const ATTACHMENT_TYPE: EnumType =
-    EnumType { name: "attachmentType", members: &[("file", 0), ("item", 1), ("reference", 2)] };
+pub(crate) const ATTACHMENT_TYPE: EnumType = words("attachmentType", &[("file", 0), ("item", 1), ("reference", 2)]);
 
 pub(crate) const AUTOMATIC_REPLIES_SETTING: ComplexType = complex(
     "automaticRepliesSetting",
@@ -106,11 +116,11 @@ pub(crate) const AUTOMATIC_REPLIES_SETTING: ComplexType = complex(
 );
 
 pub(crate) const AUTOMATIC_REPLIES_STATUS: EnumType =
-    EnumType { name: "automaticRepliesStatus", members: &[("disabled", 0), ("alwaysEnabled", 1), ("scheduled", 2)] };
+    words("automaticRepliesStatus", &[("disabled", 0), ("alwaysEnabled", 1), ("scheduled", 2)]);
 
-pub(crate) const BODY_TYPE: EnumType = EnumType { name: "bodyType", members: &[("text", 0), ("html", 1)] };
+pub(crate) const BODY_TYPE: EnumType = words("bodyType", &[("text", 0), ("html", 1)]);
 
-pub(crate) const CATEGORY_COLOR: EnumType = EnumType { name: "categoryColor", members: &numbered(COLORS, -1) };
+pub(crate) const CATEGORY_COLOR: EnumType = words("categoryColor", &numbered(COLORS, -1));
 
 pub(crate) const CONVERT_ID_RESULT: ComplexType = complex(
     "convertIdResult",
@@ -140,10 +150,10 @@ pub(crate) const DATE_TIME_TIME_ZONE: ComplexType = complex(
     &[Member { name: "dateTime", edm: Edm::String, nullable: false }, member("timeZone", Edm::String)],
 );
 
-pub(crate) const DAY_OF_WEEK: EnumType = EnumType {
-    name: "dayOfWeek",
-    members: &[("sunday", 0), ("monday", 1), ("tuesday", 2), ("wednesday", 3), ("thursday", 4), ("friday", 5), ("saturday", 6)],
-};
+pub(crate) const DAY_OF_WEEK: EnumType = words(
+    "dayOfWeek",
+    &[("sunday", 0), ("monday", 1), ("tuesday", 2), ("wednesday", 3), ("thursday", 4), ("friday", 5), ("saturday", 6)],
+);
 
 pub(crate) const DAYLIGHT_TIME_ZONE_OFFSET: ComplexType = ComplexType {
     name: "daylightTimeZoneOffset",
@@ -151,21 +161,21 @@ pub(crate) const DAYLIGHT_TIME_ZONE_OFFSET: ComplexType = ComplexType {
     members: &[member("daylightBias", Edm::Int32)],
 };
 
-pub(crate) const DELEGATE_MEETING_MESSAGE_DELIVERY_OPTIONS: EnumType = EnumType {
-    name: "delegateMeetingMessageDeliveryOptions",
-    members: &[("sendToDelegateAndInformationToPrincipal", 0), ("sendToDelegateAndPrincipal", 1), ("sendToDelegateOnly", 2)],
-};
+pub(crate) const DELEGATE_MEETING_MESSAGE_DELIVERY_OPTIONS: EnumType = words(
+    "delegateMeetingMessageDeliveryOptions",
+    &[("sendToDelegateAndInformationToPrincipal", 0), ("sendToDelegateAndPrincipal", 1), ("sendToDelegateOnly", 2)],
+);
 
 pub(crate) const EMAIL_ADDRESS: ComplexType =
     complex("emailAddress", &[member("address", Edm::String), member("name", Edm::String)]);
 
-pub(crate) const EXCHANGE_ID_FORMAT: EnumType = EnumType {
-    name: "exchangeIdFormat",
-    members: &[("entryId", 0), ("ewsId", 1), ("immutableEntryId", 2), ("restId", 3), ("restImmutableEntryId", 4)],
-};
+pub(crate) const EXCHANGE_ID_FORMAT: EnumType = words(
+    "exchangeIdFormat",
+    &[("entryId", 0), ("ewsId", 1), ("immutableEntryId", 2), ("restId", 3), ("restImmutableEntryId", 4)],
+);
 
 pub(crate) const EXTERNAL_AUDIENCE_SCOPE: EnumType =
-    EnumType { name: "externalAudienceScope", members: &[("none", 0), ("contactsOnly", 1), ("all", 2)] };
+    words("externalAudienceScope", &[("none", 0), ("contactsOnly", 1), ("all", 2)]);
 
 pub(crate) const FOLLOWUP_FLAG: ComplexType = complex(
     "followupFlag",
@@ -178,15 +188,14 @@ pub(crate) const FOLLOWUP_FLAG: ComplexType = complex(
 );
 
 pub(crate) const FOLLOWUP_FLAG_STATUS: EnumType =
-    EnumType { name: "followupFlagStatus", members: &[("notFlagged", 0), ("complete", 1), ("flagged", 2)] };
+    words("followupFlagStatus", &[("notFlagged", 0), ("complete", 1), ("flagged", 2)]);
 
 pub(crate) const GENERIC_ERROR: ComplexType =
     complex("genericError", &[member("code", Edm::String), member("message", Edm::String)]);
 
-pub(crate) const IMPORTANCE: EnumType = EnumType { name: "importance", members: &[("low", 0), ("normal", 1), ("high", 2)] };
+pub(crate) const IMPORTANCE: EnumType = words("importance", &[("low", 0), ("normal", 1), ("high", 2)]);
 
-pub(crate) const INFERENCE_CLASSIFICATION_TYPE: EnumType =
-    EnumType { name: "inferenceClassificationType", members: &[("focused", 0), ("other", 1)] };
+pub(crate) const INFERENCE_CLASSIFICATION_TYPE: EnumType = words("inferenceClassificationType", &[("focused", 0), ("other", 1)]);
 
 pub(crate) const INTERNET_MESSAGE_HEADER: ComplexType =
     complex("internetMessageHeader", &[member("name", Edm::String), member("value", Edm::String)]);
@@ -196,6 +205,58 @@ pub(crate) const ITEM_BODY: ComplexType =
 
 pub(crate) const LOCALE_INFO: ComplexType =
     complex("localeInfo", &[member("displayName", Edm::String), member("locale", Edm::String)]);
+
+pub(crate) const AUTOMATIC_REPLIES_MAIL_TIPS: ComplexType = complex(
+    "automaticRepliesMailTips",
+    &[
+        member("message", Edm::String),
+        member("messageLanguage", Edm::Complex(&LOCALE_INFO)),
+        member("scheduledEndTime", Edm::Complex(&DATE_TIME_TIME_ZONE)),
+        member("scheduledStartTime", Edm::Complex(&DATE_TIME_TIME_ZONE)),
+    ],
+);
+
+pub(crate) const MAIL_TIPS: ComplexType = complex(
+    "mailTips",
+    &[
+        member("automaticReplies", Edm::Complex(&AUTOMATIC_REPLIES_MAIL_TIPS)),
+        member("customMailTip", Edm::String),
+        member("deliveryRestricted", Edm::Boolean),
+        member("emailAddress", Edm::Complex(&EMAIL_ADDRESS)),
+        member("error", Edm::Complex(&MAIL_TIPS_ERROR)),
+        member("externalMemberCount", Edm::Int32),
+        member("isModerated", Edm::Boolean),
+        member("mailboxFull", Edm::Boolean),
+        member("maxMessageSize", Edm::Int32),
+        member("recipientScope", Edm::Enum(&RECIPIENT_SCOPE_TYPE)),
+        member("recipientSuggestions", Edm::Collection(&Edm::Complex(&RECIPIENT))),
+        member("totalMemberCount", Edm::Int32),
+    ],
+);
+
+pub(crate) const MAIL_TIPS_ERROR: ComplexType =
+    complex("mailTipsError", &[member("code", Edm::String), member("message", Edm::String)]);
+
+pub(crate) const MAIL_TIPS_TYPE: EnumType = flags(
+    "mailTipsType",
+    &[
+        ("automaticReplies", 1),
+        ("mailboxFullStatus", 2),
+        ("customMailTip", 4),
+        ("externalMemberCount", 8),
+        ("totalMemberCount", 16),
+        ("maxMessageSize", 32),
+        ("deliveryRestriction", 64),
+        ("moderationStatus", 128),
+        ("recipientScope", 256),
+        ("recipientSuggestions", 512),
+    ],
+);
+
+pub(crate) const RECIPIENT_SCOPE_TYPE: EnumType = flags(
+    "recipientScopeType",
+    &[("none", 0), ("internal", 1), ("external", 2), ("externalPartner", 4), ("externalNonPartner", 8)],
+);
 
 pub(crate) const MAILBOX_SETTINGS: ComplexType = complex(
     "mailboxSettings",
@@ -212,9 +273,9 @@ pub(crate) const MAILBOX_SETTINGS: ComplexType = complex(
     ],
 );
 
-pub(crate) const MESSAGE_ACTION_FLAG: EnumType = EnumType {
-    name: "messageActionFlag",
-    members: &[
+pub(crate) const MESSAGE_ACTION_FLAG: EnumType = words(
+    "messageActionFlag",
+    &[
         ("any", 0),
         ("call", 1),
         ("doNotForward", 2),
@@ -227,7 +288,7 @@ pub(crate) const MESSAGE_ACTION_FLAG: EnumType = EnumType {
         ("replyToAll", 9),
         ("review", 10),
     ],
-};
+);
 
 pub(crate) const MESSAGE_RULE_ACTIONS: ComplexType = complex(
     "messageRuleActions",
@@ -285,7 +346,7 @@ pub(crate) const MESSAGE_RULE_PREDICATES: ComplexType = complex(
 pub(crate) const RECIPIENT: ComplexType = complex("recipient", &[member("emailAddress", Edm::Complex(&EMAIL_ADDRESS))]);
 
 pub(crate) const SENSITIVITY: EnumType =
-    EnumType { name: "sensitivity", members: &[("normal", 0), ("personal", 1), ("private", 2), ("confidential", 3)] };
+    words("sensitivity", &[("normal", 0), ("personal", 1), ("private", 2), ("confidential", 3)]);
 
 pub(crate) const SIZE_RANGE: ComplexType =
     complex("sizeRange", &[member("maximumSize", Edm::Int32), member("minimumSize", Edm::Int32)]);
@@ -306,7 +367,7 @@ pub(crate) const TIME_ZONE_BASE: ComplexType = complex("timeZoneBase", &[member(
 pub(crate) const TIME_ZONE_INFORMATION: ComplexType =
     complex("timeZoneInformation", &[member("alias", Edm::String), member("displayName", Edm::String)]);
 
-pub(crate) const TIME_ZONE_STANDARD: EnumType = EnumType { name: "timeZoneStandard", members: &[("windows", 0), ("iana", 1)] };
+pub(crate) const TIME_ZONE_STANDARD: EnumType = words("timeZoneStandard", &[("windows", 0), ("iana", 1)]);
 
 pub(crate) const UPLOAD_SESSION: ComplexType = complex(
     "uploadSession",
@@ -317,18 +378,10 @@ pub(crate) const UPLOAD_SESSION: ComplexType = complex(
     ],
 );
 
-pub(crate) const USER_PURPOSE: EnumType = EnumType {
-    name: "userPurpose",
-    members: &[
-        ("user", 1),
-        ("linked", 2),
-        ("shared", 3),
-        ("room", 4),
-        ("equipment", 5),
-        ("others", 6),
-        ("unknownFutureValue", 7),
-    ],
-};
+pub(crate) const USER_PURPOSE: EnumType = words(
+    "userPurpose",
+    &[("user", 1), ("linked", 2), ("shared", 3), ("room", 4), ("equipment", 5), ("others", 6), ("unknownFutureValue", 7)],
+);
 
 pub(crate) const WORKING_HOURS: ComplexType = complex(
     "workingHours",

@@ -21,10 +21,7 @@ pub(crate) const PROPERTIES: &[Property<Settings>] = &[
     of("delegateMeetingMessageDeliveryOptions", Edm::Enum(&edm::DELEGATE_MEETING_MESSAGE_DELIVERY_OPTIONS), |s| {
         s.set.delegate_meeting_message_delivery_options.clone().into()
     }),
-    of("language", Edm::Complex(&edm::LOCALE_INFO), |s| {
-        let known = s.set.locale.as_deref().and_then(language::known);
-        known.map_or(Value::Null, |(locale, name)| json!({"locale": locale, "displayName": name}))
-    }),
+    of("language", Edm::Complex(&edm::LOCALE_INFO), |s| language(s.set.locale.as_deref())),
     of("timeFormat", Edm::String, |s| s.set.time_format.clone().into()),
     of("timeZone", Edm::String, |s| s.set.time_zone.clone().into()),
     of("userPurpose", Edm::Enum(&edm::USER_PURPOSE), |s| if s.is_shared { "shared" } else { "user" }.into()),
@@ -40,17 +37,25 @@ pub(crate) fn named(name: &str) -> Option<&'static Property<Settings>> {
     PROPERTIES.iter().find(|one| one.name.eq_ignore_ascii_case(name))
 }
 
+/// A language by its locale (Graph: localeInfo).
+pub(crate) fn language(locale: Option<&str>) -> Value {
+    let known = locale.and_then(language::known);
+    known.map_or(Value::Null, |(locale, name)| json!({"locale": locale, "displayName": name}))
+}
+
+/// A moment as a `dateTimeTimeZone`, in UTC.
+pub(crate) fn moment(at: Option<Timestamp>) -> Value {
+    let at = at.and_then(|at| jiff::Timestamp::from_microsecond(at.0).ok()).map(|at| TimeZone::UTC.to_datetime(at));
+    at.map_or(Value::Null, |at| json!({"dateTime": format!("{}T{}", at.date(), time_text(at.time())), "timeZone": "UTC"}))
+}
+
 fn automatic_replies(settings: &Settings) -> Value {
     let set = &settings.set;
-    let at = |at: Option<Timestamp>| {
-        let at = at.and_then(|at| jiff::Timestamp::from_microsecond(at.0).ok()).map(|at| TimeZone::UTC.to_datetime(at));
-        at.map_or(Value::Null, |at| json!({"dateTime": format!("{}T{}", at.date(), time_text(at.time())), "timeZone": "UTC"}))
-    };
     json!({
         "status": set.automatic_replies_status.map(AutomaticRepliesStatus::as_str),
         "externalAudience": set.external_audience.map(ExternalAudience::as_str),
-        "scheduledStartDateTime": at(set.scheduled_start_date_time),
-        "scheduledEndDateTime": at(set.scheduled_end_date_time),
+        "scheduledStartDateTime": moment(set.scheduled_start_date_time),
+        "scheduledEndDateTime": moment(set.scheduled_end_date_time),
         "internalReplyMessage": set.internal_reply_message,
         "externalReplyMessage": set.external_reply_message,
     })

@@ -1,8 +1,8 @@
 //! Who sees that there is something to tell: after each change of this node's, and now and then among all subscriptions, for what
 //! a crash left, for what other nodes did, and for those that end.
 
-use super::changes::Followed;
-use super::{LOOK_AGAIN, before, told};
+use super::changes::{Followed, Following};
+use super::{LOOK_AGAIN, ROWS, before, told};
 use crate::Mail;
 use crate::error::MailError;
 use crate::subscriptions::may_hear;
@@ -12,7 +12,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use store::{
-    Behind, ChangeTypes, Follower, MailboxId, ReadTx, StoreError, Subscription, SubscriptionId, Timestamp, Work, WriteTx,
+    Behind, ChangeTypes, FolderId, Follower, LoggedChange, MailboxId, ReadTx, StoreError, Subscription, SubscriptionId,
+    Timestamp, WellKnownName, Work, WriteTx,
 };
 use tokio::sync::Notify;
 
@@ -61,8 +62,14 @@ impl Watch {
     }
 }
 
-/// Up to which change a subscription was found to want nothing.
-type Seen = HashMap<SubscriptionId, i64>;
+/// What was looked at already, so that each change is looked at once however many subscriptions there are.
+#[derive(Debug, Clone, Default)]
+struct Looked {
+    /// Up to which change of a mailbox.
+    mailboxes: HashMap<MailboxId, i64>,
+    /// Subscriptions that were looked at from their own last change on. Whatever is new they want is found among the mailbox's changes.
+    subscriptions: HashSet<SubscriptionId>,
+}
 
 /// What is done with a subscription without being asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,14 +83,14 @@ impl Mail {
     /// Sees to it that what subscriptions want is due, until `stop`.
     pub async fn watch_changes_until(&self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
-        let (mut seen, mut looked) = (Seen::new(), None);
+        let (mut looked, mut at_all) = (Looked::default(), None);
         loop {
             let changed = self.inner.store.take_changed(Follower::Notifier);
             self.inner.watch.wake(&changed);
-            let looks_at_all = looked.is_none_or(|at: Instant| at.elapsed() >= LOOK_AGAIN);
+            let looks_at_all = at_all.is_none_or(|at: Instant| at.elapsed() >= LOOK_AGAIN);
             let outcome = match looks_at_all {
-                true => self.look_at_all(&mut seen).await,
-                false => self.look_at(changed, &mut seen).await,
+                true => self.look_at_all(&mut looked).await,
+                false => self.look_at(changed, &mut looked).await,
             };
             let pause = match &outcome {
                 Ok(()) => GATHER,
@@ -93,10 +100,10 @@ impl Mail {
                 tracing::error!(%error, "what subscriptions are to be told could not be looked for");
             }
             // What failed is looked for among all.
-            looked = match (outcome, looks_at_all) {
+            at_all = match (outcome, looks_at_all) {
                 (Err(_), _) => None,
                 (Ok(()), true) => Some(Instant::now()),
-                (Ok(()), false) => looked,
+                (Ok(()), false) => at_all,
             };
             let next = async {
                 tokio::time::sleep(pause).await;
@@ -119,41 +126,50 @@ impl Mail {
     /// [`MailError::Store`].
     #[cfg(test)]
     pub(super) async fn look_for_notifications(&self) -> Result<(), MailError> {
-        self.look_at_all(&mut Seen::new()).await
+        self.look_at_all(&mut Looked::default()).await
     }
 
-    async fn look_at_all(&self, seen: &mut Seen) -> Result<(), MailError> {
+    async fn look_at_all(&self, looked: &mut Looked) -> Result<(), MailError> {
         self.tend().await?;
-        let now = self.inner.clock.now();
-        let known = seen.clone();
+        let (now, mut looking) = (self.inner.clock.now(), looked.clone());
         let look = move |tx: &ReadTx<'_>| {
             let behind = tx.subscriptions_behind(None, now)?;
-            let (mut urls, seen) = wanted(tx, behind, &known)?;
+            let mut urls = looking.unknown(tx, &behind)?;
+            let changed: BTreeSet<MailboxId> = behind.iter().map(|one| one.subscription.mailbox).collect();
+            for mailbox in changed {
+                urls.extend(looking.changes(tx, mailbox, now)?);
+            }
+            looking.subscriptions = behind.into_iter().map(|one| one.subscription.id).collect();
             urls.extend(tx.lifecycle_unnoted()?);
-            Ok::<_, StoreError>((tx.subscribed_mailboxes()?, urls, seen))
+            Ok::<_, StoreError>((tx.subscribed_mailboxes()?, urls, looking))
         };
-        let (mailboxes, urls, found) = self.inner.store.read(look).await?;
+        let (mailboxes, urls, mut found) = self.inner.store.read(look).await?;
+        found.mailboxes.retain(|mailbox, _| mailboxes.contains(mailbox));
         self.inner.watch.set(mailboxes);
-        *seen = found; // those that are gone are forgotten
-        self.note_targets(urls, now).await
+        self.note_targets(urls, now).await?;
+        *looked = found; // not before it is noted
+        Ok(())
     }
 
-    async fn look_at(&self, changed: BTreeSet<MailboxId>, seen: &mut Seen) -> Result<(), MailError> {
+    async fn look_at(&self, changed: BTreeSet<MailboxId>, looked: &mut Looked) -> Result<(), MailError> {
         let changed: Vec<MailboxId> = changed.into_iter().filter(|mailbox| self.inner.watch.has(*mailbox)).collect();
         if changed.is_empty() {
             return Ok(());
         }
-        let (now, known) = (self.inner.clock.now(), seen.clone());
+        let now = self.inner.clock.now();
+        let mailboxes = changed.iter().filter_map(|mailbox| Some((*mailbox, *looked.mailboxes.get(mailbox)?))).collect();
+        let mut looking = Looked { mailboxes, subscriptions: HashSet::new() };
         let look = move |tx: &ReadTx<'_>| {
-            let mut behind = Vec::new();
+            let mut urls = BTreeSet::new();
             for mailbox in changed {
-                behind.extend(tx.subscriptions_behind(Some(mailbox), now)?);
+                urls.extend(looking.changes(tx, mailbox, now)?);
             }
-            wanted(tx, behind, &known)
+            Ok::<_, StoreError>((urls, looking))
         };
         let (urls, found) = self.inner.store.read(look).await?;
-        seen.extend(found);
-        self.note_targets(urls, now).await
+        self.note_targets(urls, now).await?;
+        looked.mailboxes.extend(found.mailboxes);
+        Ok(())
     }
 
     /// Something is to be told at these URLs.
@@ -219,24 +235,64 @@ fn tended(tx: &mut WriteTx<'_>, one: &Subscription, tending: Tending, now: Times
     url.map_or(Ok(()), |url| tx.note_due(Work::Notifications, url, now))
 }
 
-/// The URLs of those that have something to be told, and up to where the others have nothing.
-fn wanted(tx: &ReadTx<'_>, behind: Vec<Behind>, known: &Seen) -> Result<(BTreeSet<String>, Seen), StoreError> {
-    let (mut urls, mut seen) = (BTreeSet::new(), Seen::new());
-    for Behind { subscription, reach } in behind {
-        let since = known.get(&subscription.id).map_or(subscription.modseq, |&seen| seen.max(subscription.modseq));
-        // What the log has forgotten is to be told too: as missed.
-        let is_told = reach.covers(subscription.modseq);
-        let change_types = match subscription.is_filtered {
-            true => ChangeTypes::all(), // whatever happened, a filter may let the message in by now, or no more
-            false => subscription.change_types.clone(),
+impl Looked {
+    /// The URLs of subscriptions that weren't looked at and have something to be told, whenever it happened.
+    fn unknown(&self, tx: &ReadTx<'_>, behind: &[Behind]) -> Result<BTreeSet<String>, StoreError> {
+        let unknown = behind.iter().filter(|one| !self.subscriptions.contains(&one.subscription.id));
+        wanted(tx, unknown)
+    }
+
+    /// The URLs of subscriptions that have something to be told of a mailbox's changes since it was looked at; of one that never was, of
+    /// all that they were not told.
+    fn changes(&mut self, tx: &ReadTx<'_>, mailbox: MailboxId, now: Timestamp) -> Result<BTreeSet<String>, StoreError> {
+        let reach = tx.log_reach(mailbox)?;
+        let rows = match self.mailboxes.insert(mailbox, reach.last) {
+            Some(since) if reach.covers(since) => Some(tx.changes_after(mailbox, since, ROWS)?),
+            _ => None,
         };
-        let of = Followed { since, change_types: &change_types, ..Followed::from(&subscription) };
-        let (found, up_to) = told(tx, &of, reach.last, 1)?;
-        if is_told && found.is_empty() {
-            seen.insert(subscription.id, up_to);
-        } else {
+        match rows.filter(|rows| i64::try_from(rows.len()).is_ok_and(|count| count < ROWS)) {
+            None => wanted(tx, &tx.subscriptions_behind(Some(mailbox), now)?),
+            Some(rows) => among(tx, mailbox, &rows, now),
+        }
+    }
+}
+
+/// The URLs of those that have something to be told.
+fn wanted<'b>(tx: &ReadTx<'_>, behind: impl IntoIterator<Item = &'b Behind>) -> Result<BTreeSet<String>, StoreError> {
+    let mut urls = BTreeSet::new();
+    for Behind { subscription, reach } in behind {
+        // What the log has forgotten is to be told too: as missed.
+        let is_missed = !reach.covers(subscription.modseq);
+        let change_types = looked_for(subscription);
+        let of = Followed { change_types: &change_types, ..Followed::from(subscription) };
+        if is_missed || !told(tx, &of, reach.last, 1)?.0.is_empty() {
+            urls.insert(subscription.notification_url.clone());
+        }
+    }
+    Ok(urls)
+}
+
+/// The URLs of those to whom one of these changes is to be told.
+fn among(tx: &ReadTx<'_>, mailbox: MailboxId, rows: &[LoggedChange], now: Timestamp) -> Result<BTreeSet<String>, StoreError> {
+    let folders: BTreeSet<FolderId> = rows.iter().map(|row| row.folder).collect();
+    let folders: Vec<FolderId> = folders.into_iter().collect();
+    if folders.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let hidden = tx.well_known_folder(mailbox, WellKnownName::RecoverableItemsDeletions)?;
+    let mut urls = BTreeSet::new();
+    for subscription in tx.subscriptions_following(mailbox, &folders, now)? {
+        let change_types = looked_for(&subscription);
+        let following = Following { folder: subscription.folder, change_types: &change_types, hidden };
+        let new = rows.partition_point(|row| row.modseq <= subscription.modseq);
+        if !following.told(&rows[new..], 1).0.is_empty() {
             urls.insert(subscription.notification_url);
         }
     }
-    Ok((urls, seen))
+    Ok(urls)
+}
+
+/// Whatever happened, a filter may let the message in by now, or no more.
+fn looked_for(subscription: &Subscription) -> ChangeTypes {
+    if subscription.is_filtered { ChangeTypes::all() } else { subscription.change_types.clone() }
 }

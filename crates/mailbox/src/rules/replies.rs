@@ -59,7 +59,8 @@ impl Absence {
     }
 }
 
-fn is_away(settings: &MailboxSettings, now: Timestamp) -> bool {
+/// Whether automatic replies are sent now.
+pub(crate) fn is_away(settings: &MailboxSettings, now: Timestamp) -> bool {
     let has_begun = settings.scheduled_start_date_time.is_none_or(|start| start <= now);
     match settings.automatic_replies_status {
         Some(AutomaticRepliesStatus::AlwaysEnabled) => true,

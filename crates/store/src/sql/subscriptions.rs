@@ -14,6 +14,9 @@ const COLUMNS: &str = "s.mailbox, s.id, s.client_id, s.person, s.resource, s.fol
 /// Behind these, what is known of the mailbox's changes.
 const REACH: usize = 21;
 
+/// Folders that one statement names: it is prepared anew for each number of them.
+const MOST_NAMED: usize = 20;
+
 /// Members that one statement keeps.
 const AT_ONCE: usize = 200;
 
@@ -112,6 +115,31 @@ impl ReadTx<'_> {
         let of = of.as_ref().map(|mailbox| Value::from(&mailbox.0));
         let values: Vec<Value<'_>> = [Value::from(now.0)].into_iter().chain(of).collect();
         self.rows(&sql, &values, behind)
+    }
+
+    /// The subscriptions to a mailbox that are told what happens in some folders, or everywhere; of many folders, all of the mailbox's.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn subscriptions_following(
+        &self,
+        mailbox: MailboxId,
+        folders: &[FolderId],
+        now: Timestamp,
+    ) -> Result<Vec<Subscription>, StoreError> {
+        let folders = if folders.len() > MOST_NAMED { &[] } else { folders };
+        let places: Vec<String> = (0..folders.len()).map(|at| format!("${}", at + 3)).collect();
+        let there = match places.is_empty() {
+            true => String::new(),
+            false => format!(" AND (s.folder IS NULL OR s.folder IN ({}))", places.join(", ")),
+        };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM subscription s WHERE s.mailbox = $1 AND s.removed IS NULL AND s.paused IS NULL
+             AND s.expiration_date_time > $2{there}"
+        );
+        let of = [Value::from(&mailbox.0), Value::from(now.0)];
+        let values: Vec<Value<'_>> = of.into_iter().chain(folders.iter().map(|folder| Value::from(&folder.0))).collect();
+        self.rows(&sql, &values, subscription)
     }
 
     /// Whether a subscription's filter let a message in, as its receiver was told.
