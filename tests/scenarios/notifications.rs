@@ -16,7 +16,9 @@ struct Size {
 /// Changes of one message: it comes, and is changed so often.
 const OF_ONE: usize = 5;
 const RECEIVERS: usize = 10;
-const SETTINGS: &str = "development = true\n[notifications]\nfirst_retry_seconds = 1\nlongest_retry_seconds = 2\n";
+/// How soon and how late what fails is tried again. Hundreds that are tried each second would be another test: of retries.
+const SOON: [u64; 2] = [1, 2];
+const LATER: [u64; 2] = [10, 60];
 
 /// A folder and what happened in it: the ids of messages, and of each the etags in their order.
 struct Followed {
@@ -126,7 +128,9 @@ fn number(etag: &str) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_receiver_sees_each_change_whatever_others_do() {
     let size = if is_long() { Size { subscriptions: 1000, changes: 100_000 } } else { Size { subscriptions: 40, changes: 1000 } };
-    let server = Server::with_config(SETTINGS).await;
+    let [first, longest] = if is_long() { LATER } else { SOON };
+    let retry = format!("first_retry_seconds = {first}\nlongest_retry_seconds = {longest}\n");
+    let server = Server::with_config(&format!("development = true\n[notifications]\n{retry}")).await;
     let mut receivers = Vec::new();
     for _ in 0..RECEIVERS {
         receivers.push(Receiver::start().await);

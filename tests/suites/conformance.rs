@@ -149,6 +149,9 @@ pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path
     if path == "/me" || path == "/users/{user-id}" {
         return vec![person.get(&path.replace("{user-id}", &address("AdeleV"))).await];
     }
+    if path.starts_with("/admin/exchange/") {
+        return crate::export::call((owner, person), method, path).await;
+    }
     if path.starts_with("/subscriptions") {
         return crate::subscriptions::call((owner, person), method, path).await;
     }

@@ -1,6 +1,6 @@
 //! What the service says of itself: that it is so, and that it is what Graph says (`types.json`).
 
-use kit::{Person, Receiver, Server, plain, shared};
+use kit::{Person, Receiver, Server, address, plain, shared};
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +57,7 @@ fn types(document: &Document<'_>) -> BTreeMap<String, Type> {
 const BEYOND_GRAPH: [(&str, &str); 2] = [("referenceAttachment", "sourceUrl"), ("subscription", "notificationContentType")];
 
 /// Types that are not published with the mail part of Graph.
-const WITHOUT_COUNTERPART: [&str; 3] = ["daylightTimeZoneOffset", "standardTimeZoneOffset", "user"];
+const WITHOUT_COUNTERPART: [&str; 4] = ["daylightTimeZoneOffset", "mailbox", "standardTimeZoneOffset", "user"];
 
 #[tokio::test]
 async fn types_are_those_that_graph_publishes() {
@@ -93,7 +93,8 @@ async fn types_are_those_that_graph_publishes() {
     for (name, ours) in &types {
         let named = ours.properties.iter().map(|(_, of, _)| of).chain(ours.navigation.iter().map(|(_, of)| of));
         for of in named.map(|of| of.trim_start_matches("Collection(").trim_end_matches(')')) {
-            let primitive = ["Binary", "Boolean", "DateTimeOffset", "Int32", "Int64", "String", "TimeOfDay"].contains(&of);
+            let primitive =
+                ["Binary", "Boolean", "DateTimeOffset", "Int32", "Int64", "Stream", "String", "TimeOfDay"].contains(&of);
             assert!(primitive || types.contains_key(of), "{name} has a {of}, which is not told");
         }
     }
@@ -197,7 +198,7 @@ fn answered_type(operation: &Value) -> Option<String> {
 /// A value for an option, of a list or one of a type.
 fn sample(option: &str, of: &str) -> String {
     let filter = match of {
-        "mailFolder" => "displayName eq 'x'",
+        "mailFolder" | "mailboxFolder" => "displayName eq 'x'",
         "attachment" => "isInline eq false",
         "extension" => "id eq 'x'",
         "user" => "mail eq 'x@contoso.com'",
@@ -207,6 +208,7 @@ fn sample(option: &str, of: &str) -> String {
     };
     let (order, expand) = match of {
         "mailFolder" => ("displayName", "childFolders"),
+        "mailboxFolder" => ("displayName", "x"),
         "localeInfo" | "messageRule" | "outlookCategory" | "timeZoneInformation" => ("displayName", "x"),
         "inferenceClassification" => ("id", "overrides"),
         "inferenceClassificationOverride" => ("classifyAs", "x"),
@@ -261,6 +263,9 @@ async fn options_are_taken_where_the_document_says_so() {
             .replace("{mailFolder-id}", "msgfolderroot")
             .replace("{mailFolder-id1}", "drafts")
             .replace("{message-id}", id)
+            .replace("{mailbox-id}", &address("AdeleV"))
+            .replace("{mailboxFolder-id}", "drafts")
+            .replace("{mailboxItem-id}", id)
             .replace("{TimeZoneStandard}", "Iana")
             .replace("{inferenceClassificationOverride-id}", said["id"].as_str().unwrap())
             .replace("{outlookCategory-id}", category["id"].as_str().unwrap())

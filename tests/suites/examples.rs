@@ -101,10 +101,11 @@ fn examples() -> Option<Vec<Example>> {
 }
 
 /// What a key follows, in small letters.
-const COLLECTIONS: [&str; 10] = [
+const COLLECTIONS: [&str; 11] = [
     "attachments",
     "childfolders",
     "extensions",
+    "mailboxes",
     "mailfolders",
     "mastercategories",
     "messagerules",

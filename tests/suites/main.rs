@@ -19,6 +19,7 @@ mod describing;
 mod drafts;
 mod examples;
 mod exchange_ids;
+mod export;
 mod extended;
 mod folders;
 mod headers;

@@ -11,7 +11,8 @@ use std::fmt::Write;
 
 /// Everything that may be done with mail.
 const ALL: &str = "Mail.ReadWrite Mail.Read Mail.ReadBasic Mail.Send User.Read User.Read.All \
-                   Mail.ReadWrite.Shared Mail.Read.Shared Mail.ReadBasic.Shared Mail.Send.Shared MailboxSettings.Read MailboxSettings.ReadWrite";
+                   Mail.ReadWrite.Shared Mail.Read.Shared Mail.ReadBasic.Shared Mail.Send.Shared MailboxSettings.Read MailboxSettings.ReadWrite \
+                   MailboxFolder.Read MailboxItem.Read MailboxItem.Export MailboxItem.ImportExport";
 
 /// What is counted to see that nothing has changed.
 const COUNTED: [&str; 4] = ["mailFolders/inbox", "mailFolders/sentitems", "mailFolders/archive", "mailFolders/deleteditems"];

@@ -5,6 +5,7 @@ mod budget;
 pub use budget::BodyBudget;
 pub(crate) use budget::Share;
 
+use crate::Graph;
 use crate::error::{ApiError, ErrorCode};
 use crate::request::Asked;
 use crate::throttle;
@@ -12,7 +13,7 @@ use axum::body::HttpBody;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
-use mailbox::Mail;
+use mailbox::{ItemHead, ItemRefusal, Mail, MailError};
 use mime::Base64Body;
 use serde_json::Value;
 use std::time::Duration;
@@ -149,19 +150,71 @@ impl Kept {
 /// Reads a JSON body; an empty one is `null`. Its text is read from where it was put as it came; the tree has its share of
 /// the memory that there is for all, until the request is answered.
 async fn json(asked: &Asked<'_>, body: &mut Body, limit: u64) -> Result<(Given, Digest), ApiError> {
-    refuse_by_length(&asked.headers, most_text(limit), limit)?;
-    let mut kept = Kept::new(&asked.graph.mail, most_text(limit));
-    while let Some(piece) = next(body).await? {
-        kept.gathered.extend_from_slice(&piece);
-        kept = kept.hand_on().await.map_err(|_| ApiError::too_large(limit))?;
-    }
-    let (digest, text) = kept.finish_unnamed().await?;
+    let (digest, text) = text(&asked.graph.mail, &asked.headers, body, limit).await?;
     let text = text.trim_ascii();
     if text.is_empty() {
         return Ok((Given::Json(Value::Null), digest));
     }
     asked.take_share(budget::weight(text)?).await?;
     Ok((Given::Json(serde_json::from_slice(text).map_err(ApiError::unreadable_body)?), digest))
+}
+
+/// The same where nobody is asked who asks; with its share of the memory, to be kept as long as the tree.
+pub(crate) async fn json_of_anybody(
+    graph: &Graph,
+    headers: &HeaderMap,
+    body: &mut Body,
+    limit: u64,
+) -> Result<(Value, Option<Share>), ApiError> {
+    let (_, text) = text(&graph.mail, headers, body, limit).await?;
+    let text = text.trim_ascii();
+    let share = graph.body_budget.share(budget::weight(text)?).await?;
+    Ok((serde_json::from_slice(text).map_err(ApiError::unreadable_body)?, share))
+}
+
+/// The text of a JSON body, from where it was put as it came.
+async fn text(mail: &Mail, headers: &HeaderMap, body: &mut Body, limit: u64) -> Result<(Digest, Bytes), ApiError> {
+    refuse_by_length(headers, most_text(limit), limit)?;
+    let mut kept = Kept::new(mail, most_text(limit));
+    while let Some(piece) = next(body).await? {
+        kept.gathered.extend_from_slice(&piece);
+        kept = kept.hand_on().await.map_err(|_| ApiError::too_large(limit))?;
+    }
+    kept.finish_unnamed().await
+}
+
+/// An item in base64, decoded bit by bit: what stands beside its octets, and these where they are kept.
+pub(crate) async fn item(mail: &Mail, text: &str, limit: u64) -> Result<(ItemHead, Blob), ApiError> {
+    let (mut decoder, mut kept, mut head, mut offset) = (Base64Body::default(), Kept::new(mail, limit), None, 0);
+    for piece in text.as_bytes().chunks(GATHERED) {
+        decoder.push(piece, offset, &mut kept.gathered).map_err(ApiError::invalid_mime)?;
+        offset += piece.len() as u64;
+        head = match head {
+            None => begun(&mut kept.gathered)?,
+            some => some,
+        };
+        if head.is_some() {
+            kept = kept.hand_on().await?;
+        }
+    }
+    decoder.finish(&mut kept.gathered).map_err(ApiError::invalid_mime)?;
+    let head = match head {
+        None => begun(&mut kept.gathered)?,
+        some => some,
+    };
+    match head {
+        Some(head) => Ok((head, kept.finish().await?)),
+        None => Err(MailError::from(ItemRefusal::NoItem).into()),
+    }
+}
+
+/// The head of an item, once it has come whole; it is taken off.
+fn begun(gathered: &mut Vec<u8>) -> Result<Option<ItemHead>, ApiError> {
+    let found = ItemHead::parse(gathered).map_err(MailError::from)?;
+    Ok(found.map(|(head, length)| {
+        gathered.drain(..length);
+        head
+    }))
 }
 
 /// The text that a message of `limit` octets makes in base64, with line ends as often as anybody writes them.

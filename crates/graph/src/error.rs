@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use identity::AuthError;
-use mailbox::{FolderDeed, Kind, Limit, MailError, SmimeRefusal, SubscriptionRefusal};
+use mailbox::{FolderDeed, ItemRefusal, Kind, Limit, MailError, SmimeRefusal, SubscriptionRefusal};
 use odata::SyntaxError;
 use store::StoreError;
 
@@ -30,6 +30,7 @@ error_codes! {
     BadRequest "BadRequest" BAD_REQUEST;
     ErrorAccessDenied "ErrorAccessDenied" FORBIDDEN;
     ErrorCannotDeleteObject "ErrorCannotDeleteObject" BAD_REQUEST;
+    ErrorCorruptData "ErrorCorruptData" BAD_REQUEST;
     ErrorDeleteDistinguishedFolder "ErrorDeleteDistinguishedFolder" BAD_REQUEST;
     ErrorFolderExists "ErrorFolderExists" CONFLICT;
     ErrorInternalServerError "ErrorInternalServerError" INTERNAL_SERVER_ERROR;
@@ -304,6 +305,7 @@ impl From<MailError> for ApiError {
             MailError::PreconditionFailed => told(ErrorCode::PreconditionFailed, CHANGED),
             MailError::SendAsDenied(_) => told(ErrorCode::ErrorSendAsDenied, SEND_AS_DENIED),
             MailError::Smime(refusal) => ApiError { reason, ..refusal.into() },
+            MailError::Item(refusal) => refusal.into(),
             MailError::Subscription(refusal) => refusal.into(),
             MailError::SyncStateNotFound => {
                 told(ErrorCode::SyncStateNotFound, "The sync state generation is not found. Synchronize anew, without a token.")
@@ -330,6 +332,19 @@ impl From<SmimeRefusal> for ApiError {
             SmimeRefusal::Failed(_) => (ErrorCode::SmimeInvalid, "The message can't be processed by S/MIME."),
         };
         ApiError::new(code, message).because(cause)
+    }
+}
+
+impl From<ItemRefusal> for ApiError {
+    fn from(refusal: ItemRefusal) -> ApiError {
+        let (code, message) = match refusal {
+            ItemRefusal::Damaged => (ErrorCode::ErrorCorruptData, "The data of the item is corrupt."),
+            ItemRefusal::NoItem => {
+                (ErrorCode::ErrorCorruptData, "The data is no item that was exported here, or one of another version.")
+            }
+            ItemRefusal::Over => (ErrorCode::InvalidAuthenticationToken, "The import session is over."),
+        };
+        ApiError::new(code, message).because(refusal)
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod changes;
 pub(crate) mod deliveries;
 pub(crate) mod delta;
 pub(crate) mod exchange_ids;
+pub(crate) mod exchange_mailboxes;
 pub(crate) mod extensions;
 pub(crate) mod inference;
 pub(crate) mod mail_folders;

@@ -9,6 +9,14 @@ pub(crate) const NOTHING: &[Scope] = &[];
 pub(crate) const FOLLOW: &[Scope] = &[Scope::MailSend, Scope::MailRead, Scope::MailReadWrite];
 /// To have a subscription: what it follows asks for one of them.
 pub(crate) const SUBSCRIBE: &[Scope] = &[Scope::MailRead, Scope::MailReadWrite, Scope::MailReadBasic, Scope::MailSend];
+/// To read the folders of a mailbox as those of a store.
+pub(crate) const READ_STORE_FOLDERS: &[Scope] = &[Scope::MailboxFolderRead, Scope::MailboxFolderReadWrite];
+/// To read which items there are.
+pub(crate) const READ_ITEMS: &[Scope] = &[Scope::MailboxItemRead, Scope::MailboxItemExport, Scope::MailboxItemImportExport];
+/// To take items out, whole.
+pub(crate) const EXPORT: &[Scope] = &[Scope::MailboxItemExport, Scope::MailboxItemImportExport];
+/// To bring them in.
+pub(crate) const IMPORT: &[Scope] = &[Scope::MailboxItemImportExport];
 /// To read what a mailbox does of itself.
 pub(crate) const READ_SETTINGS: &[Scope] = &[Scope::MailboxSettingsRead, Scope::MailboxSettingsReadWrite];
 /// To change it.

@@ -15,6 +15,8 @@ use store::{FolderId, MailboxId, Place};
 pub(crate) enum Tracked {
     MailFolders = 1,
     Messages = 2,
+    MailboxFolders = 3,
+    MailboxItems = 4,
 }
 
 impl Tracked {
@@ -23,6 +25,8 @@ impl Tracked {
         match self {
             Tracked::MailFolders => "mailFolder",
             Tracked::Messages => "message",
+            Tracked::MailboxFolders => "mailboxFolder",
+            Tracked::MailboxItems => "mailboxItem",
         }
     }
 }
@@ -45,6 +49,8 @@ pub(crate) struct Round {
     pub(crate) options: Options,
     pub(crate) from: From,
 }
+
+const ALL: [Tracked; 4] = [Tracked::MailFolders, Tracked::Messages, Tracked::MailboxFolders, Tracked::MailboxItems];
 
 /// The form in which tokens are written: the first octet of each.
 const FORM: u8 = 1;
@@ -125,7 +131,7 @@ impl Round {
             since: i64::from_be_bytes(*since),
             after: Place { at: i64::from_be_bytes(*at), id: *id },
         };
-        let tracked = [Tracked::MailFolders, Tracked::Messages].into_iter().find(|one| *one as u8 == *tracked)?;
+        let tracked = ALL.into_iter().find(|one| *one as u8 == *tracked)?;
         let options = Options::parse(std::str::from_utf8(options).ok()?).ok()?;
         Some(Round { tracked, options, from: From::Cursor(cursor) })
     }

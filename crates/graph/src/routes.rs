@@ -6,12 +6,14 @@ use crate::body::linger;
 use crate::described::{Dispatched, Document};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::{
-    attachments, batch, categories, changes, deliveries, delta, exchange_ids, extensions, inference, mail_folders, mail_tips,
-    message_list, message_rules, messages, outlook, replies, send_mail, settings, smime, subscriptions, uploads, users, value,
+    attachments, batch, categories, changes, deliveries, delta, exchange_ids, exchange_mailboxes, extensions, inference,
+    mail_folders, mail_tips, message_list, message_rules, messages, outlook, replies, send_mail, settings, smime, subscriptions,
+    uploads, users, value,
 };
 use crate::page::{PREFERENCE_APPLIED, json_answer};
 use crate::permissions::{
-    FOLLOW, NOTHING, READ, READ_BASIC, READ_PEOPLE, READ_PERSON, READ_SETTINGS, SEND, WRITE, WRITE_SETTINGS,
+    EXPORT, FOLLOW, IMPORT, NOTHING, READ, READ_BASIC, READ_ITEMS, READ_PEOPLE, READ_PERSON, READ_SETTINGS, READ_STORE_FOLDERS,
+    SEND, WRITE, WRITE_SETTINGS,
 };
 use crate::prefer::Preferences;
 use crate::request::{Asked, Origin, RequestIds, Version, origin};
@@ -27,7 +29,7 @@ use axum::response::Response;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use identity::Scope;
-use mailbox::{Answer, AttachmentKey, FolderName, UserName};
+use mailbox::{Answer, AttachmentKey, FolderName, ImportSession, UserName};
 use odata::{Options, parse_path};
 use resolve::resolve;
 pub(crate) use resolve::{Followed, followed};
@@ -74,6 +76,9 @@ enum Resource {
     Extensions(MessageId),
     ExtensionsCount(MessageId),
     CopyFolder(FolderName),
+    CreateImportSession,
+    ExchangeMailbox,
+    ExportItems,
     GetMailTips,
     InferenceClassification,
     MailFolder(FolderName),
@@ -110,6 +115,17 @@ enum Resource {
     },
     MessageRules(FolderName),
     MessageRulesCount(FolderName),
+    MailboxFolder(FolderName),
+    MailboxFolders {
+        parent: Option<FolderName>,
+    },
+    MailboxFoldersDelta,
+    MailboxItem {
+        folder: FolderName,
+        id: MessageId,
+    },
+    MailboxItems(FolderName),
+    MailboxItemsDelta(FolderName),
     Messages {
         folder: Option<FolderName>,
     },
@@ -197,6 +213,9 @@ dispatch! { asked, body;
         (&Method::GET, Resource::Extensions(message)) by READ => extensions::list_extensions(asked, message).await,
         (&Method::POST, Resource::Extensions(message)) by WRITE => extensions::create_extension(asked, message, body).await,
         (&Method::GET, Resource::ExtensionsCount(message)) by READ => extensions::count_extensions(asked, message).await,
+        (&Method::POST, Resource::CreateImportSession) by IMPORT => exchange_mailboxes::create_import_session(asked).await,
+        (&Method::GET, Resource::ExchangeMailbox) by READ_STORE_FOLDERS => exchange_mailboxes::get_exchange_mailbox(asked).await,
+        (&Method::POST, Resource::ExportItems) by EXPORT => exchange_mailboxes::export_items(asked, body).await,
         (&Method::POST, Resource::GetMailTips) by READ => mail_tips::get_mail_tips(asked, body).await,
         (&Method::GET, Resource::InferenceClassification) by READ => inference::get_inference_classification(asked).await,
         (&Method::PATCH, Resource::InferenceClassification) by WRITE => inference::update_inference_classification(asked, body).await,
@@ -231,6 +250,12 @@ dispatch! { asked, body;
         (&Method::GET, Resource::MessageRules(folder)) by READ_SETTINGS => message_rules::list_message_rules(asked, folder).await,
         (&Method::POST, Resource::MessageRules(folder)) by WRITE_SETTINGS => message_rules::create_message_rule(asked, folder, body).await,
         (&Method::GET, Resource::MessageRulesCount(folder)) by READ_SETTINGS => message_rules::count_message_rules(asked, folder).await,
+        (&Method::GET, Resource::MailboxFolder(name)) by READ_STORE_FOLDERS => exchange_mailboxes::get_mailbox_folder(asked, name).await,
+        (&Method::GET, Resource::MailboxFolders { parent }) by READ_STORE_FOLDERS => exchange_mailboxes::list_mailbox_folders(asked, parent).await,
+        (&Method::GET, Resource::MailboxFoldersDelta) by READ_STORE_FOLDERS => exchange_mailboxes::mailbox_folder_delta(asked).await,
+        (&Method::GET, Resource::MailboxItem { folder, id }) by READ_ITEMS => exchange_mailboxes::get_mailbox_item(asked, folder, id).await,
+        (&Method::GET, Resource::MailboxItems(folder)) by READ_ITEMS => exchange_mailboxes::list_mailbox_items(asked, folder).await,
+        (&Method::GET, Resource::MailboxItemsDelta(folder)) by READ_ITEMS => exchange_mailboxes::mailbox_item_delta(asked, folder).await,
         (&Method::GET, Resource::Messages { folder }) by READ_BASIC => message_list::list_messages(asked, folder).await,
         (&Method::GET, Resource::MessagesCount { folder }) by READ_BASIC => message_list::count_messages(asked, folder).await,
         (&Method::POST, Resource::Messages { folder }) by WRITE => messages::create_message(asked, folder, body).await,
@@ -284,6 +309,14 @@ fn upload_at(origin: &str, path: &str) -> Option<Result<uploads::Addressed, ApiE
     let [version, uploads, token] = segments.as_slice() else { return None };
     let at = |(owner, id)| uploads::Addressed { owner, id, service: format!("{origin}/{}", version.text()) };
     uploads.is("uploads").then(|| ids::parse_upload(token.text()).map(at))
+}
+
+/// The session of import whose own address this is.
+fn import_at(graph: &Graph, path: &str) -> Option<Result<ImportSession, ApiError>> {
+    let segments = parse_path(path).ok()?;
+    let [_, imports, token] = segments.as_slice() else { return None };
+    let session = || exchange_mailboxes::import_session(graph, token.text()).ok_or_else(ApiError::malformed_id);
+    imports.is("imports").then(session)
 }
 
 /// What can't be asked within a batch.
@@ -348,6 +381,13 @@ async fn serve(graph: &Graph, parts: &Parts, body: &mut Body) -> Result<Response
     if let Some(at) = upload_at(&origin, parts.uri.path()) {
         let gate = Gate::of(graph.throttle.as_ref(), &parts.method, &parts.headers, body)?;
         let response = uploads::at_upload_url(&graph.mail, &gate, &parts.method, &at?, &parts.headers, body).await?;
+        return Ok(gate.leave_with(response));
+    }
+    if let Some(session) = import_at(graph, parts.uri.path()) {
+        let gate = Gate::of(graph.throttle.as_ref(), &parts.method, &parts.headers, body)?;
+        let (session, gate_of) = (session?, &gate);
+        let answer = exchange_mailboxes::at_import_url(graph, gate_of, &parts.method, &session, &parts.headers, body);
+        let response = answer.boxed().await?;
         return Ok(gate.leave_with(response));
     }
     let target = resolve(parts.uri.path());

@@ -12,6 +12,7 @@ pub(crate) mod inference;
 pub(crate) mod json;
 pub(crate) mod language;
 pub(crate) mod mail_folder;
+pub(crate) mod mailbox_item;
 pub(crate) mod message;
 pub(crate) mod message_rule;
 pub(crate) mod new_attachment;

@@ -15,6 +15,16 @@ pub enum Scope {
     MailReadWrite,
     /// The same in one's own and in shared mailboxes.
     MailReadWriteShared,
+    /// Read a mailbox's folders as those of a store (Graph: mailboxFolder).
+    MailboxFolderRead,
+    /// Read and change them.
+    MailboxFolderReadWrite,
+    /// Take items out of a mailbox, whole.
+    MailboxItemExport,
+    /// The same, and bring them in.
+    MailboxItemImportExport,
+    /// Read which items there are.
+    MailboxItemRead,
     /// Read what a mailbox does of itself: its settings.
     MailboxSettingsRead,
     /// Change it.
@@ -33,7 +43,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, with their names.
-    const NAMES: [(Scope, &'static str); 16] = [
+    const NAMES: [(Scope, &'static str); 26] = [
         (Scope::MailRead, "Mail.Read"),
         (Scope::MailReadBasic, "Mail.ReadBasic"),
         (Scope::MailReadBasic, "Mail.ReadBasic.All"),
@@ -41,6 +51,16 @@ impl Scope {
         (Scope::MailReadShared, "Mail.Read.Shared"),
         (Scope::MailReadWrite, "Mail.ReadWrite"),
         (Scope::MailReadWriteShared, "Mail.ReadWrite.Shared"),
+        (Scope::MailboxFolderRead, "MailboxFolder.Read"),
+        (Scope::MailboxFolderRead, "MailboxFolder.Read.All"),
+        (Scope::MailboxFolderReadWrite, "MailboxFolder.ReadWrite"),
+        (Scope::MailboxFolderReadWrite, "MailboxFolder.ReadWrite.All"),
+        (Scope::MailboxItemExport, "MailboxItem.Export"),
+        (Scope::MailboxItemExport, "MailboxItem.Export.All"),
+        (Scope::MailboxItemImportExport, "MailboxItem.ImportExport"),
+        (Scope::MailboxItemImportExport, "MailboxItem.ImportExport.All"),
+        (Scope::MailboxItemRead, "MailboxItem.Read"),
+        (Scope::MailboxItemRead, "MailboxItem.Read.All"),
         (Scope::MailboxSettingsRead, "MailboxSettings.Read"),
         (Scope::MailboxSettingsReadWrite, "MailboxSettings.ReadWrite"),
         (Scope::MailSend, "Mail.Send"),
@@ -90,6 +110,12 @@ impl Scope {
             Scope::MailReadBasic | Scope::MailReadBasicShared => Some(Scope::MailReadBasicShared),
             Scope::MailReadWrite | Scope::MailReadWriteShared => Some(Scope::MailReadWriteShared),
             Scope::MailSend | Scope::MailSendShared => Some(Scope::MailSendShared),
+            // Graph gives these for one's own mailbox, and apps for all.
+            Scope::MailboxFolderRead
+            | Scope::MailboxFolderReadWrite
+            | Scope::MailboxItemExport
+            | Scope::MailboxItemImportExport
+            | Scope::MailboxItemRead => None,
             Scope::MailboxSettingsRead | Scope::MailboxSettingsReadWrite | Scope::RestanteAdmin | Scope::UserRead => None,
             Scope::UserReadAll => Some(Scope::UserReadAll),
         }
@@ -108,9 +134,11 @@ pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
     /// Everything there is to do with mail, and reading people.
-    pub const ALL_MAIL: &'static str = "Mail.ReadWrite Mail.Read Mail.ReadBasic Mail.Send MailboxSettings.ReadWrite MailboxSettings.Read User.Read User.Read.All";
+    pub const ALL_MAIL: &'static str = "Mail.ReadWrite Mail.Read Mail.ReadBasic Mail.Send MailboxSettings.ReadWrite MailboxSettings.Read \
+                                             MailboxFolder.Read MailboxFolder.ReadWrite MailboxItem.Read MailboxItem.Export MailboxItem.ImportExport User.Read User.Read.All";
     /// The same for people, with what others share with them.
-    pub const ALL_DELEGATED: &'static str = "Mail.ReadWrite Mail.Read Mail.ReadBasic Mail.Send MailboxSettings.ReadWrite MailboxSettings.Read User.Read User.Read.All \
+    pub const ALL_DELEGATED: &'static str = "Mail.ReadWrite Mail.Read Mail.ReadBasic Mail.Send MailboxSettings.ReadWrite MailboxSettings.Read \
+                                             MailboxFolder.Read MailboxFolder.ReadWrite MailboxItem.Read MailboxItem.Export MailboxItem.ImportExport User.Read User.Read.All \
                                              Mail.ReadWrite.Shared Mail.Read.Shared Mail.ReadBasic.Shared Mail.Send.Shared";
 
     /// Names joined by spaces; names that mean nothing here grant nothing. A name may carry its resource in front.

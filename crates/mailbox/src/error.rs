@@ -57,6 +57,20 @@ pub enum SubscriptionRefusal {
     },
 }
 
+/// Why an item does not come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ItemRefusal {
+    /// Its octets are not those that left.
+    #[error("the item is damaged")]
+    Damaged,
+    /// It is none of this form.
+    #[error("it is no item, or one of another version")]
+    NoItem,
+    /// The session in which it comes is over.
+    #[error("the session is over")]
+    Over,
+}
+
 /// Why nothing was signed, encrypted or kept by S/MIME.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SmimeRefusal {
@@ -167,6 +181,9 @@ pub enum MailError {
     /// Somebody to whom nothing can be sent, or too many.
     #[error("invalid recipients: {0}")]
     InvalidRecipients(String),
+    /// An item does not come in.
+    #[error("{0}")]
+    Item(ItemRefusal),
     /// An app has no mailbox of its own.
     #[error("an app asked for its own mailbox")]
     NoPerson,
@@ -235,6 +252,12 @@ impl From<SmimeRefusal> for MailError {
 impl From<SubscriptionRefusal> for MailError {
     fn from(refusal: SubscriptionRefusal) -> MailError {
         MailError::Subscription(refusal)
+    }
+}
+
+impl From<ItemRefusal> for MailError {
+    fn from(refusal: ItemRefusal) -> MailError {
+        MailError::Item(refusal)
     }
 }
 

@@ -188,12 +188,14 @@ impl Mail {
             admitted.permission(wanted, true)?;
             let person = admitted.person.as_ref().map(|person| person.id);
             let found = tx.subscription(id)?.filter(|one| one.client_id == admitted.app.client_id && one.person == person);
-            found.filter(|one| one.expiration_date_time > now).ok_or(MailError::NotFound(Kind::Subscription))
+            let found = found.filter(|one| one.expiration_date_time > now).ok_or(MailError::NotFound(Kind::Subscription))?;
+            admitted.permission(heard_by(&found), true)?;
+            Ok(found)
         };
         self.inner.store.read(look).await
     }
 
-    /// All subscriptions of the caller's.
+    /// All subscriptions of the caller's to what the token lets hear.
     ///
     /// # Errors
     /// As [`Mail::subscription`].
@@ -204,7 +206,7 @@ impl Mail {
             admitted.permission(wanted, true)?;
             let person = admitted.person.as_ref().map(|person| person.id);
             let mut found = tx.subscriptions_of(&admitted.app.client_id, person)?;
-            found.retain(|one| one.expiration_date_time > now);
+            found.retain(|one| one.expiration_date_time > now && admitted.permission(heard_by(one), true).is_ok());
             Ok(found)
         };
         self.inner.store.read(look).await
@@ -278,12 +280,13 @@ impl Mail {
 /// # Errors
 /// [`MailError::NotAdmitted`], [`MailError::AccessDenied`], [`MailError::AppLimited`], [`MailError::Store`].
 pub(crate) fn may_hear(tx: &ReadTx<'_>, subscription: &Subscription) -> Result<(), MailError> {
-    let wanted = match subscription.data {
-        Some(_) => READING,
-        None if subscription.is_to_deliveries() => FOLLOWING,
-        None => HEARING,
-    };
+    let wanted = if subscription.data.is_some() { READING } else { heard_by(subscription) };
     may_go_on(tx, (&subscription.client_id, subscription.person), subscription.mailbox, wanted)
+}
+
+/// The permissions one of which lets hear what a subscription tells.
+fn heard_by(subscription: &Subscription) -> &'static [Scope] {
+    if subscription.is_to_deliveries() { FOLLOWING } else { HEARING }
 }
 
 /// When a subscription ends that shall end at a time.

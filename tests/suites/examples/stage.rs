@@ -286,6 +286,7 @@ fn located(path: &str, keys: &Keys) -> String {
             "users" => Some(address("AdeleV")),
             "messages" if segment != "delta" => keys.message.clone(),
             "mailfolders" | "childfolders" if !matches!(segment, "delta" | "inbox" | "Inbox") => keys.folder.clone(),
+            "mailboxes" => Some(address("AdeleV")),
             "mastercategories" | "overrides" => keys.beside.clone(),
             "messagerules" => keys.rule.clone(),
             "subscriptions" => keys.subscription.clone(),

@@ -63,6 +63,10 @@ impl Attackers {
             ("Mail.ReadBasic", "Mail.Send User.Read"),
             ("MailboxSettings.ReadWrite", "MailboxSettings.Read Mail.ReadWrite User.Read"),
             ("MailboxSettings.Read", "Mail.ReadWrite Mail.Send User.Read"),
+            ("MailboxFolder.Read", "Mail.ReadWrite MailboxItem.ImportExport User.Read"),
+            ("MailboxItem.Read", "Mail.ReadWrite MailboxFolder.ReadWrite User.Read"),
+            ("MailboxItem.Export", "Mail.ReadWrite MailboxFolder.ReadWrite MailboxItem.Read User.Read"),
+            ("MailboxItem.ImportExport", "Mail.ReadWrite MailboxItem.Read MailboxItem.Export User.Read"),
             ("User.Read", "Mail.ReadWrite Mail.Send"),
             ("User.ReadBasic.All", "Mail.ReadWrite Mail.Send User.Read"),
         ] {
@@ -101,7 +105,14 @@ impl Attackers {
         // What is in a batch is asked one by one, by the same rules.
         let is_asked = row.path != "/$batch";
         let lacking = self.lacking.iter().find(|(least, _)| row.delegated.as_deref() == Some(least));
-        of_row.push(lacking.filter(|_| is_asked).map(|(_, person)| denied(person)));
+        of_row.push(lacking.filter(|_| is_asked).and_then(|(_, person)| match (row.method.as_str(), row.path.as_str()) {
+            // A list of subscriptions has those to what the token lets hear, which may be none; another's isn't found.
+            ("GET", "/subscriptions") => None,
+            (_, path) if path.starts_with("/subscriptions/") => {
+                Some(Attacker { person: person.clone(), status: 404, code: "ResourceNotFound" })
+            }
+            _ => Some(denied(person)),
+        }));
         of_row.push(row.is_of_mailbox().then(|| denied(&self.alex)));
         of_row.push(is_asked.then(|| unknown(&self.megan)));
         of_row.push((row.is_of_mailbox() || row.is_of_person()).then(|| denied(&self.outside)));

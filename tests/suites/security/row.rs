@@ -66,7 +66,7 @@ impl Row {
 
     /// Whether it is about somebody's mailbox.
     pub(crate) fn is_of_mailbox(&self) -> bool {
-        self.path.starts_with("/users/{user-id}/") && !self.is_of_person()
+        self.path.starts_with("/admin/exchange/") || self.path.starts_with("/users/{user-id}/") && !self.is_of_person()
     }
 
     /// Whether it is about somebody, and nothing in a mailbox: whoever may read people may ask it of others.

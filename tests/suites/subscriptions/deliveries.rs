@@ -60,6 +60,12 @@ async fn who_may_only_send_may_follow_that() {
     sender.send_mime(&plain("AdeleV", &["AlexW"], "Followed")).await.demand(202);
     receiver.until_notified("/changes", 1).await;
     sender.delete(&format!("/subscriptions/{id}")).await.demand_empty(204);
+    let mut subscription = to_messages(&receiver);
+    subscription["notificationUrl"] = receiver.url("/messages").into();
+    let to_all = subscribed(&server.person("AdeleV"), &subscription).await;
+    let path = format!("/subscriptions/{}", to_all["id"].as_str().unwrap());
+    sender.get(&path).await.demand_error(403, "ErrorAccessDenied");
+    assert_eq!(sender.get("/subscriptions").await.demand(200).json()["value"], json!([]), "what it may not hear");
     let reader = server.person_with_scopes("AdeleV", "Mail.ReadBasic").await;
     subscribe(&reader, &to_deliveries(&receiver)).await.demand_error(403, "ErrorAccessDenied");
     server.finish().await;

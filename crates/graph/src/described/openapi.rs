@@ -152,7 +152,7 @@ fn reference(name: &str) -> Value {
 
 fn schema(edm: Edm) -> Value {
     match edm {
-        Edm::Binary => json!({"type": "string", "format": "base64"}),
+        Edm::Binary | Edm::Stream => json!({"type": "string", "format": "base64"}),
         Edm::Boolean => json!({"type": "boolean"}),
         Edm::Collection(of) => json!({"type": "array", "items": schema(*of)}),
         Edm::Complex(ComplexType { name, .. }) | Edm::Enum(EnumType { name, .. }) => reference(name),

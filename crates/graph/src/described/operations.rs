@@ -177,6 +177,7 @@ const DESCRIBED: &[Described] = &[
     told("count_messages", "Count messages", Takes::Nothing, Gives::Count, 200).with(&["filter", "search"]),
     told("count_overrides", "Count senders of whom something is said", Takes::Nothing, Gives::Count, 200).with(&["filter"]),
     told("create_attachment", "Add an attachment", Takes::Entity("attachment"), one("attachment"), 201),
+    told("create_import_session", "Begin to bring items into a mailbox", Takes::Nothing, IMPORT_SESSION, 200),
     told("create_extension", "Create an extension", Takes::Entity("extension"), one("extension"), 201),
     told("create_mail_folder", "Create a folder", Takes::Entity("mailFolder"), one("mailFolder"), 201),
     told("create_master_category", "Create a category", Takes::Entity("outlookCategory"), one("outlookCategory"), 201),
@@ -204,9 +205,11 @@ const DESCRIBED: &[Described] = &[
     told("delete_smime_certificate", "Forget a certificate", Takes::Nothing, Gives::Nothing, 204),
     told("delete_smime_key", "Throw a key away", Takes::Nothing, Gives::Nothing, 204),
     told("delete_subscription", "End a subscription", Takes::Nothing, Gives::Nothing, 204),
+    told("export_items", "Take items out of a mailbox, whole", EXPORT, Gives::Values(&edm::EXPORT_ITEM_RESPONSE), 200),
     told("get_attachment", "Get an attachment", Takes::Nothing, one("attachment"), 200).with(&["select", "expand"]),
     told("get_attachment_value", "Get the octets of an attachment", Takes::Nothing, Gives::Octets("*/*"), 200),
     told("get_delivery", "Follow a message that was sent", Takes::Nothing, Gives::Object, 200),
+    told("get_exchange_mailbox", "Get a mailbox", Takes::Nothing, one("mailbox"), 200).with(&["select"]),
     told("get_extension", "Get an extension", Takes::Nothing, one("extension"), 200),
     told("get_inference_classification", "Get how mail is classified", Takes::Nothing, one(INFERENCE), 200)
         .with(&["select", "expand"]),
@@ -214,6 +217,8 @@ const DESCRIBED: &[Described] = &[
     told("get_mail_tips", "Get what a sender had better know", MAIL_TIPS, Gives::Values(&edm::MAIL_TIPS), 200),
     told("get_mailbox_setting", "Get one setting of a mailbox", Takes::Nothing, Gives::Object, 200),
     told("get_mailbox_settings", "Get the settings of a mailbox", Takes::Nothing, SETTINGS, 200).with(&["select"]),
+    told("get_mailbox_folder", "Get a folder of a mailbox's store", Takes::Nothing, one("mailboxFolder"), 200).with(&["select"]),
+    told("get_mailbox_item", "Get what an item is", Takes::Nothing, one("mailboxItem"), 200).with(&["select"]),
     told("get_master_category", "Get a category", Takes::Nothing, one("outlookCategory"), 200).with(&["select"]),
     told("get_message", "Get a message", Takes::Nothing, one("message"), 200).with(&["select", "expand"]),
     told("get_message_rule", "Get a rule", Takes::Nothing, one("messageRule"), 200).with(&["select"]),
@@ -234,6 +239,10 @@ const DESCRIBED: &[Described] = &[
     told("list_extensions", "List extensions", Takes::Nothing, Gives::List("extension"), 200).with(&["filter", "count"]),
     told("list_mail_folders", "List folders", Takes::Nothing, Gives::List("mailFolder"), 200)
         .with(&["select", "filter", "orderby", "expand", "top", "skip", "count"]),
+    told("list_mailbox_folders", "List folders of a mailbox's store", Takes::Nothing, Gives::List("mailboxFolder"), 200)
+        .with(&["select", "filter", "orderby", "top", "skip", "count"]),
+    told("list_mailbox_items", "List items", Takes::Nothing, Gives::List("mailboxItem"), 200)
+        .with(&["select", "filter", "orderby", "top", "skip", "count"]),
     told("list_master_categories", "List categories", Takes::Nothing, Gives::List("outlookCategory"), 200)
         .with(&["select", "filter", "orderby", "top", "skip", "count"]),
     told("list_message_rules", "List rules", Takes::Nothing, Gives::List("messageRule"), 200)
@@ -254,6 +263,12 @@ const DESCRIBED: &[Described] = &[
         .with(&["select"]),
     told("list_users", "List people, or find one", Takes::Nothing, Gives::List("user"), 200).with(&["filter", "select", "top"]),
     told("mail_folder_delta", "Follow the folders", Takes::Nothing, Gives::List("mailFolder"), 200)
+        .with(&["select", "top"])
+        .function(),
+    told("mailbox_folder_delta", "Follow the folders of a mailbox's store", Takes::Nothing, Gives::List("mailboxFolder"), 200)
+        .with(&["select", "top"])
+        .function(),
+    told("mailbox_item_delta", "Follow the items of a folder", Takes::Nothing, Gives::List("mailboxItem"), 200)
         .with(&["select", "top"])
         .function(),
     told("message_delta", "Follow the messages", Takes::Nothing, Gives::List("message"), 200)
@@ -298,6 +313,8 @@ const TRANSLATE: Takes = Takes::Parameters(&[
     ("TargetIdType", Edm::Enum(&edm::EXCHANGE_ID_FORMAT)),
     ("SourceIdType", Edm::Enum(&edm::EXCHANGE_ID_FORMAT)),
 ]);
+const EXPORT: Takes = Takes::Parameters(&[("ItemIds", Edm::Collection(&Edm::String))]);
+const IMPORT_SESSION: Gives = Gives::One(Edm::Complex(&edm::MAILBOX_ITEM_IMPORT_SESSION));
 const MAIL_TIPS: Takes =
     Takes::Parameters(&[("EmailAddresses", Edm::Collection(&Edm::String)), ("MailTipsOptions", Edm::Enum(&edm::MAIL_TIPS_TYPE))]);
 const SUBSCRIPTION: Takes = Takes::Entity("subscription");

@@ -4,7 +4,7 @@
 use crate::request::Version;
 use crate::schema::attachment::{self, Derived};
 use crate::schema::edm::{self, ComplexType, Edm, EnumType};
-use crate::schema::{category, inference, mail_folder, message, message_rule, subscription, user};
+use crate::schema::{category, inference, mail_folder, mailbox_item, message, message_rule, subscription, user};
 use std::collections::BTreeMap;
 
 /// An entity type (OData CSDL 4.01 §6).
@@ -70,6 +70,10 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
         entity("outlookUser", Some("entity"), Form::Plain, Vec::new(), OF_OUTLOOK),
         entity("outlookCategory", Some("entity"), Form::Plain, own(category::types()), &[]),
     ];
+    let item = typed(mailbox_item::item_types()).filter(is_own).collect();
+    entities.push(entity("mailbox", Some("entity"), Form::Plain, Vec::new(), OF_MAILBOXES));
+    entities.push(entity("mailboxFolder", Some("entity"), Form::Plain, own(mailbox_item::folder_types()), OF_MAILBOX_FOLDERS));
+    entities.push(entity("mailboxItem", Some("outlookItem"), Form::Plain, item, &[]));
     entities.push(entity("subscription", Some("entity"), Form::Plain, subscriptions(), &[]));
     entities.extend(attachments());
     entities.extend(extensions());
@@ -125,6 +129,9 @@ const OF_FOLDERS: &[(&str, Edm)] = &[
     EXTENDED[0],
     EXTENDED[1],
 ];
+const OF_MAILBOXES: &[(&str, Edm)] = &[("folders", Edm::Collection(&Edm::Entity("mailboxFolder")))];
+const OF_MAILBOX_FOLDERS: &[(&str, Edm)] =
+    &[("childFolders", Edm::Collection(&Edm::Entity("mailboxFolder"))), ("items", Edm::Collection(&Edm::Entity("mailboxItem")))];
 const OF_USERS: &[(&str, Edm)] = &[
     ("inferenceClassification", Edm::Entity("inferenceClassification")),
     ("mailFolders", Edm::Collection(&Edm::Entity("mailFolder"))),
@@ -179,6 +186,7 @@ impl Reached {
                 self.enums.insert(one.name, one);
             }
             Edm::Binary
+            | Edm::Stream
             | Edm::Boolean
             | Edm::DateTimeOffset
             | Edm::Entity(_)

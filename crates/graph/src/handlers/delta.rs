@@ -142,7 +142,7 @@ fn received_from(options: &Options) -> Result<Timestamp, ApiError> {
 }
 
 /// Items of a page: what is asked for in this request (`Prefer`), or was when the round began (`$top`); the less of both.
-fn page_size(asked: &Asked<'_>, options: &Options) -> Result<i64, ApiError> {
+pub(super) fn page_size(asked: &Asked<'_>, options: &Options) -> Result<i64, ApiError> {
     let top = match options.number("top")? {
         Some(0) => return Err(ApiError::bad_request("The value of '$top' must be 1 or more.")),
         top => top.unwrap_or(MAX_PAGE),
@@ -152,18 +152,18 @@ fn page_size(asked: &Asked<'_>, options: &Options) -> Result<i64, ApiError> {
     Ok(preferred.unwrap_or(page).min(top).min(MAX_PAGE))
 }
 
-fn typed(tracked: Tracked, mut item: Value) -> Value {
+pub(super) fn typed(tracked: Tracked, mut item: Value) -> Value {
     if let Some(members) = item.as_object_mut() {
         members.shift_insert(0, "@odata.type".to_owned(), format!("#microsoft.graph.{}", tracked.resource()).into());
     }
     item
 }
 
-fn removed(tracked: Tracked, id: String) -> Value {
+pub(super) fn removed(tracked: Tracked, id: String) -> Value {
     typed(tracked, json!({"id": id, "@removed": {"reason": "deleted"}}))
 }
 
-fn answer(asked: &Asked<'_>, page: &Value, top: i64) -> Response {
+pub(super) fn answer(asked: &Asked<'_>, page: &Value, top: i64) -> Response {
     let mut response = json_answer(StatusCode::OK, page);
     if asked.preferences.max_page_size().is_some()
         && let Ok(applied) = HeaderValue::from_str(&format!("odata.maxpagesize={top}"))

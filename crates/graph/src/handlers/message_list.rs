@@ -54,7 +54,7 @@ pub(crate) async fn count_messages(asked: &Asked<'_>, folder: Option<FolderName>
     Ok(number_answer(count))
 }
 
-fn query(
+pub(super) fn query(
     asked: &Asked<'_>,
     folder: Option<FolderName>,
     list: &MessageList,

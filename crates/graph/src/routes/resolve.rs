@@ -30,6 +30,14 @@ pub(super) fn resolve(path: &str) -> Result<Target, ApiError> {
     {
         return Ok(Target { version, user: UserName::Me, resource: of_subscriptions(subscriptions, rest)? });
     }
+    if let [admin, exchange, mailboxes, rest @ ..] = rest
+        && admin.is("admin")
+        && exchange.is("exchange")
+        && mailboxes.is("mailboxes")
+    {
+        let (Some(id), rest) = keyed(mailboxes, rest) else { return Err(ApiError::no_such_segment(mailboxes.text())) };
+        return Ok(Target { version, user: UserName::Named(of_mailbox_id(id)), resource: of_exchange_mailbox(rest)? });
+    }
     let (user, rest) = match rest {
         [me, rest @ ..] if me.is("me") => (UserName::Me, rest),
         [users, rest @ ..] if users.is("users") => match keyed(users, rest) {
@@ -87,6 +95,44 @@ pub(crate) fn followed(resource: &str) -> Result<Followed, ApiError> {
         }
         Target { user, resource: Resource::Deliveries, .. } => Ok(Followed { user, follows: Follows::Deliveries, options }),
         _ => Err(ApiError::bad_request("Only messages can be followed: 'me/messages', 'users/{id}/mailFolders/{id}/messages'.")),
+    }
+}
+
+/// The person whose mailbox has an id (Graph: mailbox): `MBX:`, the person's id, `@` and the tenant's. Another name of the person will do.
+fn of_mailbox_id(id: String) -> String {
+    let guid = id.strip_prefix("MBX:").and_then(|rest| rest.split('@').next()).map(str::to_owned);
+    guid.unwrap_or(id)
+}
+
+/// What stands below a mailbox that is exported from and imported into.
+fn of_exchange_mailbox(rest: &[Segment]) -> Result<Resource, ApiError> {
+    let Some((first, rest)) = rest.split_first() else { return Ok(Resource::ExchangeMailbox) };
+    if first.is("folders") {
+        return match keyed(first, rest) {
+            (None, []) => Ok(Resource::MailboxFolders { parent: None }),
+            (None, [delta]) if delta.is("delta") => Ok(Resource::MailboxFoldersDelta),
+            (Some(name), rest) => of_mailbox_folder(folder_name(&name)?, rest),
+            (None, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
+        };
+    }
+    match rest {
+        [] if first.is("exportItems") => Ok(Resource::ExportItems),
+        [] if first.is("createImportSession") => Ok(Resource::CreateImportSession),
+        _ => Err(ApiError::no_such_segment(first.text())),
+    }
+}
+
+fn of_mailbox_folder(folder: FolderName, rest: &[Segment]) -> Result<Resource, ApiError> {
+    match rest {
+        [] => Ok(Resource::MailboxFolder(folder)),
+        [children] if children.is("childFolders") => Ok(Resource::MailboxFolders { parent: Some(folder) }),
+        [items, rest @ ..] if items.is("items") => match keyed(items, rest) {
+            (None, []) => Ok(Resource::MailboxItems(folder)),
+            (None, [delta]) if delta.is("delta") => Ok(Resource::MailboxItemsDelta(folder)),
+            (Some(id), []) => Ok(Resource::MailboxItem { folder, id: ids::parse_message(&id)? }),
+            (_, [other, ..]) => Err(ApiError::no_such_segment(other.text())),
+        },
+        [other, ..] => Err(ApiError::no_such_segment(other.text())),
     }
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::described::described_paths;
+use mailbox::Follows;
 
 fn resource(path: &str) -> Result<(UserName, Resource), (ErrorCode, String)> {
     resolve(path).map(|t| (t.user, t.resource)).map_err(|e| (e.code, e.message))
@@ -71,6 +72,9 @@ fn described_places_lead_to_their_resources() {
         ("{mailFolder-id}", "inbox".to_owned()),
         ("{mailFolder-id1}", "drafts".to_owned()),
         ("{message-id}", ids::message(message)),
+        ("{mailbox-id}", format!("MBX:{}@{}", uuid::Uuid::nil(), uuid::Uuid::nil())),
+        ("{mailboxFolder-id}", "inbox".to_owned()),
+        ("{mailboxItem-id}", ids::message(message)),
         ("{attachment-id}", ids::attachment(message, key)),
         ("{extension-id}", "Com.Contoso.Referral".to_owned()),
         ("{TimeZoneStandard}", "Iana".to_owned()),
@@ -103,9 +107,11 @@ fn what_is_followed_is_read_in_each_spelling() {
         ("/me/mailFolders/inbox/messages", UserName::Me, inbox),
     ] {
         let read = followed(spelled).expect("it is read");
-        assert_eq!((read.user, read.folder), (user, folder), "{spelled}");
+        assert_eq!((read.user, read.follows), (user, Follows::Messages(folder)), "{spelled}");
     }
-    for refused in ["me", "me/events", "me/messages/delta", "me/mailFolders", "subscriptions", ""] {
+    let deliveries = followed("/me/messages/delivery").expect("it is read");
+    assert_eq!((deliveries.user, deliveries.follows), (UserName::Me, Follows::Deliveries));
+    for refused in ["me", "me/messages/changes", "me/events", "me/messages/delta", "me/mailFolders", "subscriptions", ""] {
         assert_eq!(followed(refused).expect_err("it is refused").code, ErrorCode::BadRequest, "{refused}");
     }
     let selected = followed("me/messages?$select=Subject,bodyPreview").expect("it is read");

@@ -13,6 +13,8 @@ pub(crate) enum Edm {
     Enum(&'static EnumType),
     Int32,
     Int64,
+    /// Octets that may be many.
+    Stream,
     String,
     TimeOfDay,
 }
@@ -29,6 +31,7 @@ impl Edm {
             Edm::Entity(name) => format!("graph.{name}"),
             Edm::Int32 => "Edm.Int32".to_owned(),
             Edm::Int64 => "Edm.Int64".to_owned(),
+            Edm::Stream => "Edm.Stream".to_owned(),
             Edm::String => "Edm.String".to_owned(),
             Edm::TimeOfDay => "Edm.TimeOfDay".to_owned(),
         }
@@ -233,6 +236,19 @@ pub(crate) const MAIL_TIPS: ComplexType = complex(
         member("totalMemberCount", Edm::Int32),
     ],
 );
+
+pub(crate) const EXPORT_ITEM_RESPONSE: ComplexType = complex(
+    "exportItemResponse",
+    &[
+        member("changeKey", Edm::String),
+        member("data", Edm::Stream),
+        member("error", Edm::Complex(&MAIL_TIPS_ERROR)),
+        member("itemId", Edm::String),
+    ],
+);
+
+pub(crate) const MAILBOX_ITEM_IMPORT_SESSION: ComplexType =
+    complex("mailboxItemImportSession", &[member("expirationDateTime", Edm::DateTimeOffset), member("importUrl", Edm::String)]);
 
 pub(crate) const MAIL_TIPS_ERROR: ComplexType =
     complex("mailTipsError", &[member("code", Edm::String), member("message", Edm::String)]);

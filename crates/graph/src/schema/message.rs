@@ -347,7 +347,7 @@ pub(crate) fn version(etag: &str) -> Option<i64> {
 }
 
 /// Changes with each write (Graph: outlookItem).
-fn change_key(record: &MessageRecord) -> String {
+pub(crate) fn change_key(record: &MessageRecord) -> String {
     change_key_of(record.id, record.modseq)
 }
 

@@ -18,6 +18,26 @@ impl ReadTx<'_> {
         )
     }
 
+    /// All extended properties of a message or a folder, with their values in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn extended_properties(&self, mailbox: MailboxId, item: ItemId) -> Result<Vec<ExtendedProperty>, StoreError> {
+        let sql = "SELECT property, value, folded, number FROM extended_property WHERE mailbox = $1 AND item = $2
+             ORDER BY property, position";
+        let mut all: Vec<ExtendedProperty> = Vec::new();
+        for (property, value) in self.rows(sql, values![&mailbox.0, &item.0], |row| {
+            let value = ExtendedValue { text: row.text(1)?, folded: row.text(2)?, number: row.optional_integer(3)? };
+            Ok((row.text(0)?, value))
+        })? {
+            match all.last_mut().filter(|last| last.property == property) {
+                Some(last) => last.values.push(value),
+                None => all.push(ExtendedProperty { property, values: vec![value] }),
+            }
+        }
+        Ok(all)
+    }
+
     /// The extensions of a message, by name.
     ///
     /// # Errors
@@ -112,8 +132,11 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Takes away all that clients hung on a message or a folder that goes.
-    pub(crate) fn remove_extended(&mut self, mailbox: MailboxId, item: ItemId) -> Result<(), StoreError> {
+    /// Takes away all that clients hung on a message or a folder that goes, or becomes another.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn remove_extended(&mut self, mailbox: MailboxId, item: ItemId) -> Result<(), StoreError> {
         let item = values![&mailbox.0, &item.0];
         self.execute("DELETE FROM extended_property WHERE mailbox = $1 AND item = $2", item)?;
         self.execute("DELETE FROM extension WHERE mailbox = $1 AND message = $2", item)?;
