@@ -166,6 +166,10 @@ async fn folders_and_items_are_listed_paged_and_followed() {
     let owner = server.entry("AdeleV")["id"].as_str().unwrap().to_owned();
     let found = adele.get(&base).await.demand(200).json();
     assert_eq!(found["id"], format!("MBX:{owner}@{}", server.dev()["tenant"].as_str().unwrap()));
+    for road in ["/me".to_owned(), format!("/users/{}", address("AdeleV"))] {
+        let settings = adele.get(&format!("{road}/settings/exchange")).await.demand(200).json();
+        assert_eq!((&settings["primaryMailboxId"], &settings["inPlaceArchiveMailboxId"]), (&found["id"], &Value::Null));
+    }
     let base = format!("/admin/exchange/mailboxes/{}", id(&found));
     let folders = adele.get(&format!("{base}/folders?$filter=displayName%20eq%20'Inbox'")).await.demand(200).json();
     let inbox = &folders["value"][0];

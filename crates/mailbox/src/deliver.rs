@@ -159,7 +159,7 @@ impl Mail {
             Some(_) => Action::Delivered.is_wanted(path),
         };
         let is_told = !submission.reverse_path.is_empty() && paths.iter().zip(&people).any(is_told);
-        let sender = is_told.then_some(submission.mailbox);
+        let sender = (is_told || tx.are_deliveries_followed(submission.mailbox)?).then_some(submission.mailbox);
         tx.hold(people.iter().flatten().map(|person| person.id).chain(sender))?;
         for ((path, person), reading) in paths.iter().zip(people).zip(repeat_n(found.reading.clone(), paths.len())) {
             match person {

@@ -210,6 +210,7 @@ const DESCRIBED: &[Described] = &[
     told("get_attachment_value", "Get the octets of an attachment", Takes::Nothing, Gives::Octets("*/*"), 200),
     told("get_delivery", "Follow a message that was sent", Takes::Nothing, Gives::Object, 200),
     told("get_exchange_mailbox", "Get a mailbox", Takes::Nothing, one("mailbox"), 200).with(&["select"]),
+    told("get_exchange_settings", "Get by what a mailbox is exported and imported", Takes::Nothing, Gives::Object, 200),
     told("get_extension", "Get an extension", Takes::Nothing, one("extension"), 200),
     told("get_inference_classification", "Get how mail is classified", Takes::Nothing, one(INFERENCE), 200)
         .with(&["select", "expand"]),

@@ -78,6 +78,7 @@ const PLACES: &[Place] = &[
     beyond_graph("Document(OpenApi)", Below::Service, "/openapi.json"),
     at("Document(Service)", Below::Service, "/"),
     at("ExchangeMailbox", Below::Service, "/admin/exchange/mailboxes/{mailbox-id}"),
+    at("ExchangeSettings", Below::Mailbox, "/settings/exchange"),
     at("ExportItems", Below::Service, "/admin/exchange/mailboxes/{mailbox-id}/exportItems"),
     at("Extension", Below::Anywhere, "/messages/{message-id}/extensions/{extension-id}"),
     at("Extensions", Below::Anywhere, "/messages/{message-id}/extensions"),

@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
-use store::{MessageId, MessageRecord, Timestamp, WellKnownName};
+use store::{MailboxId, MessageId, MessageRecord, Timestamp, WellKnownName};
 
 /// Graph: mailbox-exportitems: the most items of a request.
 const MOST: usize = 20;
@@ -47,7 +47,16 @@ pub(crate) async fn get_exchange_mailbox(asked: &Asked<'_>) -> Result<Response, 
     asked.only_options(&["select"])?;
     let mailbox = asked.mailbox().await?;
     let context = asked.context_of("admin/exchange/mailboxes/$entity");
-    Ok(json_answer(StatusCode::OK, &entity(context, json!({"id": id(asked, &mailbox)}))))
+    Ok(json_answer(StatusCode::OK, &entity(context, json!({"id": mailbox_id(asked, mailbox.owner().id)}))))
+}
+
+/// `GET …/settings/exchange`: by what a person's mailbox is found here (Graph: exchangeSettings).
+pub(crate) async fn get_exchange_settings(asked: &Asked<'_>) -> Result<Response, ApiError> {
+    asked.only_options(&[])?;
+    let person = asked.graph.mail.person(&asked.caller, &asked.user, asked.wanted).await?;
+    let context = asked.context_of(&format!("users('{}')/settings/exchange/$entity", person.id));
+    let value = json!({"primaryMailboxId": mailbox_id(asked, person.id), "inPlaceArchiveMailboxId": null});
+    Ok(json_answer(StatusCode::OK, &entity(context, value)))
 }
 
 /// `GET …/folders`, `GET …/folders/{id}/childFolders`
@@ -310,12 +319,12 @@ async fn with_classes(mailbox: &Mailbox, records: Vec<MessageRecord>) -> Result<
 }
 
 /// The id of a mailbox (Graph: mailbox).
-fn id(asked: &Asked<'_>, mailbox: &Mailbox) -> String {
-    format!("MBX:{}@{}", mailbox.owner().id, asked.graph.identity.tenant())
+fn mailbox_id(asked: &Asked<'_>, of: MailboxId) -> String {
+    format!("MBX:{of}@{}", asked.graph.identity.tenant())
 }
 
 fn context(asked: &Asked<'_>, mailbox: &Mailbox, of: &str) -> String {
-    asked.context_of(&format!("admin/exchange/mailboxes('{}')/{of}", id(asked, mailbox)))
+    asked.context_of(&format!("admin/exchange/mailboxes('{}')/{of}", mailbox_id(asked, mailbox.owner().id)))
 }
 
 #[cfg(test)]

@@ -145,6 +145,7 @@ fn of_mailbox(segments: &[Segment], folder: Option<FolderName>) -> Result<Resour
         ([inference, rest @ ..], None) if inference.is("inferenceClassification") => of_inference(rest),
         ([settings, rest @ ..], None) if settings.is("mailboxSettings") => of_settings(rest),
         ([outlook, rest @ ..], None) if outlook.is("outlook") => of_outlook(rest),
+        ([settings, exchange], None) if settings.is("settings") && exchange.is("exchange") => Ok(Resource::ExchangeSettings),
         ([tips], None) if tips.is("getMailTips") => Ok(Resource::GetMailTips),
         ([translate], None) if translate.is("translateExchangeIds") => Ok(Resource::TranslateExchangeIds),
         ([smime, rest @ ..], None) if smime.is("restante.smime") => of_smime(rest),

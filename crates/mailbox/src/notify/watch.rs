@@ -62,13 +62,25 @@ impl Watch {
     }
 }
 
+/// After which all subscriptions are looked at from their own last change on, whatever was looked at: that something is due may be
+/// lost where the database crashes.
+const FORGET: Duration = Duration::from_secs(5 * 60);
+
 /// What was looked at already, so that each change is looked at once however many subscriptions there are.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Looked {
+    /// Since when that is remembered.
+    since: Instant,
     /// Up to which change of a mailbox.
     mailboxes: HashMap<MailboxId, i64>,
     /// Subscriptions that were looked at from their own last change on. Whatever is new they want is found among the mailbox's changes.
     subscriptions: HashSet<SubscriptionId>,
+}
+
+impl Looked {
+    fn at_nothing() -> Looked {
+        Looked { since: Instant::now(), mailboxes: HashMap::new(), subscriptions: HashSet::new() }
+    }
 }
 
 /// What is done with a subscription without being asked.
@@ -83,7 +95,7 @@ impl Mail {
     /// Sees to it that what subscriptions want is due, until `stop`.
     pub async fn watch_changes_until(&self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
-        let (mut looked, mut at_all) = (Looked::default(), None);
+        let (mut looked, mut at_all) = (Looked::at_nothing(), None);
         loop {
             let changed = self.inner.store.take_changed(Follower::Notifier);
             self.inner.watch.wake(&changed);
@@ -126,12 +138,13 @@ impl Mail {
     /// [`MailError::Store`].
     #[cfg(test)]
     pub(super) async fn look_for_notifications(&self) -> Result<(), MailError> {
-        self.look_at_all(&mut Looked::default()).await
+        self.look_at_all(&mut Looked::at_nothing()).await
     }
 
     async fn look_at_all(&self, looked: &mut Looked) -> Result<(), MailError> {
         self.tend().await?;
-        let (now, mut looking) = (self.inner.clock.now(), looked.clone());
+        let now = self.inner.clock.now();
+        let mut looking = if looked.since.elapsed() >= FORGET { Looked::at_nothing() } else { looked.clone() };
         let look = move |tx: &ReadTx<'_>| {
             let behind = tx.subscriptions_behind(None, now)?;
             let mut urls = looking.unknown(tx, &behind)?;
@@ -158,7 +171,7 @@ impl Mail {
         }
         let now = self.inner.clock.now();
         let mailboxes = changed.iter().filter_map(|mailbox| Some((*mailbox, *looked.mailboxes.get(mailbox)?))).collect();
-        let mut looking = Looked { mailboxes, subscriptions: HashSet::new() };
+        let mut looking = Looked { mailboxes, ..Looked::at_nothing() };
         let look = move |tx: &ReadTx<'_>| {
             let mut urls = BTreeSet::new();
             for mailbox in changed {
@@ -265,7 +278,9 @@ fn wanted<'b>(tx: &ReadTx<'_>, behind: impl IntoIterator<Item = &'b Behind>) -> 
         let is_missed = !reach.covers(subscription.modseq);
         let change_types = looked_for(subscription);
         let of = Followed { change_types: &change_types, ..Followed::from(subscription) };
-        if is_missed || !told(tx, &of, reach.last, 1)?.0.is_empty() {
+        let (found, up_to) = told(tx, &of, reach.last, 1)?;
+        // Of one that is far behind not all is looked at here; whoever carries it finds the rest.
+        if is_missed || !found.is_empty() || up_to < reach.last {
             urls.insert(subscription.notification_url.clone());
         }
     }

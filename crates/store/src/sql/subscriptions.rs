@@ -117,6 +117,15 @@ impl ReadTx<'_> {
         self.rows(&sql, &values, behind)
     }
 
+    /// Whether somebody follows what becomes of the messages that a mailbox sends.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn are_deliveries_followed(&self, mailbox: MailboxId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM subscription WHERE mailbox = $1 AND folder = $2 AND removed IS NULL LIMIT 1";
+        Ok(self.row(sql, values![&mailbox.0, &FolderId::DELIVERY.0], |row| row.integer(0))?.is_some())
+    }
+
     /// The subscriptions to a mailbox that are told what happens in some folders, or everywhere; of many folders, all of the mailbox's.
     ///
     /// # Errors
