@@ -144,16 +144,21 @@ async fn at_upload_url((owner, person): (&Person, &Person), method: &str, messag
     answers
 }
 
+/// The calls of a row that is not about messages, or about a folder that holds none.
+async fn call_elsewhere((owner, person): (&Person, &Person), method: &str, path: &str) -> Option<Vec<Answer>> {
+    Some(match path {
+        "/me" | "/users/{user-id}" => vec![person.get(&path.replace("{user-id}", &address("AdeleV"))).await],
+        path if path.contains("mailSearchFolder") => crate::search_folders::call((owner, person), method).await,
+        path if path.starts_with("/admin/exchange/") => crate::export::call((owner, person), method, path).await,
+        path if path.starts_with("/subscriptions") => crate::subscriptions::call((owner, person), method, path).await,
+        _ => return None,
+    })
+}
+
 /// Makes the calls of a row, one for each form that its body has; what they need is made by the owner. None is written for rows that are not "yes" yet.
 pub(crate) async fn call((owner, person): (&Person, &Person), method: &str, path: &str) -> Vec<Answer> {
-    if path == "/me" || path == "/users/{user-id}" {
-        return vec![person.get(&path.replace("{user-id}", &address("AdeleV"))).await];
-    }
-    if path.starts_with("/admin/exchange/") {
-        return crate::export::call((owner, person), method, path).await;
-    }
-    if path.starts_with("/subscriptions") {
-        return crate::subscriptions::call((owner, person), method, path).await;
+    if let Some(answers) = call_elsewhere((owner, person), method, path).await {
+        return answers;
     }
     // A folder is Drafts, where the message is; a folder within a folder is Drafts within the root.
     let folder = if path.contains("{mailFolder-id1}") || path.ends_with("childFolders") { "msgfolderroot" } else { "drafts" };

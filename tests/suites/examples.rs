@@ -12,7 +12,7 @@ use stage::Stage;
 use std::collections::BTreeSet;
 
 /// Examples whose pages are about something else: another tier's resource, or none of a mailbox.
-const OTHERS: [(&str, usize, &str); 18] = [
+const OTHERS: [(&str, usize, &str); 16] = [
     ("attachment-get", 6, "a contact is attached: contacts are no mail"),
     ("attachment-get", 7, "an event is attached: events are no mail"),
     ("concept-json-batching", 0, "its parts ask for groups, planner tasks and passwords"),
@@ -23,8 +23,6 @@ const OTHERS: [(&str, usize, &str); 18] = [
     ("eventmessage-get", 0, "a meeting request: events are no mail"),
     ("eventmessage-get", 1, "the event of a meeting request is expanded: events are no mail"),
     ("eventmessage-update", 0, "a meeting request: events are no mail"),
-    ("mailfolder-get", 1, "a search folder (tier T3)"),
-    ("mailsearchfolder-post", 0, "a search folder (tier T3)"),
     ("message-post-attachments", 1, "an event is attached: events are no mail"),
     ("opentypeextension-post-opentypeextension", 0, "the page's answer is no JSON"),
     ("user-get", 0, "telephone numbers and offices of a directory"),

@@ -43,6 +43,7 @@ mod requests;
 mod rights;
 mod rules;
 mod search;
+mod search_folders;
 mod security;
 mod seed;
 mod send_as;

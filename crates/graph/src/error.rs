@@ -305,6 +305,9 @@ impl From<MailError> for ApiError {
             MailError::PreconditionFailed => told(ErrorCode::PreconditionFailed, CHANGED),
             MailError::SendAsDenied(_) => told(ErrorCode::ErrorSendAsDenied, SEND_AS_DENIED),
             MailError::Smime(refusal) => ApiError { reason, ..refusal.into() },
+            MailError::SearchFolder => {
+                told(ErrorCode::ErrorInvalidOperation, "A search folder shows messages of other folders, and can't be used so.")
+            }
             MailError::Item(refusal) => refusal.into(),
             MailError::Subscription(refusal) => refusal.into(),
             MailError::SyncStateNotFound => {

@@ -90,7 +90,7 @@ impl Mailbox {
             let hanging = new.beside.hanging.clone().with_class(copy.reading.message_class);
             let place = Place {
                 mailbox: mailbox.owner.id,
-                folder: mailbox.folder_id(tx, &folder)?,
+                folder: mailbox.own_folder_id(tx, &folder)?,
                 id: MessageId::new(now),
                 created: now,
                 received,

@@ -208,6 +208,9 @@ pub enum MailError {
     /// S/MIME can't do what was asked for, or what the rules want.
     #[error("S/MIME: {0}")]
     Smime(SmimeRefusal),
+    /// A search folder holds no messages and no folders, and is searched by no other.
+    #[error("it is a search folder, or is not one where one is meant")]
+    SearchFolder,
     /// A subscription can't be made or renewed so.
     #[error("{0}")]
     Subscription(SubscriptionRefusal),

@@ -10,7 +10,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 use store::{
-    Folder, FolderCopy, FolderId, FolderPlace, MailboxId, ReadTx, Removal, StoreError, Timestamp, WellKnownName, WriteTx,
+    Folder, FolderCopy, FolderId, FolderPlace, MailboxId, ReadTx, Removal, SearchFolder, StoreError, Timestamp, WellKnownName,
+    WriteTx,
 };
 use tokio::time::timeout;
 
@@ -104,12 +105,16 @@ impl Mailbox {
         if tx.is_within(owner, parent, root)? {
             return Err(MailError::FolderWithinItself);
         }
+        let searches = tx.search_folders(owner)?;
         let (mut copies, mut room): (Vec<(FolderId, FolderId)>, usize) = (Vec::new(), BATCH);
         for source in tx.folder_tree(owner, root)? {
             let copied_parent = copies.iter().find(|(original, _)| Some(*original) == source.parent);
             let parent = copied_parent.map_or(parent, |(_, copy)| *copy);
             let target = self.new_folder(tx, parent, source.display_name, source.is_hidden)?;
             tx.copy_extended(owner, source.id.into(), target.into())?;
+            if let Some(search) = searches.iter().find(|one| one.folder == source.id) {
+                tx.put_search_folder(owner, &SearchFolder { folder: target, ..search.clone() })?;
+            }
             tx.begin_copy(owner, source.id, target)?;
             copies.push((source.id, target));
         }

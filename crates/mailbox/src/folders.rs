@@ -87,10 +87,8 @@ impl Mailbox {
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
             let found = mailbox.named_folder(tx, &folder)?;
-            if let Some(name) = display_name.filter(|name| *name != found.display_name) {
-                check_own(&found, FolderDeed::Rename)?;
-                let parent = found.parent.ok_or(MailError::DistinguishedFolder(FolderDeed::Rename))?; // the root has none
-                mailbox.place(tx, found.id, parent, name)?;
+            if let Some(name) = display_name {
+                mailbox.rename(tx, &found, name)?;
             }
             if !hanging.is_empty() {
                 hanging.write(tx, mailbox.owner.id, found.id.into())?;
@@ -166,6 +164,23 @@ impl Mailbox {
         Ok(())
     }
 
+    /// Gives a folder another name, unless it is its own already.
+    pub(crate) fn rename(&self, tx: &mut WriteTx<'_>, folder: &Folder, name: String) -> Result<(), MailError> {
+        if name == folder.display_name {
+            return Ok(());
+        }
+        check_own(folder, FolderDeed::Rename)?;
+        let parent = folder.parent.ok_or(MailError::DistinguishedFolder(FolderDeed::Rename))?; // the root has none
+        self.place(tx, folder.id, parent, name)
+    }
+
+    /// The id of a folder that is there and has messages and folders of its own.
+    pub(crate) fn own_folder_id(&self, tx: &ReadTx<'_>, name: &FolderName) -> Result<FolderId, MailError> {
+        let id = self.folder_id(tx, name)?;
+        let searches = matches!(name, FolderName::Id(_)) && tx.search_folder(self.owner.id, id)?.is_some();
+        if searches { Err(MailError::SearchFolder) } else { Ok(id) }
+    }
+
     /// The id of a folder that is there.
     pub(crate) fn folder_id(&self, tx: &ReadTx<'_>, name: &FolderName) -> Result<FolderId, MailError> {
         match name {
@@ -184,7 +199,7 @@ impl Mailbox {
 
     /// A folder in which others may stand: any but the recoverable items, which are messages only.
     pub(crate) fn place_for_folders(&self, tx: &ReadTx<'_>, name: &FolderName) -> Result<FolderId, MailError> {
-        let id = self.folder_id(tx, name)?;
+        let id = self.own_folder_id(tx, name)?;
         if id == tx.well_known_folder(self.owner.id, WellKnownName::RecoverableItemsDeletions)? {
             return Err(MailError::AccessDenied("no folders stand among the recoverable items"));
         }

@@ -172,7 +172,7 @@ impl Mailbox {
     ) -> Result<(Cursor, LogReach), MailError> {
         let owner = self.owner.id;
         let reach = tx.log_reach(owner)?;
-        let folder = match folder.map(|name| self.folder_id(tx, &name)).transpose() {
+        let folder = match folder.map(|name| self.own_folder_id(tx, &name)).transpose() {
             Err(MailError::NotFound(Kind::Folder)) if cursor.is_some() => return Err(MailError::SyncStateNotFound),
             folder => folder?,
         };

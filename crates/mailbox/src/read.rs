@@ -14,7 +14,7 @@ use smime::Key;
 use std::collections::HashMap;
 use store::{
     BodyText, Condition, Digest, ListQuery, MailboxId, MessageId, MessageRecord, OrderKey, Overlay, Page, Position, ReadTx,
-    SearchQuery, StoreError, Timestamp,
+    SearchFolder, SearchQuery, StoreError, Timestamp,
 };
 
 /// Which messages, in which order, and how many of them.
@@ -22,6 +22,8 @@ use store::{
 pub struct MessageQuery {
     /// Of this folder, else of all.
     pub folder: Option<FolderName>,
+    /// Of those into which this one looks, instead.
+    pub within: Option<SearchFolder>,
     /// For which this holds.
     pub condition: Condition,
     /// In which this is found.
@@ -275,13 +277,17 @@ impl Mailbox {
     }
 
     fn in_words_of_the_store(&self, tx: &ReadTx<'_>, query: MessageQuery) -> Result<ListQuery, MailError> {
-        let MessageQuery { folder, condition, search, order, after, skip, top, .. } = query;
+        let MessageQuery { folder, within, condition, search, order, after, skip, top, .. } = query;
         let folder = folder.map(|name| self.folder_id(tx, &name)).transpose()?;
+        let (folder, condition) = match within {
+            Some(of) => (None, self.within_sources(tx, &of, condition)?),
+            None => (folder, condition),
+        };
         let budget = self.mail.inner.options.query_work;
         Ok(ListQuery { folder, condition, search, order, after, skip, top, budget })
     }
 
-    fn body_text(&self, tx: &ReadTx<'_>, record: &MessageRecord) -> Result<BodyText, StoreError> {
+    pub(crate) fn body_text(&self, tx: &ReadTx<'_>, record: &MessageRecord) -> Result<BodyText, StoreError> {
         let message = Message::parse(self.store().blob_within(tx, record.blob)?.octets);
         let keys = self.mail.showing_keys(tx, self.owner.id, &message)?;
         let content = Content::of(self.owner.id, record.clone(), message, &keys)?;

@@ -378,9 +378,7 @@ impl Mail {
         };
         let decided: Vec<_> = outcomes.iter().enumerate().filter_map(of_path).collect();
         let is_told = |path, decided: &Decided| decided.action.is_some_and(|action| action.is_wanted(path));
-        if decided.iter().any(|(_, path, decided)| is_told(path, decided))
-            || tx.are_deliveries_followed(of.submission.mailbox)?
-        {
+        if decided.iter().any(|(_, path, decided)| is_told(path, decided)) || tx.are_deliveries_followed(of.submission.mailbox)? {
             tx.hold([of.submission.mailbox])?; // before any row, as all who change that mailbox
         }
         for (index, path, Decided { settled, action, status }) in decided {

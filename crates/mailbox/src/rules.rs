@@ -15,6 +15,7 @@ pub(crate) use running::RuledFor;
 use crate::Mailbox;
 use crate::envelope::{Envelope, MAX_RECIPIENTS};
 use crate::error::{Kind, MailError};
+use crate::folders::FolderName;
 use store::{FolderId, MessageRule, ReadTx, RuleId, StoreError, WriteTx};
 
 /// Octets that the rules of a mailbox may have together, as Exchange has it.
@@ -201,7 +202,7 @@ impl Mailbox {
     }
 
     fn folder_is_there(&self, tx: &ReadTx<'_>, folder: FolderId) -> Result<(), MailError> {
-        tx.folder(self.owner.id, folder)?.map(|_| ()).ok_or(MailError::NotFound(Kind::Folder))
+        self.own_folder_id(tx, &FolderName::Id(folder)).map(drop)
     }
 }
 

@@ -164,7 +164,7 @@ impl Mailbox {
     /// Where the change log has what is followed; nothing where all messages are.
     fn followed(&self, tx: &ReadTx<'_>, follows: &Follows) -> Result<Option<FolderId>, MailError> {
         match follows {
-            Follows::Messages(name) => name.as_ref().map(|name| self.folder_id(tx, name)).transpose(),
+            Follows::Messages(name) => name.as_ref().map(|name| self.own_folder_id(tx, name)).transpose(),
             Follows::Deliveries => Ok(Some(FolderId::DELIVERY)),
         }
     }

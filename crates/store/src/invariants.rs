@@ -154,6 +154,11 @@ const RULES: &[(&str, &str)] = &[
          WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = r.mailbox)",
     ),
     (
+        "what searches is a folder that holds nothing",
+        "SELECT 'a search for ' || s.filter_query FROM search_folder s
+         WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = s.mailbox AND f.id = s.folder AND f.total_item_count = 0)",
+    ),
+    (
         "a rule for what arrives is a mailbox's",
         "SELECT 'the rule ' || display_name FROM message_rule r WHERE NOT EXISTS (SELECT 1 FROM mailbox WHERE id = r.mailbox)",
     ),

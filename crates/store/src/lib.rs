@@ -34,7 +34,7 @@ pub use model::condition::{
 };
 pub use model::delta::{Departure, Place};
 pub use model::extended::{ExtendedProperty, ExtendedValue, Extension, ItemId};
-pub use model::folder::{Folder, FolderCopy, FolderPlace, Removal, WellKnownName};
+pub use model::folder::{Folder, FolderCopy, FolderPlace, Removal, SearchFolder, WellKnownName};
 pub use model::inference::InferenceOverride;
 pub use model::lease::{Leased, Work};
 pub use model::message::{MessageRecord, Overlay, Protection, Recipient};

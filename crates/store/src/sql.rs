@@ -21,6 +21,7 @@ mod outbox;
 mod people;
 mod rules;
 mod search;
+mod search_folders;
 mod secrets;
 mod settings;
 mod sign_in;

@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 /// Uploads are answered at addresses of their own: where the table says so, in words, the document has a path.
 const UPLOADS: (&str, &str) = ("{uploadUrl}", "/uploads/{upload-id}");
 
+/// What Graph has and the table of operations on mail does not: by it a mailbox's id is found.
+const BESIDE: [&str; 1] = ["/users/{user-id}/settings/exchange"];
+
 /// A row's method and path, without what the row says of a query or a body. Sign-in is no part of Graph.
 fn operation(method: &str, path: &str) -> Option<(String, String)> {
     let path = path.split(['?', ' ']).next().unwrap();
@@ -41,6 +44,7 @@ async fn the_openapi_document_names_what_the_table_does() {
     let missing: Vec<_> = answered.difference(&described).filter(|(_, path)| path != UPLOADS.1).collect();
     assert!(missing.is_empty(), "answered, and not described in graph::described::operations and places: {missing:?}");
     let unlisted: Vec<_> = described.difference(&answered).filter(|(_, path)| path != UPLOADS.1).collect();
+    let unlisted: Vec<_> = unlisted.into_iter().filter(|(_, path)| !BESIDE.contains(&path.as_str())).collect();
     assert!(unlisted.is_empty(), "described, and not listed as answered: {unlisted:?}");
     let known: Vec<_> = beyond.intersection(&graphs).collect();
     assert!(known.is_empty(), "Graph has these too: {known:?}");

@@ -61,6 +61,7 @@ impl Stage {
             json => {
                 let id = keys.message.as_deref().unwrap_or_default();
                 let json = json.to_string().replace("destinationId-value", "archive");
+                let json = json.replace("AQMkADYAAAIBDAAAAA==", keys.folder.as_deref().unwrap_or_default());
                 let json = json.replace("danas@contoso.onmicrosoft.com", &address("ChristieC"));
                 (1..=2).fold(json, |json, number| json.replace(&format!("{{rest-formatted-id-{number}}}"), id))
             }
@@ -96,6 +97,7 @@ impl Stage {
                 Keys { subscription: Some(id(&made)), ..Keys::default() }
             }
             "opentypeextension-update" => self.with_extension(&name).await,
+            "mailfolder-get" if number == 1 => self.search_folder(&name).await,
             page if page.contains("messagerule") => self.rule().await,
             page if page.contains("folder") => self.folder(&name).await,
             page if page.contains("extendedproperty") => self.with_properties(&name).await,
@@ -175,6 +177,16 @@ impl Stage {
         let path = format!("mailFolders/{folder}/messages?import=true");
         self.adele.post_mime(&path, &plain("AlexW", &["AdeleV"], name)).await.demand(201);
         Keys { folder: Some(folder), ..Keys::default() }
+    }
+
+    async fn search_folder(&self, name: &str) -> Keys {
+        let inbox = self.adele.get("mailFolders/inbox").await.demand(200).json();
+        let search = json!({
+            "@odata.type": "microsoft.graph.mailSearchFolder", "displayName": name, "includeNestedFolders": true,
+            "sourceFolderIds": [inbox["id"]], "filterQuery": "contains(subject, 'MyAnalytics')"
+        });
+        let made = self.adele.post_json("mailFolders/searchfolders/childFolders", &search).await.demand(201).json();
+        Keys { folder: Some(id(&made)), ..Keys::default() }
     }
 
     /// The delta pages ask on from where the answer before leads; so does this.

@@ -61,7 +61,10 @@ impl Row {
 
     /// Whether a draft is made for the call.
     pub(crate) fn has_draft(&self) -> bool {
-        self.path != "/me" && self.path != "/users/{user-id}" && !self.path.starts_with("/subscriptions")
+        !self.path.contains("mailSearchFolder")
+            && self.path != "/me"
+            && self.path != "/users/{user-id}"
+            && !self.path.starts_with("/subscriptions")
     }
 
     /// Whether it is about somebody's mailbox.

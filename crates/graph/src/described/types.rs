@@ -74,6 +74,7 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
     entities.push(entity("mailbox", Some("entity"), Form::Plain, Vec::new(), OF_MAILBOXES));
     entities.push(entity("mailboxFolder", Some("entity"), Form::Plain, own(mailbox_item::folder_types()), OF_MAILBOX_FOLDERS));
     entities.push(entity("mailboxItem", Some("outlookItem"), Form::Plain, item, &[]));
+    entities.push(entity("mailSearchFolder", Some("mailFolder"), Form::Plain, own(mail_folder::search_types()), &[]));
     entities.push(entity("subscription", Some("entity"), Form::Plain, subscriptions(), &[]));
     entities.extend(attachments());
     entities.extend(extensions());

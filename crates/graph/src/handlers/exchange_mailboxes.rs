@@ -113,7 +113,7 @@ pub(crate) async fn list_mailbox_items(asked: &Asked<'_>, folder: FolderName) ->
     let of = format!("{} items of {folder:?}", mailbox.owner().id);
     let seal = asked.graph.identity.links();
     let after = asked.options.get("skiptoken").map(|cursor| list.position(seal, &of, cursor)).transpose()?;
-    let Listed { page, count, .. } = mailbox.list(query(asked, Some(folder), &list, after)?).await?;
+    let Listed { page, count, .. } = mailbox.list(query(asked, &mailbox, Some(folder), &list, after).await?).await?;
     let next = page.items.last().filter(|_| page.more).map(|(_, position)| position.clone());
     let next = next.map(|after| asked.token_link(&list.cursor(seal, &of, &after)));
     let items = with_classes(&mailbox, page.items.into_iter().map(|(record, _)| record).collect()).await?;

@@ -2,20 +2,23 @@
 //! mailfolder-delete, mailfolder-permanentdelete, mailfolder-copy, mailfolder-move).
 
 use super::messages::destination;
+use crate::basics;
 use crate::error::ApiError;
+use crate::ids;
 use crate::page::{count_answer, empty_answer, entity, json_answer, minimal_answer};
 use crate::request::Asked;
 use crate::schema::extended;
 use crate::schema::json::Members;
-use crate::schema::mail_folder::{Selection, Tree};
+use crate::schema::mail_folder::{Searched, Selection, Tree};
 use crate::small_page::small_page;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
-use mailbox::{FolderName, Hanging, MailError, Mailbox};
+use mailbox::{FolderName, Hanging, MailError, Mailbox, SearchFolderChange, Sight};
 use odata::Options;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
-use store::{Folder, FolderId, ItemId, WellKnownName};
+use store::{Condition, Folder, FolderId, ItemId, SearchFolder, Timestamp, WellKnownName};
 
 /// Graph: user-list-mailfolders: the default page.
 const PAGE: i64 = 10;
@@ -55,8 +58,83 @@ async fn listed(
 /// Folders with what hangs on them, and on the one that they stand in, as far as it is asked for.
 async fn tree(mailbox: &Mailbox, selection: &Selection, folders: Vec<Folder>, above: Option<FolderId>) -> Result<Tree, ApiError> {
     let (properties, items) = (selection.hung(), folders.iter().map(|folder| folder.id).chain(above).map(ItemId::from).collect());
-    let tree = Tree::of(folders);
+    let searched = searched(mailbox, selection, &folders, above).await?;
+    let tree = Tree::of(folders).with_searched(searched);
     Ok(if properties.is_empty() { tree } else { tree.with(mailbox.hung_on_each(items, properties).await?) })
+}
+
+/// Those of some folders, and of the one above them, that search; counted where counts are asked for.
+async fn searched(
+    mailbox: &Mailbox,
+    selection: &Selection,
+    folders: &[Folder],
+    above: Option<FolderId>,
+) -> Result<Vec<Searched>, ApiError> {
+    let mut searched = Vec::new();
+    for search in mailbox.search_folders().await? {
+        if !folders.iter().map(|folder| folder.id).chain(above).any(|id| id == search.folder) {
+            continue;
+        }
+        // Whoever may not ask what its filter asks is not told how many there are.
+        let counts = match read_filter(&search.filter_query, mailbox.sight()) {
+            Ok(filter) if selection.counts() => mailbox.search_folder_counts(search.clone(), filter).await?,
+            _ => None,
+        };
+        searched.push(Searched { search, counts });
+    }
+    Ok(searched)
+}
+
+/// The messages that a search folder's filter lets in (Graph: mailSearchFolder), whose text is that of a list's `$filter`.
+///
+/// # Errors
+/// As those of a list.
+pub(super) fn read_filter(filter_query: &str, sight: Sight) -> Result<Condition, ApiError> {
+    let query = format!("$filter={}", utf8_percent_encode(filter_query, NON_ALPHANUMERIC));
+    Ok(basics::message_list(&Options::parse(&query)?, sight, Timestamp(0))?.condition)
+}
+
+/// What a body says of a search folder; nothing where it is about another one.
+fn search_given(members: &Members<'_>) -> Result<SearchFolderChange, ApiError> {
+    let id = |value: &Value, path: &str| {
+        let id = value.as_str().ok_or_else(|| ApiError::unreadable_member(path, "the id of a folder"))?;
+        ids::parse_folder(id)
+    };
+    let filter_query = members.text("filterQuery")?.map(str::to_owned);
+    match &filter_query {
+        Some(filter) if filter.trim().is_empty() => return Err(members.wrong("filterQuery", "a filter of messages")),
+        Some(filter) => drop(read_filter(filter, Sight::Whole)?),
+        None => {}
+    }
+    let source_folders = members.get("sourceFolderIds").map(|_| members.list("sourceFolderIds", id)).transpose()?;
+    if source_folders.as_ref().is_some_and(Vec::is_empty) {
+        return Err(members.wrong("sourceFolderIds", "the ids of folders"));
+    }
+    Ok(SearchFolderChange {
+        display_name: display_name(members)?.map(str::to_owned),
+        source_folders,
+        include_nested_folders: members.boolean("includeNestedFolders")?,
+        filter_query,
+    })
+}
+
+fn is_search_folder(members: &Members<'_>) -> Result<bool, ApiError> {
+    let kind = members.text("@odata.type")?.unwrap_or_default();
+    Ok(kind.trim_start_matches('#').eq_ignore_ascii_case("microsoft.graph.mailSearchFolder"))
+}
+
+async fn answer_searched(
+    asked: &Asked<'_>,
+    mailbox: &Mailbox,
+    status: StatusCode,
+    (folder, search): (Folder, SearchFolder),
+) -> Result<Response, ApiError> {
+    let filter = read_filter(&search.filter_query, mailbox.sight())?;
+    let counts = mailbox.search_folder_counts(search.clone(), filter).await?;
+    let context = asked.context(mailbox.owner().id, "mailFolders/$entity", None);
+    let tree = Tree::of(Vec::new()).with_searched(vec![Searched { search, counts }]);
+    let value = Selection::of(&Options::default(), asked.version)?.render(&folder, &tree);
+    Ok(json_answer(status, &entity(context, value)))
 }
 
 /// `POST …/mailFolders`, `POST …/mailFolders/{id}/childFolders`
@@ -69,6 +147,17 @@ pub(crate) async fn create_mail_folder(
     let value = asked.json(&mailbox, body).await?;
     let members = Members::of(&value, "")?;
     let name = display_name(&members)?.ok_or_else(|| members.wrong("displayName", "a name"))?;
+    if is_search_folder(&members)? {
+        let given = search_given(&members)?;
+        if given.filter_query.is_none() {
+            return Err(members.wrong("filterQuery", "a filter of messages"));
+        }
+        if given.source_folders.is_none() {
+            return Err(members.wrong("sourceFolderIds", "the ids of folders"));
+        }
+        let made = mailbox.create_search_folder(parent.unwrap_or(ROOT), name, given).await?;
+        return answer_searched(asked, &mailbox, StatusCode::CREATED, made).await;
+    }
     let is_hidden = members.boolean("isHidden")?.unwrap_or(false);
     let folder = mailbox.create_folder(parent.unwrap_or(ROOT), name, is_hidden, hanging(&members)?).await?;
     answer(asked, &mailbox, StatusCode::CREATED, &folder)
@@ -99,6 +188,13 @@ pub(crate) async fn update_mail_folder(asked: &Asked<'_>, name: FolderName, body
     // Graph: mailfolder-post-childfolders: isHidden is said when the folder is made, and then stays.
     if members.boolean("isHidden")?.is_some_and(|is_hidden| is_hidden != folder.is_hidden) {
         return Err(MailError::InvalidPropertySet("Set action is invalid for property.").into());
+    }
+    if mailbox.search_folder(FolderName::Id(folder.id)).await?.is_some() {
+        let updated = mailbox.update_search_folder(name, search_given(&members)?).await?;
+        return match asked.preferences.wants_minimal() {
+            true => Ok(minimal_answer()),
+            false => answer_searched(asked, &mailbox, StatusCode::OK, updated).await,
+        };
     }
     let folder = mailbox.update_folder(name, display_name(&members)?.map(str::to_owned), hanging(&members)?).await?;
     if asked.preferences.wants_minimal() {

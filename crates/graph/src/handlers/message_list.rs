@@ -1,6 +1,7 @@
 //! Lists of messages (Graph: user-list-messages, query-parameters, search-query-parameter): `$filter`, `$search`, `$orderby`,
 //! `$top`, `$skip`, `$count`, pages.
 
+use super::mail_folders::read_filter;
 use super::messages::{FETCHED_TOGETHER, listed};
 use crate::basics;
 use crate::error::ApiError;
@@ -14,7 +15,7 @@ use axum::response::Response;
 use futures::stream::{self, StreamExt};
 use mailbox::{FolderName, Listed, Mailbox, MessageQuery};
 use serde_json::Value;
-use store::{MessageRecord, Page, Position};
+use store::{Condition, MessageRecord, Page, Position};
 
 /// Graph: user-list-messages: the default page.
 const PAGE: i64 = 10;
@@ -34,7 +35,7 @@ pub(crate) async fn list_messages(asked: &Asked<'_>, folder: Option<FolderName>)
     let of = format!("{} {}", mailbox.owner().id, collection_name(folder));
     let seal = asked.graph.identity.links();
     let after = asked.options.get("skiptoken").map(|cursor| list.position(seal, &of, cursor)).transpose()?;
-    let Listed { page, count, is_complete } = mailbox.list(query(asked, folder, &list, after)?).await?;
+    let Listed { page, count, is_complete } = mailbox.list(query(asked, &mailbox, folder, &list, after).await?).await?;
     let (value, next) = rendered(asked, &mailbox, &selection, page).await?;
     let context = asked.context(mailbox.owner().id, &collection_name(folder), selection.names());
     let next = next.map(|after| asked.token_link(&list.cursor(seal, &of, &after)));
@@ -50,19 +51,29 @@ pub(crate) async fn count_messages(asked: &Asked<'_>, folder: Option<FolderName>
     asked.only_options(&["filter", "count", "search"])?;
     let mailbox = asked.mailbox().await?;
     let list = basics::message_list(&asked.options, mailbox.sight(), asked.graph.clock.now())?;
-    let count = mailbox.count(query(asked, folder, &list, None)?).await?;
+    let count = mailbox.count(query(asked, &mailbox, folder, &list, None).await?).await?;
     Ok(number_answer(count))
 }
 
-pub(super) fn query(
+pub(super) async fn query(
     asked: &Asked<'_>,
+    mailbox: &Mailbox,
     folder: Option<FolderName>,
     list: &MessageList,
     after: Option<Position>,
 ) -> Result<MessageQuery, ApiError> {
+    let within = match folder {
+        Some(name) => mailbox.search_folder(name).await?,
+        None => None,
+    };
+    let condition = match &within {
+        Some(search) => Condition::All(vec![read_filter(&search.filter_query, mailbox.sight())?, list.condition.clone()]),
+        None => list.condition.clone(),
+    };
     Ok(MessageQuery {
         folder,
-        condition: list.condition.clone(),
+        within,
+        condition,
         search: list.search.clone(),
         order: list.order.clone(),
         after,

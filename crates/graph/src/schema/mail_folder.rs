@@ -11,7 +11,7 @@ use mailbox::{Hung, Sight};
 use odata::{ExpandItem, Options};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
-use store::{Folder, FolderId, ItemId};
+use store::{Folder, FolderId, ItemId, SearchFolder};
 
 /// In Graph's order.
 const PROPERTIES: &[Property<Folder>] = &[
@@ -26,6 +26,30 @@ const PROPERTIES: &[Property<Folder>] = &[
 
 /// beta has one property more.
 const WELL_KNOWN_NAME: Property<Folder> = of("wellKnownName", Edm::String, |f| f.well_known_name.clone().into());
+
+/// What a search folder has beside (Graph: mailSearchFolder), and how it is read of one.
+const SEARCH_PROPERTIES: &[Property<SearchFolder>] = &[
+    Property::by_default("isSupported", Edm::Boolean, |_| true.into()),
+    Property::by_default("includeNestedFolders", Edm::Boolean, |s| s.include_nested_folders.into()),
+    Property::by_default("sourceFolderIds", Edm::Collection(&Edm::String), |s| {
+        s.source_folders.iter().map(|id| Value::from(ids::folder(*id))).collect()
+    }),
+    Property::by_default("filterQuery", Edm::String, |s| s.filter_query.as_str().into()),
+];
+const SEARCH_FOLDER: &str = "#microsoft.graph.mailSearchFolder";
+/// What a search folder counts anew whenever it is shown.
+const COUNTS: [&str; 2] = ["totalItemCount", "unreadItemCount"];
+
+/// A search folder, and how many messages it shows, all and unread; nothing where they were not counted.
+pub(crate) struct Searched {
+    pub(crate) search: SearchFolder,
+    pub(crate) counts: Option<(i64, i64)>,
+}
+
+/// The names of what a search folder has beside, and their types.
+pub(crate) fn search_types() -> Vec<(&'static str, Edm)> {
+    property::types(SEARCH_PROPERTIES)
+}
 
 /// The names of a folder's properties, and their types.
 pub(crate) fn types(version: Version) -> Vec<(&'static str, Edm)> {
@@ -56,6 +80,7 @@ const fn of(name: &'static str, edm: Edm, read: fn(&Folder) -> Value) -> Propert
 pub(crate) struct Tree {
     within: HashMap<Option<FolderId>, Vec<Folder>>,
     hung: HashMap<ItemId, Hung>,
+    searched: HashMap<FolderId, Searched>,
 }
 
 impl Tree {
@@ -64,7 +89,12 @@ impl Tree {
         for folder in folders {
             tree.entry(folder.parent).or_default().push(folder);
         }
-        Tree { within: tree, hung: HashMap::new() }
+        Tree { within: tree, hung: HashMap::new(), searched: HashMap::new() }
+    }
+
+    /// The same, with those of them that search.
+    pub(crate) fn with_searched(self, searched: Vec<Searched>) -> Tree {
+        Tree { searched: searched.into_iter().map(|one| (one.search.folder, one)).collect(), ..self }
     }
 
     /// The same, with what hangs on them.
@@ -112,7 +142,9 @@ impl Selection {
     pub(crate) fn of(options: &Options, version: Version) -> Result<Selection, ApiError> {
         let names = options.names("select");
         let is_more = |name: &String| version == Version::Beta && name.eq_ignore_ascii_case(WELL_KNOWN_NAME.name);
-        let in_v1: Option<Vec<String>> = names.as_ref().map(|names| names.iter().filter(|n| !is_more(n)).cloned().collect());
+        let of_search = |name: &String| SEARCH_PROPERTIES.iter().any(|one| one.name.eq_ignore_ascii_case(name));
+        let in_v1: Option<Vec<String>> =
+            names.as_ref().map(|names| names.iter().filter(|n| !is_more(n) && !of_search(n)).cloned().collect());
         let mut properties = selected(PROPERTIES, in_v1.as_deref(), "mailFolder")?;
         if version == Version::Beta && names.as_ref().is_none_or(|names| names.iter().any(is_more)) {
             properties.push(&WELL_KNOWN_NAME);
@@ -151,6 +183,12 @@ impl Selection {
         own.chain(self.child_folders.iter().flat_map(|within| within.hung())).collect()
     }
 
+    /// Whether folders are counted, these or those within them.
+    pub(crate) fn counts(&self) -> bool {
+        self.properties.iter().any(|one| COUNTS.contains(&one.name))
+            || self.child_folders.as_ref().is_some_and(|one| one.counts())
+    }
+
     /// The names in `$select`.
     pub(crate) fn names(&self) -> Option<&[String]> {
         self.names.as_deref()
@@ -176,7 +214,24 @@ impl Selection {
         let hung = tree.hung.get(&folder.id.into()).unwrap_or(&nothing);
         extended::insert(&mut rendered, "singleValueExtendedProperties", extended::render(&self.single, hung, folder));
         extended::insert(&mut rendered, "multiValueExtendedProperties", extended::render(&self.multiple, hung, folder));
+        if let Some(searched) = tree.searched.get(&folder.id) {
+            self.add_searched(&mut rendered, searched);
+        }
         rendered.into()
+    }
+
+    /// What a search folder has beside, as far as it is asked for; its counts are those of what it shows.
+    fn add_searched(&self, rendered: &mut Map<String, Value>, Searched { search, counts }: &Searched) {
+        let counted = counts.map_or([Value::Null, Value::Null], |(total, unread)| [total.into(), unread.into()]);
+        for (name, count) in COUNTS.into_iter().zip(counted) {
+            rendered.entry(name).and_modify(|shown| *shown = count);
+        }
+        let is_asked =
+            |name: &str| self.names.as_ref().is_none_or(|names| names.iter().any(|one| one.eq_ignore_ascii_case(name)));
+        for property in SEARCH_PROPERTIES.iter().filter(|property| is_asked(property.name)) {
+            rendered.insert(property.name.to_owned(), (property.read)(search));
+        }
+        rendered.shift_insert(0, "@odata.type".to_owned(), SEARCH_FOLDER.into());
     }
 
     /// The folders within a folder as JSON: those that the filter leaves, in order.

@@ -61,7 +61,7 @@ impl Mailbox {
         let woken = woken.ok_or(SubscriptionRefusal::TooManyListen { most: MOST })?;
         let mailbox = self.clone();
         let look = move |tx: &ReadTx<'_>| {
-            let folder = folder.map(|name| mailbox.folder_id(tx, &name)).transpose()?;
+            let folder = folder.map(|name| mailbox.own_folder_id(tx, &name)).transpose()?;
             Ok::<_, MailError>((folder, tx.log_reach(mailbox.owner.id)?.last))
         };
         let (folder, last) = self.store().read(look).await?;

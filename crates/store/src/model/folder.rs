@@ -32,6 +32,19 @@ pub struct Folder {
     pub last_modified_date_time: Timestamp,
 }
 
+/// What a folder shows that holds no messages of its own (Graph: mailSearchFolder).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchFolder {
+    /// Which folder.
+    pub folder: FolderId,
+    /// Into which folders it looks.
+    pub source_folders: Vec<FolderId>,
+    /// Whether it looks into those within these too, at any depth.
+    pub include_nested_folders: bool,
+    /// What it shows of them, as it was given.
+    pub filter_query: String,
+}
+
 /// How the messages of a deleted folder go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {

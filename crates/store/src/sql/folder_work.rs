@@ -92,7 +92,11 @@ impl WriteTx<'_> {
             "DELETE FROM folder WHERE mailbox = $1 AND id = $2 AND removal IS NOT NULL AND total_item_count = 0",
             values![&mailbox.0, &id.0],
         )?;
-        if gone == 1 { self.remove_extended(mailbox, id.into()) } else { Ok(()) }
+        if gone == 0 {
+            return Ok(());
+        }
+        self.remove_search_folder(mailbox, id)?;
+        self.remove_extended(mailbox, id.into())
     }
 
     /// Notes that a folder is to get copies of another one's messages.
