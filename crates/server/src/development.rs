@@ -50,7 +50,12 @@ fn password(keys: &Keys, person: &Person) -> String {
 /// # Errors
 /// [`StoreError`], also where somebody else has one of the names.
 pub(crate) async fn move_in(store: &Store, people: Vec<Person>, now: Timestamp) -> Result<(), StoreError> {
-    store.write(move |tx| people.iter().try_for_each(|person| tx.add_person(person, now))).await
+    store
+        .write(move |tx| {
+            tx.hold_directory()?; // nodes of one store may start together
+            people.iter().try_for_each(|person| tx.add_person(person, now))
+        })
+        .await
 }
 
 /// Registers the app that `dev.json` tells of, with its secret and the key in its certificate.
@@ -70,6 +75,7 @@ pub(crate) async fn register(store: &Store, tenant: &Tenant, public_key: Vec<u8>
     let uris = [RedirectUri::AnyLoopback, RedirectUri::Exact(NATIVE_CLIENT.to_owned())].map(String::from);
     store
         .write(move |tx| {
+            tx.hold_directory()?;
             tx.put_application(&app)?;
             tx.put_password_credential(&app.client_id, &secret)?;
             tx.put_key_credential(&app.client_id, &key)?;
@@ -86,6 +92,7 @@ pub(crate) async fn lock_up(store: &Store, tenant: &Tenant, now: Timestamp) -> R
     let app = tenant.application(false, now);
     store
         .write(move |tx| {
+            tx.hold_directory()?;
             tx.put_application(&app)?;
             tx.remove_credential(&app.client_id, SECRET)?;
             tx.remove_credential(&app.client_id, CERTIFICATE)?;
