@@ -175,6 +175,26 @@ async fn what_can_not_be_subscribed_to_is_refused_before_anybody_is_asked() {
 }
 
 #[tokio::test]
+async fn many_subscriptions_come_in_pages() {
+    let (server, receiver) = (Server::start().await, Receiver::start().await);
+    let adele = server.person("AdeleV");
+    for _ in 0..101 {
+        subscribed(&adele, &to_messages(&receiver)).await;
+    }
+    let first = adele.get("/subscriptions?$select=id").await.demand(200).json();
+    let next = first["@odata.nextLink"].as_str().expect("a link");
+    let second = adele.get(next).await.demand(200).json();
+    let ids = |page: &Value| -> Vec<String> {
+        page["value"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let mut all = [ids(&first), ids(&second)].concat();
+    all.dedup();
+    assert_eq!((ids(&first).len(), all.len(), second.get("@odata.nextLink")), (100, 101, None));
+    adele.get("/subscriptions?$skiptoken=me").await.demand_error(400, "BadRequest");
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn a_subscription_is_renewed_and_deleted_by_who_made_it() {
     let (server, receiver) = (Server::start().await, Receiver::start().await);
     let adele = server.person("AdeleV");

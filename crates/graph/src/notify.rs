@@ -16,6 +16,7 @@ pub(crate) use handshake::validate;
 pub(crate) use payload::of_change;
 
 use axum::body::Bytes;
+use axum::http::Uri;
 use identity::Identity;
 use mailbox::{Mail, MailError, ReadFilter, Target};
 use places::{Place, Places};
@@ -49,11 +50,13 @@ pub struct Posted {
     pub content_type: &'static str,
     /// Its octets.
     pub body: Bytes,
-    /// How long it may take, from the look for the host to the last octet of the answer.
+    /// How long it may take, from the look for the host to the last octet of the answer that is wanted.
     pub patience: Duration,
+    /// Whether the body of the answer is wanted.
+    pub reads_answer: bool,
 }
 
-/// An answer, of whose body some is read.
+/// An answer, of whose body some is read where that is wanted.
 #[derive(Debug, Clone)]
 pub struct Answered {
     /// Its status.
@@ -105,20 +108,25 @@ impl Notifier {
         }
         loop {
             while under_way.try_join_next().is_some() {} // what is done takes room until it is looked at
-            match self.mail.due_targets(places.free()).await {
+            let is_read = match self.mail.due_targets(places.free()).await {
                 Ok(targets) => {
                     for target in targets {
                         under_way.spawn(self.clone().go(target, places.take(), told.clone()));
                     }
+                    true
                 }
-                Err(error) => tracing::error!(%error, "what is to be told could not be read"),
-            }
+                Err(error) => {
+                    tracing::error!(%error, "what is to be told could not be read");
+                    false
+                }
+            };
             let is_full = places.free() == 0;
             tokio::select! {
                 () = &mut stop => break,
-                Some(_) = under_way.join_next() => {} // a panic in it was logged where it happened
-                () = places.moved(), if is_full => {}
-                waited = self.mail.until_notifications(), if !is_full => if let Err(error) = waited {
+                () = tokio::time::sleep(AFTER_FAILURE), if !is_read => {}
+                Some(_) = under_way.join_next(), if is_read => {} // a panic in it was logged where it happened
+                () = places.moved(), if is_read && is_full => {}
+                waited = self.mail.until_notifications(), if is_read && !is_full => if let Err(error) = waited {
                     tracing::error!(%error, "when something is to be told could not be read");
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }
@@ -164,7 +172,8 @@ impl Notifier {
                         return Ok(false);
                     }
                 };
-                let posted = Posted { content_type: "application/json; charset=utf-8", body: body.into(), patience: PATIENCE };
+                let content_type = "application/json; charset=utf-8";
+                let posted = Posted { content_type, body: body.into(), patience: PATIENCE, reads_answer: false };
                 let why = match place.wait(self.post.post(target.url(), posted)).await {
                     Ok(Answered { status: 200..=299, .. }) => None,
                     Ok(Answered { status, .. }) => Some(format!("HTTP {status}")),
@@ -176,12 +185,15 @@ impl Notifier {
                 }
             }
             self.mail.settle_notified(batch).await?;
+            if place.is_wanted() {
+                break;
+            }
         }
         Ok(true)
     }
 }
 
 /// The host of a URL and its port. The rest may hold secrets.
-fn host(url: &str) -> &str {
-    url.split(['/', '?']).nth(2).unwrap_or_default()
+fn host(url: &str) -> String {
+    url.parse::<Uri>().ok().and_then(|uri| Some(uri.authority()?.to_string())).unwrap_or_default()
 }

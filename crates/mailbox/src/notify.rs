@@ -16,7 +16,7 @@ use crate::Mail;
 use crate::error::MailError;
 use crate::nodes::Carried;
 use crate::retry::Retry;
-use crate::subscriptions::may_hear;
+use crate::subscriptions::{let_in, may_hear};
 use changes::{Followed, Following};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +34,8 @@ const SUBSCRIPTIONS: i64 = 100;
 /// Rows of a mailbox's changes that are read together, and how many such reads there are of one mailbox at a time.
 const ROWS: i64 = 1000;
 const READS: usize = 10;
+/// Rows that are looked at to know anew what a filter lets in.
+const WORK: u64 = 1_000_000;
 /// For how long a receiver is taken. Whoever has it gives it back sooner, or is gone.
 const LEASE: Duration = Duration::from_secs(10 * 60);
 /// How long to leave receivers to other nodes that were faster.
@@ -41,7 +43,7 @@ const OVERTAKEN: Duration = Duration::from_millis(50);
 /// How long to wait before looking again, whatever is known: the clock may be set, and another process may have something noted.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Before all subscriptions.
-const FIRST: (MailboxId, SubscriptionId) = (MailboxId([0; 16]), SubscriptionId([0; 16]));
+pub(crate) const FIRST: (MailboxId, SubscriptionId) = (MailboxId([0; 16]), SubscriptionId([0; 16]));
 
 /// How apps are notified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,12 +118,14 @@ enum Step {
     Delivered(i64),
     /// Its filter lets these in by now, or no more.
     Members(Vec<(MessageId, bool)>),
-    /// What there was up to this change is not known any more.
-    Missed(i64),
+    /// What there was up to this change is not known any more. Where it has a filter, that lets these in as of then.
+    Missed(i64, Option<Vec<MessageId>>),
     /// Its app may not hear it now.
     Paused,
-    /// What was to be told of itself was.
-    Told(LifecycleEvent),
+    /// It can't go on.
+    Ended,
+    /// What was to be told of itself since then was.
+    Told(LifecycleEvent, Timestamp),
 }
 
 impl Batch {
@@ -210,13 +214,17 @@ impl Mail {
                     Step::Members(members) => {
                         members.iter().try_for_each(|(message, is_member)| tx.set_member(mailbox, id, *message, *is_member))?;
                     }
-                    Step::Missed(modseq) => tx.note_missed(mailbox, id, *modseq, now)?,
+                    Step::Missed(modseq, members) => {
+                        members.iter().try_for_each(|members| tx.set_members(mailbox, id, members))?;
+                        tx.note_missed(mailbox, id, *modseq, now)?;
+                    }
                     Step::Paused => tx.pause_subscription(mailbox, id, now)?,
-                    Step::Told(event) => tx.note_lifecycle_told(mailbox, id, *event)?,
+                    Step::Ended => tx.end_subscription(mailbox, id, now)?,
+                    Step::Told(event, since) => tx.note_lifecycle_told(mailbox, id, (*event, *since))?,
                 }
             }
             let of_itself = |(of, step): &(Arc<Subscription>, Step)| {
-                let tells = matches!(step, Step::Missed(_) | Step::Paused);
+                let tells = matches!(step, Step::Missed(..) | Step::Paused | Step::Ended);
                 of.lifecycle_notification_url.clone().filter(|_| tells)
             };
             for url in batch.steps.iter().filter_map(of_itself) {
@@ -240,8 +248,7 @@ impl Mail {
         let not_before = if was_reached { now } else { retry.next(now, failures, leased.name.as_bytes()) };
         let deed = move |tx: &mut WriteTx<'_>| {
             if !was_reached {
-                tx.hold_notifications(&leased.name, now, before(now, retry.lifetime))?;
-                for url in tx.lifecycle_unnoted()? {
+                for url in tx.hold_notifications(&leased.name, now, before(now, retry.lifetime))? {
                     tx.note_due(Work::Notifications, &url, now)?;
                 }
             }
@@ -269,13 +276,13 @@ fn batch(
     }
     for subscription in tx.lifecycle_at(&leased.name, SUBSCRIPTIONS)? {
         let subscription = Arc::new(subscription);
-        for &event in &subscription.lifecycle_events {
+        for &(event, since) in &subscription.lifecycle_events {
             batch.notifications.push(Notification {
                 subscription: subscription.clone(),
                 what: Notified::Lifecycle(event),
                 message: None,
             });
-            batch.steps.push((subscription.clone(), Step::Told(event)));
+            batch.steps.push((subscription.clone(), Step::Told(event, since)));
         }
     }
     let mut behind = tx.subscriptions_at(&leased.name, now, after, SUBSCRIPTIONS)?;
@@ -313,15 +320,23 @@ impl Batch {
                 return Ok(());
             }
         }
+        let condition = match filter(&subscription) {
+            Some(condition) if subscription.is_filtered => Some(tx.condition_in(subscription.mailbox, condition)?),
+            None if subscription.is_filtered => {
+                tracing::error!(resource = subscription.resource, "the filter of a subscription can't be read any more; it ends");
+                self.steps.push((subscription, Step::Ended));
+                return Ok(());
+            }
+            _ => None,
+        };
         if !reach.covers(subscription.modseq) {
-            self.steps.push((subscription, Step::Missed(reach.last)));
+            let step = missed(tx, &subscription, condition, reach.last)?;
+            self.steps.push((subscription, step));
             return Ok(());
         }
-        let (told, up_to) = match subscription.is_filtered {
-            false => told(tx, &Followed::from(&*subscription), reach.last, most)?,
-            true => {
-                let condition = filter(&subscription).unwrap_or(Condition::NEVER);
-                let condition = tx.condition_in(subscription.mailbox, condition)?;
+        let (told, up_to) = match condition {
+            None => told(tx, &Followed::from(&*subscription), reach.last, most)?,
+            Some(condition) => {
                 let told = filtered::told(tx, &subscription, &condition, reach.last, most)?;
                 self.steps.push((subscription.clone(), Step::Members(told.members)));
                 (told.changes, told.up_to)
@@ -337,6 +352,19 @@ impl Batch {
         }
         self.steps.push((subscription, Step::Delivered(up_to)));
         Ok(())
+    }
+}
+
+/// What is written where changes of a mailbox are forgotten that were not told. What a filter lets in is known anew, or it can't go on.
+fn missed(tx: &ReadTx<'_>, of: &Subscription, condition: Option<Condition>, last: i64) -> Result<Step, StoreError> {
+    let Some(condition) = condition else { return Ok(Step::Missed(last, None)) };
+    match let_in(tx, (of.mailbox, of.folder), condition, WORK) {
+        Ok(members) => Ok(Step::Missed(last, Some(members))),
+        Err(StoreError::TooMuchWork) => {
+            tracing::error!(resource = of.resource, "the filter of a subscription lets in too much to know it anew; it ends");
+            Ok(Step::Ended)
+        }
+        Err(error) => Err(error),
     }
 }
 

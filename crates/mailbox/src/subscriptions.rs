@@ -4,12 +4,13 @@
 use crate::admission::{Admitted, may_go_on};
 use crate::error::{Kind, MailError, SubscriptionRefusal};
 use crate::folders::FolderName;
+use crate::notify::FIRST;
 use crate::{Mail, Mailbox};
 use identity::{Caller, Scope};
 use std::time::Duration;
 use store::{
-    ChangeTypes, Condition, DataRecipient, FolderId, ListQuery, MessageId, MessageRecord, ReadTx, StoreError, Subscription,
-    SubscriptionId, Timestamp, Work, WriteTx,
+    ChangeTypes, Condition, DataRecipient, FolderId, ListQuery, MailboxId, MessageId, MessageRecord, ReadTx, StoreError,
+    Subscription, SubscriptionChange, SubscriptionId, Timestamp, Work, WriteTx,
 };
 
 /// By one of these an app may hear what happens in a mailbox: one for shared mailboxes is good for the own one.
@@ -39,6 +40,10 @@ const FOLLOWING: &[Scope] = &[
 const MOST: i64 = 1000;
 /// Messages that a filter may let in when a subscription is made: a row is kept for each.
 const MOST_LET_IN: usize = 20_000;
+/// The same of all of a mailbox's subscriptions together.
+const MOST_LET_IN_TOGETHER: i64 = 200_000;
+/// Subscriptions that are read together.
+const LISTED: i64 = 200;
 /// How long a subscription may last (Graph: subscription), and how long it lasts at least.
 const LONGEST: Duration = Duration::from_secs(10_080 * 60);
 const LONGEST_WITH_DATA: Duration = Duration::from_secs(1440 * 60);
@@ -74,6 +79,8 @@ pub struct NewSubscription {
     pub data: Option<DataRecipient>,
     /// Which messages; nothing where all are.
     pub condition: Option<Condition>,
+    /// Whether the condition asks of what isn't shown with `Mail.ReadBasic`.
+    pub reads_text: bool,
     /// When it shall end.
     pub expiration_date_time: Timestamp,
 }
@@ -116,6 +123,7 @@ impl Mailbox {
                 paused: None,
                 lifecycle_events: Vec::new(),
                 is_filtered: modseq.is_some(),
+                reads_text: new.reads_text,
                 is_ending_told: false,
             };
             tx.add_subscription(&subscription)?;
@@ -134,15 +142,13 @@ impl Mailbox {
         let look = move |tx: &ReadTx<'_>| {
             let folder = mailbox.followed(tx, &follows)?;
             let budget = mailbox.mail.inner.options.query_work;
-            let top = MOST_LET_IN.saturating_add(1);
-            let query = ListQuery { folder, condition, search: None, order: Vec::new(), after: None, skip: 0, top, budget };
-            let unread = |_: &MessageRecord| Err(StoreError::TooMuchWork); // a condition that reads text is refused before
-            let page = tx.list(mailbox.owner.id, &query, &unread)?;
-            if page.items.len() > MOST_LET_IN {
+            let members = let_in(tx, (mailbox.owner.id, folder), condition, budget)?;
+            let together = tx.count_members(mailbox.owner.id, MOST_LET_IN_TOGETHER)?;
+            if together.saturating_add(i64::try_from(members.len()).unwrap_or(i64::MAX)) > MOST_LET_IN_TOGETHER {
                 return Err(StoreError::TooMuchWork.into());
             }
             let modseq = tx.log_reach(mailbox.owner.id)?.last;
-            Ok::<_, MailError>((page.items.into_iter().map(|(record, _)| record.id).collect(), Some(modseq)))
+            Ok::<_, MailError>((members, Some(modseq)))
         };
         self.store().read(look).await
     }
@@ -172,7 +178,7 @@ impl Mailbox {
 
 /// A subscription is its app's, and its person's where it was made for one: nobody else finds it.
 impl Mail {
-    /// A subscription of the caller's, who has one of the permissions in `wanted`.
+    /// A subscription of the caller's, who has one of the permissions in `wanted`, and one by which it may be made.
     ///
     /// # Errors
     /// [`MailError::NotAdmitted`], [`MailError::AccessDenied`], [`MailError::NotFound`], [`MailError::Store`].
@@ -189,58 +195,66 @@ impl Mail {
             let person = admitted.person.as_ref().map(|person| person.id);
             let found = tx.subscription(id)?.filter(|one| one.client_id == admitted.app.client_id && one.person == person);
             let found = found.filter(|one| one.expiration_date_time > now).ok_or(MailError::NotFound(Kind::Subscription))?;
-            admitted.permission(heard_by(&found), true)?;
+            admitted.permission(needed(&found), true)?;
             Ok(found)
         };
         self.inner.store.read(look).await
     }
 
-    /// All subscriptions of the caller's to what the token lets hear.
+    /// Subscriptions of the caller's that the token might have made, behind one of them; at most `top`, and whether there are more.
     ///
     /// # Errors
     /// As [`Mail::subscription`].
-    pub async fn subscriptions(&self, caller: &Caller, wanted: &'static [Scope]) -> Result<Vec<Subscription>, MailError> {
+    pub async fn subscriptions(
+        &self,
+        caller: &Caller,
+        wanted: &'static [Scope],
+        (mut after, top): (SubscriptionId, usize),
+    ) -> Result<(Vec<Subscription>, bool), MailError> {
         let (caller, now) = (caller.clone(), self.inner.clock.now());
         let look = move |tx: &ReadTx<'_>| {
             let admitted = Admitted::of(tx, caller)?;
             admitted.permission(wanted, true)?;
             let person = admitted.person.as_ref().map(|person| person.id);
-            let mut found = tx.subscriptions_of(&admitted.app.client_id, person)?;
-            found.retain(|one| one.expiration_date_time > now && admitted.permission(heard_by(one), true).is_ok());
-            Ok(found)
+            let mut shown = Vec::new();
+            loop {
+                let some = tx.subscriptions_of(&admitted.app.client_id, person, now, (after, LISTED))?;
+                let Some(last) = some.last().map(|one| one.id) else { return Ok((shown, false)) };
+                after = last;
+                shown.extend(some.into_iter().filter(|one| admitted.permission(needed(one), true).is_ok()));
+                if shown.len() > top {
+                    shown.truncate(top);
+                    return Ok((shown, true));
+                }
+            }
         };
         self.inner.store.read(look).await
     }
 
-    /// Has a subscription last until another time, and be told at another URL. It goes on if it rested.
+    /// Changes what is given of a subscription. It goes on if it rested.
     ///
     /// # Errors
     /// As [`Mail::subscription`]; [`MailError::Subscription`].
-    pub async fn renew_subscription(
+    pub async fn change_subscription(
         &self,
-        subscription: Subscription,
-        until: Option<Timestamp>,
-        notification_url: Option<String>,
-        data: Option<DataRecipient>,
+        subscription: &Subscription,
+        change: SubscriptionChange,
     ) -> Result<Subscription, MailError> {
-        let now = self.inner.clock.now();
-        let data = data.or_else(|| subscription.data.clone());
-        let until = until.map(|until| expiration(until, now, data.is_some())).transpose()?;
-        let expiration_date_time = until.unwrap_or(subscription.expiration_date_time);
-        let notification_url = notification_url.unwrap_or_else(|| subscription.notification_url.clone());
-        let renewed = Subscription { expiration_date_time, notification_url, data, paused: None, ..subscription };
-        let kept = renewed.clone();
+        let (now, key, with_data) =
+            (self.inner.clock.now(), (subscription.mailbox, subscription.id), subscription.data.is_some());
+        let ends = change.expiration_date_time.map(|until| expiration(until, now, with_data)).transpose()?;
+        let change = SubscriptionChange { expiration_date_time: ends, ..change };
         let deed = move |tx: &mut WriteTx<'_>| {
-            may_hear(tx, &kept)?;
-            let (until, url) = (kept.expiration_date_time, &kept.notification_url);
-            if !tx.renew_subscription((kept.mailbox, kept.id), until, url, kept.data.as_ref())? {
-                return Err(MailError::NotFound(Kind::Subscription));
-            }
-            Ok(tx.note_due(Work::Notifications, &kept.notification_url, now)?)
+            let missing = || MailError::NotFound(Kind::Subscription);
+            may_hear(tx, &tx.subscription(key.1)?.ok_or_else(missing)?)?;
+            tx.change_subscription(key, &change)?;
+            let changed = tx.subscription(key.1)?.ok_or_else(missing)?;
+            tx.note_due(Work::Notifications, &changed.notification_url, now)?;
+            Ok::<_, MailError>(changed)
         };
-        self.inner.store.write_in(renewed.mailbox, deed).await?;
+        let changed = self.inner.store.write_in(key.0, deed).await?;
         self.inner.to_notify.notify_one();
-        Ok(renewed)
+        Ok(changed)
     }
 
     /// Has a subscription go on that rested, since its app may hear again.
@@ -259,6 +273,35 @@ impl Mail {
         self.inner.store.write(deed).await?;
         self.inner.to_notify.notify_one();
         Ok(())
+    }
+
+    /// Subscriptions of whomever, with the addresses of the mailboxes; at most `top`. For operators.
+    ///
+    /// # Errors
+    /// [`MailError::Store`].
+    pub async fn all_subscriptions(&self, of: Option<MailboxId>, top: u32) -> Result<Vec<(Subscription, String)>, MailError> {
+        let look = move |tx: &ReadTx<'_>| {
+            let found = tx.all_subscriptions(of, FIRST, i64::from(top))?;
+            let owned = |one: Subscription| {
+                let owner = tx.person(one.mailbox)?.map(|person| person.user_principal_name);
+                Ok((one, owner.unwrap_or_default()))
+            };
+            found.into_iter().map(owned).collect::<Result<Vec<_>, StoreError>>()
+        };
+        Ok(self.inner.store.read(look).await?)
+    }
+
+    /// Takes a subscription of whomever away, and has its app be told so. For operators.
+    ///
+    /// # Errors
+    /// [`MailError::NotFound`], [`MailError::Store`].
+    pub async fn end_subscription(&self, id: SubscriptionId) -> Result<(), MailError> {
+        let now = self.inner.clock.now();
+        let deed = move |tx: &mut WriteTx<'_>| {
+            let one = tx.subscription(id)?.ok_or(MailError::NotFound(Kind::Subscription))?;
+            Ok(tx.end_subscription(one.mailbox, id, now)?)
+        };
+        self.inner.store.write(deed).await
     }
 
     /// Takes a subscription away.
@@ -280,13 +323,37 @@ impl Mail {
 /// # Errors
 /// [`MailError::NotAdmitted`], [`MailError::AccessDenied`], [`MailError::AppLimited`], [`MailError::Store`].
 pub(crate) fn may_hear(tx: &ReadTx<'_>, subscription: &Subscription) -> Result<(), MailError> {
-    let wanted = if subscription.data.is_some() { READING } else { heard_by(subscription) };
-    may_go_on(tx, (&subscription.client_id, subscription.person), subscription.mailbox, wanted)
+    may_go_on(tx, (&subscription.client_id, subscription.person), subscription.mailbox, needed(subscription))
 }
 
-/// The permissions one of which lets hear what a subscription tells.
-fn heard_by(subscription: &Subscription) -> &'static [Scope] {
-    if subscription.is_to_deliveries() { FOLLOWING } else { HEARING }
+/// The permissions one of which lets hear what a subscription tells: whoever is sent messages reads them, and so does whoever learns
+/// which have a word in their text.
+fn needed(subscription: &Subscription) -> &'static [Scope] {
+    match subscription {
+        one if one.data.is_some() || one.reads_text => READING,
+        one if one.is_to_deliveries() => FOLLOWING,
+        _ => HEARING,
+    }
+}
+
+/// Which messages of a folder, or of a mailbox, a filter lets in.
+///
+/// # Errors
+/// [`StoreError::TooMuchWork`] where they are too many, or too far apart; [`StoreError`] otherwise.
+pub(crate) fn let_in(
+    tx: &ReadTx<'_>,
+    (mailbox, folder): (MailboxId, Option<FolderId>),
+    condition: Condition,
+    budget: u64,
+) -> Result<Vec<MessageId>, StoreError> {
+    let top = MOST_LET_IN.saturating_add(1);
+    let query = ListQuery { folder, condition, search: None, order: Vec::new(), after: None, skip: 0, top, budget };
+    let unread = |_: &MessageRecord| Err(StoreError::TooMuchWork); // a condition that reads text is refused before
+    let page = tx.list(mailbox, &query, &unread)?;
+    match page.items.len() > MOST_LET_IN {
+        true => Err(StoreError::TooMuchWork),
+        false => Ok(page.items.into_iter().map(|(record, _)| record.id).collect()),
+    }
 }
 
 /// When a subscription ends that shall end at a time.

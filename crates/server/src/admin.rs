@@ -42,7 +42,11 @@ pub async fn token(token: &cli::Token) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn person(which: &cli::Store, name: &str) -> anyhow::Result<(Store, Person)> {
+/// The store, and somebody in it.
+///
+/// # Errors
+/// Where there is nobody of that name, or the store can't be opened.
+pub(crate) async fn person(which: &cli::Store, name: &str) -> anyhow::Result<(Store, Person)> {
     let store = open(which)?;
     let wanted = name.to_owned();
     let found = store.read::<_, StoreError>(move |tx| tx.person_by_address(&wanted)).await?;

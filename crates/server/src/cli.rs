@@ -6,6 +6,7 @@ mod grant;
 mod key;
 mod moving;
 mod queue;
+mod subscription;
 mod user;
 
 pub use app::{App, AppCommand, AppSettings, AppUpdate, Clearable, Credential, NewAppFlags};
@@ -13,6 +14,7 @@ pub use grant::{Grant, GrantCommand, Right};
 pub use key::{KeyCommand, KeyDeed};
 pub use moving::{End, MoveCommand};
 pub use queue::{Queue, QueueCommand, Which};
+pub use subscription::{SubscriptionCommand, SubscriptionDeed};
 pub use user::{Alias, NewUser, User, UserCommand};
 
 use clap::{Args, Parser, Subcommand};
@@ -51,6 +53,8 @@ pub enum Command {
     Serve(ServeFlags),
     /// Sign, encrypt, verify, decrypt and look at messages in files
     Smime(SmimeCommand),
+    /// Look at who has himself told of changes, and end that
+    Subscription(SubscriptionCommand),
     /// Print a bearer token for a person
     Token(Token),
     /// Explain how clients come to trust the local CA, or have this machine trust it

@@ -14,6 +14,7 @@ pub mod open_files;
 pub mod queue;
 pub mod register;
 pub mod serve;
+pub mod subscriptions;
 pub mod trust;
 
 mod app_certificate;

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use server::cli::{Cli, Command};
-use server::{admin, allocator, config, keys, log, moving, open_files, queue, register, serve, trust};
+use server::{admin, allocator, config, keys, log, moving, open_files, queue, register, serve, subscriptions, trust};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -38,6 +38,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Queue(command) => queue::run(command).await,
             Command::Serve(flags) => serve::run(&flags).await,
             Command::Smime(command) => client::smime::run(command),
+            Command::Subscription(command) => subscriptions::run(command).await,
             Command::Token(token) => admin::token(&token).await,
             Command::Trust(flags) => trust::run(&flags),
             Command::User(command) => register::user(command).await,

@@ -13,15 +13,18 @@ use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use smtp::Dns;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 /// Octets of an answer that are read.
 const MOST: usize = 4 * 1024;
+/// Octets of an answer's header that are kept while it comes.
+const HEADER: usize = 16 * 1024;
 
 /// Posts to receivers of notifications.
 pub(crate) struct Receivers {
@@ -30,6 +33,8 @@ pub(crate) struct Receivers {
     allowed: Vec<Network>,
     /// Whether this machine may be called, and without TLS.
     development: bool,
+    /// Names are asked for without a thread for each: as many as apps like may wait for servers that don't answer.
+    dns: Dns,
 }
 
 /// Where a URL leads.
@@ -46,9 +51,9 @@ impl Receivers {
     ///
     /// # Errors
     /// Where these can't be read.
-    pub(crate) fn new(config: &NotificationsConfig, development: bool) -> anyhow::Result<Receivers> {
+    pub(crate) fn new(config: &NotificationsConfig, development: bool, dns: Dns) -> anyhow::Result<Receivers> {
         let tls = Arc::new(client_config(config.ca.as_deref())?);
-        Ok(Receivers { tls, allowed: config.allowed_networks.clone(), development })
+        Ok(Receivers { tls, allowed: config.allowed_networks.clone(), development, dns })
     }
 
     async fn exchange(&self, url: &str, posted: Posted) -> Result<Answered, PostError> {
@@ -65,12 +70,14 @@ impl Receivers {
 
     /// The addresses of a host, all of which may be called.
     async fn addresses(&self, to: &Reached) -> Result<Vec<SocketAddr>, PostError> {
-        let found: Vec<SocketAddr> = match to.host.parse::<IpAddr>() {
-            Ok(address) => vec![(address, to.port).into()],
-            Err(_) => lookup_host((to.host.as_str(), to.port)).await.map_err(failed)?.collect(),
+        // Whether a name that isn't public is known here is nobody's business.
+        let found: Vec<IpAddr> = match to.host.parse() {
+            Ok(address) => vec![address],
+            Err(_) => self.dns.addresses(&to.host).await.map_err(|error| unreachable(&to.host, &error))?,
         };
+        let found: Vec<SocketAddr> = found.into_iter().map(|address| (address, to.port).into()).collect();
         if found.is_empty() {
-            return Err(failed("the host has no address"));
+            return Err(unreachable(&to.host, &"it has no address"));
         }
         let is_this_machine = found.iter().all(|one| one.ip().to_canonical().is_loopback());
         let may_be_plain = self.development && is_this_machine;
@@ -79,7 +86,7 @@ impl Receivers {
         }
         match found.iter().all(|one| self.may_call(one.ip())) {
             true => Ok(found),
-            false => Err(PostError::Refused("The notification URL must lead to public addresses.")),
+            false => Err(unreachable(&to.host, &"not all of its addresses may be called")),
         }
     }
 
@@ -120,12 +127,20 @@ impl Reached {
     }
 }
 
+/// A host that can't be called, for whatever reason: the reason is for the log.
+fn unreachable(host: &str, why: &dyn std::fmt::Display) -> PostError {
+    tracing::info!(receiver.host = host, cause = %why, "a receiver is not called");
+    PostError::Refused("The notification URL must lead to public addresses.")
+}
+
 /// One request and its answer, on a connection of its own.
 async fn asked<S>(stream: S, to: &Reached, posted: Posted) -> Result<Answered, PostError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
+    let mut http = http1::Builder::new();
+    let (mut sender, connection) = http.max_buf_size(HEADER).handshake(TokioIo::new(stream)).await.map_err(failed)?;
+    let reads_answer = posted.reads_answer;
     let request = Request::post(&to.path)
         .header(HOST, &to.authority)
         .header(USER_AGENT, concat!("Restante/", env!("CARGO_PKG_VERSION")))
@@ -135,7 +150,7 @@ where
         .map_err(failed)?;
     let exchange = async {
         let answer = sender.send_request(request).await.map_err(failed)?;
-        read(answer).await
+        read(answer, reads_answer).await
     };
     let mut connection = std::pin::pin!(connection);
     let mut exchange = std::pin::pin!(exchange);
@@ -151,11 +166,12 @@ where
 }
 
 /// The answer, and of its body as much as anybody wants to know.
-async fn read(answer: Response<hyper::body::Incoming>) -> Result<Answered, PostError> {
+async fn read(answer: Response<hyper::body::Incoming>, reads_answer: bool) -> Result<Answered, PostError> {
     let status = answer.status().as_u16();
     let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (mut octets, mut body) = (Vec::new(), answer.into_body());
-    while octets.len() < MOST
+    while reads_answer
+        && octets.len() < MOST
         && let Some(frame) = body.frame().await
     {
         match frame {

@@ -52,7 +52,7 @@ pub(crate) fn mail_of(store: store::Store, domain: String, protecting: Protectin
 }
 
 /// The mail of a data directory. Where it goes was written when it was taken, so nothing need be known of the settings.
-async fn open(at: &Register) -> anyhow::Result<Mail> {
+pub(crate) async fn open(at: &Register) -> anyhow::Result<Mail> {
     let store = admin::open(&at.store)?;
     let domain = store.read::<_, store::StoreError>(|tx| tx.domain()).await?.unwrap_or_default();
     Ok(mail_of(store, domain, Protecting::default()))

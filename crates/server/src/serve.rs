@@ -137,7 +137,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let throttle = config.graph_limits.then(|| Throttle::new(clock.clone()));
     let body_budget = BodyBudget::default();
     let clock_of_registry = clock.clone();
-    let post = Arc::new(Receivers::new(&config.notifications, config.development)?);
+    let dns = Dns::new(&config.name_servers)?;
+    let post = Arc::new(Receivers::new(&config.notifications, config.development, dns.clone())?);
     let (stop, until) = watch::channel(false);
     let graph = Graph {
         mail: mail.clone(),
@@ -162,7 +163,6 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let Sockets { http, https, smtp, submissions, lmtp, metrics: for_metrics } = sockets;
     doors.spawn(Listener::new(http, None, trusted.clone(), hosts.clone()).serve(router.clone(), until.clone()));
     doors.spawn(Listener::new(https, Some(tls.clone()), trusted, hosts.clone()).serve(router, until.clone()));
-    let dns = Dns::new(&config.name_servers)?;
     let behind = mail_doors::Behind { mail: &mail, identity: &identity, config: &config, tls: &tls, dns: &dns };
     doors.spawn(behind.smtp(smtp).serve(until.clone()));
     for (socket, is_tls_at_once) in submissions {

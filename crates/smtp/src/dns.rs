@@ -88,7 +88,10 @@ impl Dns {
     }
 
     /// The addresses of a host, of both kinds.
-    pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DnsError> {
+    ///
+    /// # Errors
+    /// Where it has none, or that can't be said now.
+    pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DnsError> {
         let found = self.resolver().lookup_ip(absolute(host)).await.map_err(|error| why(host, &error))?;
         Ok(found.iter().collect())
     }

@@ -162,20 +162,25 @@ impl Courier {
         loop {
             while under_way.try_join_next().is_some() {} // what is done takes room until it is looked at
             let free = self.lanes.free(self.destinations);
-            match self.mail.due_routes(free).await {
+            let is_read = match self.mail.due_routes(free).await {
                 Ok(routes) => {
                     for route in routes {
                         under_way.spawn(self.clone().go(route, self.lanes.place(), told.clone()));
                     }
+                    true
                 }
-                Err(error) => tracing::error!(%error, "what is to be relayed could not be read"),
-            }
+                Err(error) => {
+                    tracing::error!(%error, "what is to be relayed could not be read");
+                    false
+                }
+            };
             let is_full = self.lanes.free(self.destinations) == 0;
             tokio::select! {
                 () = &mut stop => break,
-                Some(_) = under_way.join_next() => {} // a panic in it was logged where it happened
-                () = self.lanes.moved(), if is_full => {}
-                waited = self.mail.until_relay(), if !is_full => if let Err(error) = waited {
+                () = tokio::time::sleep(AFTER_FAILURE), if !is_read => {}
+                Some(_) = under_way.join_next(), if is_read => {} // a panic in it was logged where it happened
+                () = self.lanes.moved(), if is_read && is_full => {}
+                waited = self.mail.until_relay(), if is_read && !is_full => if let Err(error) = waited {
                     tracing::error!(%error, "what is due to be relayed could not be read");
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }

@@ -47,7 +47,9 @@ pub use model::search::{Bounds, Indexed, MessageTexts, NumberField, SearchQuery,
 pub use model::settings::{AutomaticRepliesStatus, ExternalAudience, MailboxSettings};
 pub use model::sign_in::{AuthorizationCode, DeviceCode, DeviceState, Grant, RefreshToken};
 pub use model::smime::{CertificateSource, SmimeCertificate, SmimeKey};
-pub use model::subscription::{Behind, ChangeTypes, DataRecipient, LifecycleEvent, LoggedChange, Operation, Subscription};
+pub use model::subscription::{
+    Behind, ChangeTypes, DataRecipient, Interest, LifecycleEvent, LoggedChange, Operation, Subscription, SubscriptionChange,
+};
 pub use model::upload::{AttachmentItem, UploadOpener, UploadOutcome, UploadPurpose, UploadSession};
 pub use moving::{Compared, Moved, Secret, Step, move_store, stay};
 pub use sql::{Answered, LogReach, ReadBody};

@@ -161,6 +161,36 @@ async fn a_certificate_is_renewed_with_its_subscription() {
 }
 
 #[tokio::test]
+async fn who_may_not_read_messages_does_not_have_them_sent_elsewhere() {
+    let (server, receiver, pki) = (Server::start().await, Receiver::start().await, Pki::new());
+    let tool = app("tool", "Mail.ReadBasic Mail.Read");
+    server.register(&tool).await;
+    let basic = server.through(&tool, "AdeleV", "Mail.ReadBasic").await;
+    let reading = server.through(&tool, "AdeleV", "Mail.Read").await;
+    let [own, thief] = ["own", "thief"].map(|name| pki.person(name, RSA));
+    let with_data = subscribed(&reading, &with_data(&receiver, &own)).await;
+    let filter = "me/messages?$filter=contains(bodyPreview,'secret')";
+    let filtered = subscribed(&reading, &with(to_messages(&receiver), &json!({"resource": filter}))).await;
+    let plain = subscribed(&reading, &to_messages(&receiver)).await;
+    for (made, status) in [(&with_data, 403), (&filtered, 403), (&plain, 200)] {
+        let one = format!("/subscriptions/{}", made["id"].as_str().unwrap());
+        let asked = receiver.asked().len();
+        let renewal = json!({"expirationDateTime": minutes_from_now(90), "notificationUrl": receiver.url("/elsewhere")});
+        assert_eq!(basic.patch_json(&one, &renewal).await.status, status);
+        let again = basic.post_nothing(&format!("{one}/reauthorize")).await.status;
+        assert_eq!(again, if status == 200 { 204 } else { status });
+        assert_eq!(receiver.asked().len() - asked, usize::from(status == 200), "nobody is asked for what can't be");
+    }
+    let one = format!("/subscriptions/{}", with_data["id"].as_str().unwrap());
+    let stolen = json!({"encryptionCertificate": certificate(&thief), "encryptionCertificateId": "mine"});
+    basic.patch_json(&one, &stolen).await.demand_error(403, "ErrorAccessDenied");
+    let listed = basic.get("/subscriptions").await.demand(200).json();
+    assert_eq!((listed["value"].as_array().map(Vec::len), &listed["value"][0]["id"]), (Some(1), &plain["id"]));
+    assert_eq!(reading.get("/subscriptions").await.demand(200).json()["value"].as_array().map(Vec::len), Some(3));
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn what_can_not_be_sent_along_is_refused() {
     let (server, receiver, pki) = (Server::start().await, Receiver::start().await, Pki::new());
     let adele = server.person("AdeleV");

@@ -74,9 +74,63 @@ async fn a_folder_that_is_gone_takes_its_subscriptions_along() {
     adele.post_nothing(&format!("mailFolders/{folder}/permanentDelete")).await.demand_empty(204);
     let told = receiver.until_notified("/changes", 2).await;
     assert_eq!(told[1]["changeType"], "deleted");
+    // Other mail goes on meanwhile.
+    adele.draft(&plain("AdeleV", &["AlexW"], "Elsewhere")).await;
     let event = until_told(&receiver, "subscriptionRemoved").await;
     assert_eq!(event["subscriptionId"], made["id"]);
     adele.get(&format!("/subscriptions/{}", made["id"].as_str().unwrap())).await.demand_error(404, "ResourceNotFound");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_operator_sees_who_is_told_and_ends_it() {
+    let (server, receiver) = (Server::start().await, Receiver::start().await);
+    let (adele, alex) = (server.person("AdeleV"), server.person("AlexW"));
+    let of_itself = json!({"lifecycleNotificationUrl": receiver.url("/of-itself")});
+    let made = subscribed(&adele, &with(to_messages(&receiver), &of_itself)).await;
+    subscribed(&alex, &to_messages(&receiver)).await;
+    let id = made["id"].as_str().unwrap();
+    let listed = async |arguments: &[&str]| -> Vec<Value> {
+        let output = server.restante(&[&["subscription", "list", "--json"], arguments].concat()).await;
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    assert_eq!(listed(&[]).await.len(), 2);
+    assert_eq!(listed(&["--top", "1"]).await.len(), 1);
+    let of_adele = listed(&["--user", &kit::address("AdeleV")]).await;
+    let [one] = of_adele.as_slice() else { panic!("{of_adele:?}") };
+    assert_eq!((&one["id"], &one["mailbox"]), (&made["id"], &json!(kit::address("AdeleV"))));
+    assert_eq!((&one["resource"], &one["notificationUrl"]), (&made["resource"], &made["notificationUrl"]));
+    assert!(one.get("clientState").is_none(), "a secret is its app's");
+    let text = String::from_utf8(server.restante(&["subscription", "list"]).await.stdout).unwrap();
+    assert!(text.contains(id) && text.contains(&receiver.url("/changes")), "{text}");
+
+    let removed = server.restante(&["subscription", "remove", id]).await;
+    assert!(removed.status.success(), "{removed:?}");
+    assert_eq!(until_told(&receiver, "subscriptionRemoved").await["subscriptionId"], made["id"]);
+    adele.get(&format!("/subscriptions/{id}")).await.demand_error(404, "ResourceNotFound");
+    for (wrong, words) in [(id, "there is no subscription"), ("me", "restante subscription list")] {
+        let refused = server.restante(&["subscription", "remove", wrong]).await;
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && told.contains(words), "{told}");
+    }
+    assert_eq!(listed(&[]).await.len(), 1);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn another_password_ends_what_was_subscribed_to_for_the_person() {
+    let (server, receiver) = (Server::start().await, Receiver::start().await);
+    let (adele, alex) = (server.person("AdeleV"), server.person("AlexW"));
+    let of_itself = json!({"lifecycleNotificationUrl": receiver.url("/of-itself")});
+    let made = subscribed(&adele, &with(to_messages(&receiver), &of_itself)).await;
+    let other = subscribed(&alex, &to_messages(&receiver)).await;
+    let set = server.restante(&["user", "password", &kit::address("AdeleV"), "--generate"]).await;
+    assert!(set.status.success(), "{set:?}");
+    let event = until_told(&receiver, "subscriptionRemoved").await;
+    assert_eq!(event["subscriptionId"], made["id"]);
+    adele.get(&format!("/subscriptions/{}", made["id"].as_str().unwrap())).await.demand_error(404, "ResourceNotFound");
+    alex.get(&format!("/subscriptions/{}", other["id"].as_str().unwrap())).await.demand(200);
     server.finish().await;
 }
 

@@ -2,23 +2,26 @@
 
 use crate::body::{self, Given};
 use crate::error::{ApiError, ErrorCode};
+use crate::ids;
 use crate::notify::{condition, of_deliveries, selection, validate};
 use crate::page::{collection, empty_answer, entity, json_answer};
 use crate::permissions::{FOLLOW, READ, READ_BASIC, SUBSCRIBE};
 use crate::request::Asked;
 use crate::routes::{Followed, followed};
 use crate::schema::json::Members;
-use crate::schema::subscription::{Renewal, read, read_change, render, render_made};
+use crate::schema::subscription::{read, read_change, render, render_made};
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
 use futures::future::try_join;
-use mailbox::{Follows, NewSubscription};
+use mailbox::{Follows, NewSubscription, Sight};
 use serde_json::Value;
 use store::SubscriptionId;
 
 /// Octets of a request.
 const MOST: u64 = 256 * 1024;
+/// Subscriptions on a page.
+const PAGE: usize = 100;
 
 /// `POST /subscriptions`: 201 once its receiver has shown that it wants to be told.
 pub(crate) async fn create_subscription(asked: &Asked<'_>, body: &mut Body) -> Result<Response, ApiError> {
@@ -34,8 +37,11 @@ pub(crate) async fn create_subscription(asked: &Asked<'_>, body: &mut Body) -> R
     }?;
     let mailbox = asked.graph.mail.open(&asked.caller, &user, wanted).await?;
     asked.gate.enter(asked.caller.client_id(), mailbox.owner().id)?;
-    let condition = condition(&options, mailbox.sight(), asked.graph.clock.now())?;
-    let new = NewSubscription { follows, condition, ..new };
+    let now = asked.graph.clock.now();
+    let condition_for = |sight: Sight| condition(&options, sight, now);
+    let condition = condition_for(mailbox.sight())?;
+    let reads_text = condition.is_some() && condition_for(Sight::Basics).is_err();
+    let new = NewSubscription { follows, condition, reads_text, ..new };
     mailbox.may_subscribe(&new).await?; // nobody is asked for what can't be
     let of_itself = new.lifecycle_notification_url.as_deref();
     try_join(ask(asked, Some(&new.notification_url)), ask(asked, of_itself)).await?;
@@ -46,11 +52,14 @@ pub(crate) async fn create_subscription(asked: &Asked<'_>, body: &mut Body) -> R
 
 /// `GET /subscriptions`: those of the app, and of the person for whom it asks.
 pub(crate) async fn list_subscriptions(asked: &Asked<'_>) -> Result<Response, ApiError> {
-    asked.only_options(&["select"])?;
+    asked.only_options(&["select", "skiptoken"])?;
     let select = asked.options.names("select");
-    let found = asked.graph.mail.subscriptions(&asked.caller, SUBSCRIBE).await?;
+    let read = |token: &str| ids::parse_subscription(token).map_err(|_| ApiError::no_skip_token());
+    let after = asked.options.get("skiptoken").map(read).transpose()?.unwrap_or(SubscriptionId([0; 16]));
+    let (found, more) = asked.graph.mail.subscriptions(&asked.caller, SUBSCRIBE, (after, PAGE)).await?;
+    let next = found.last().filter(|_| more).map(|last| asked.token_link(&ids::subscription(last.id)));
     let value = found.iter().map(|one| render(one, select.as_deref())).collect::<Result<_, _>>()?;
-    Ok(json_answer(StatusCode::OK, &collection(context(asked, select.as_deref()), None, None, value)))
+    Ok(json_answer(StatusCode::OK, &collection(context(asked, select.as_deref()), None, next, value)))
 }
 
 /// `GET /subscriptions/{id}`
@@ -68,10 +77,10 @@ pub(crate) async fn update_subscription(asked: &Asked<'_>, id: SubscriptionId, b
     let value = json(asked, body).await?;
     let found = asked.graph.mail.subscription(&asked.caller, id, SUBSCRIBE).await?;
     asked.gate.enter(asked.caller.client_id(), found.mailbox)?;
-    let Renewal { until, notification_url, data } = read_change(&Members::of(&value, "")?, &found)?;
-    let url = notification_url.filter(|url| *url != found.notification_url);
-    ask(asked, url.as_deref()).await?;
-    let renewed = asked.graph.mail.renew_subscription(found, until, url, data).await?;
+    let mut change = read_change(&Members::of(&value, "")?, &found)?;
+    change.notification_url = change.notification_url.filter(|url| *url != found.notification_url);
+    ask(asked, change.notification_url.as_deref()).await?;
+    let renewed = asked.graph.mail.change_subscription(&found, change).await?;
     let context = asked.context_of("subscriptions/$entity");
     Ok(json_answer(StatusCode::OK, &entity(context, render(&renewed, None)?)))
 }

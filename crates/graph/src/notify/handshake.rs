@@ -21,7 +21,7 @@ pub(crate) async fn validate(post: &dyn Post, url: &str, now: Timestamp) -> Resu
     let time = uuid::Timestamp::from_unix(uuid::NoContext, now.seconds().unsigned_abs(), nanos);
     let request_id = uuid::Uuid::new_v7(time);
     let token = format!("Validation: Testing client application reachability for subscription Request-Id: {request_id}");
-    let posted = Posted { content_type: "text/plain; charset=utf-8", body: Bytes::new(), patience: PATIENCE };
+    let posted = Posted { content_type: "text/plain; charset=utf-8", body: Bytes::new(), patience: PATIENCE, reads_answer: true };
     match post.post(&with_token(url, &token), posted).await {
         Ok(answered) => check(&answered, &token),
         Err(PostError::Late) => Err(invalid("Subscription validation request timed out.")),

@@ -6,15 +6,21 @@ use super::message::date;
 use super::property::{self, Property, object, selected};
 use crate::error::{ApiError, ErrorCode};
 use crate::ids;
+use axum::http::Uri;
 use identity::EncryptionCertificate;
 use mailbox::{Follows, NewSubscription};
 use serde_json::Value;
-use store::{ChangeTypes, DataRecipient, Subscription, Timestamp};
+use store::{ChangeTypes, DataRecipient, Subscription, SubscriptionChange, Timestamp};
 
 /// Characters of what is sent along (Graph).
 const CLIENT_STATE: usize = 128;
 /// Octets of a URL.
 const URL: usize = 2000;
+/// Octets of a resource with its options, and of a certificate in base64.
+const RESOURCE: usize = 4000;
+const CERTIFICATE: usize = 16_000;
+/// What a certificate must be (Graph: change-notifications-with-resource-data).
+const EXPECTED: &str = "a certificate in base64 with an RSA key of 2048 to 4096 bits";
 /// The versions of TLS that receivers are posted to by.
 const TLS_VERSIONS: [&str; 2] = ["v1_2", "v1_3"];
 
@@ -83,8 +89,12 @@ pub(crate) fn read(given: &Members<'_>) -> Result<NewSubscription, ApiError> {
     if lifecycle_notification_url.as_deref().is_some_and(|of_itself| authority(of_itself) != authority(&notification_url)) {
         return Err(given.wrong("lifecycleNotificationUrl", "a URL of the host of 'notificationUrl'"));
     }
+    let resource = needed("resource")?;
+    if resource.len() > RESOURCE {
+        return Err(given.wrong("resource", &format!("a text of {RESOURCE} octets at most")));
+    }
     Ok(NewSubscription {
-        resource: needed("resource")?.to_owned(),
+        resource: resource.to_owned(),
         follows: Follows::Messages(None),
         change_types,
         notification_url,
@@ -93,22 +103,13 @@ pub(crate) fn read(given: &Members<'_>) -> Result<NewSubscription, ApiError> {
         latest_supported_tls_version: tls.to_owned(),
         data: data(given)?,
         condition: None,
+        reads_text: false,
         expiration_date_time: expiration(given)?.ok_or_else(|| given.wrong("expirationDateTime", "a date and time"))?,
     })
 }
 
-/// What is to be changed of a subscription.
-pub(crate) struct Renewal {
-    /// When it ends.
-    pub(crate) until: Option<Timestamp>,
-    /// Where it is told.
-    pub(crate) notification_url: Option<String>,
-    /// For whom messages are encrypted.
-    pub(crate) data: Option<DataRecipient>,
-}
-
 /// Reads what is to be changed. All else stays as it is, and whoever wants it otherwise is told so.
-pub(crate) fn read_change(given: &Members<'_>, present: &Subscription) -> Result<Renewal, ApiError> {
+pub(crate) fn read_change(given: &Members<'_>, present: &Subscription) -> Result<SubscriptionChange, ApiError> {
     unanswered(given)?;
     let made = render_made(present)?;
     let fixed =
@@ -118,11 +119,15 @@ pub(crate) fn read_change(given: &Members<'_>, present: &Subscription) -> Result
             return Err(given.wrong(name, "what it is, since only a new subscription can have another,"));
         }
     }
-    let data = match &present.data {
-        Some(data) => recipient(given, Some(data))?,
-        None => none_to_encrypt_for(given)?,
-    };
-    Ok(Renewal { until: expiration(given)?, notification_url: url(given, "notificationUrl")?, data })
+    if present.data.is_none() {
+        none_to_encrypt_for(given)?;
+    }
+    Ok(SubscriptionChange {
+        expiration_date_time: expiration(given)?,
+        notification_url: url(given, "notificationUrl")?,
+        certificate: certificate(given)?,
+        certificate_id: certificate_id(given)?,
+    })
 }
 
 /// Refuses what Graph has and this server doesn't do.
@@ -142,25 +147,32 @@ fn unanswered(given: &Members<'_>) -> Result<(), ApiError> {
 
 /// For whom messages are encrypted that are sent along, where they are.
 fn data(given: &Members<'_>) -> Result<Option<DataRecipient>, ApiError> {
-    match given.boolean("includeResourceData")? {
-        Some(true) => recipient(given, None),
-        _ => none_to_encrypt_for(given),
+    if given.boolean("includeResourceData")? != Some(true) {
+        none_to_encrypt_for(given)?;
+        return Ok(None);
+    }
+    let certificate = certificate(given)?.ok_or_else(|| given.wrong("encryptionCertificate", EXPECTED))?;
+    let certificate_id = certificate_id(given)?.ok_or_else(|| given.wrong("encryptionCertificateId", "a text"))?;
+    Ok(Some(DataRecipient { certificate, certificate_id }))
+}
+
+/// A certificate that can be encrypted for, which is tried.
+fn certificate(given: &Members<'_>) -> Result<Option<String>, ApiError> {
+    let Some(text) = given.text("encryptionCertificate")?.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let read = Some(text).filter(|text| text.len() <= CERTIFICATE).and_then(EncryptionCertificate::parse);
+    match read.is_some_and(|certificate| certificate.encrypt(b"{}").is_ok()) {
+        true => Ok(Some(text.to_owned())),
+        false => Err(given.wrong("encryptionCertificate", EXPECTED)),
     }
 }
 
-/// Certificate and name; what is not given stays as it is, where there is something.
-fn recipient(given: &Members<'_>, present: Option<&DataRecipient>) -> Result<Option<DataRecipient>, ApiError> {
-    let expected = "a certificate in base64 with an RSA key of 2048 to 4096 bits";
-    let certificate = given.text("encryptionCertificate")?.or(present.map(|data| data.certificate.as_str()));
-    let certificate = certificate.ok_or_else(|| given.wrong("encryptionCertificate", expected))?;
-    if EncryptionCertificate::parse(certificate).is_none() {
-        return Err(given.wrong("encryptionCertificate", expected));
+/// What an app calls its certificate.
+fn certificate_id(given: &Members<'_>) -> Result<Option<String>, ApiError> {
+    let Some(name) = given.text("encryptionCertificateId")?.filter(|name| !name.is_empty()) else { return Ok(None) };
+    match name.chars().count() <= CLIENT_STATE {
+        true => Ok(Some(name.to_owned())),
+        false => Err(given.wrong("encryptionCertificateId", &format!("a text of {CLIENT_STATE} characters at most"))),
     }
-    let name = given.text("encryptionCertificateId")?.or(present.map(|data| data.certificate_id.as_str()));
-    let name = name.filter(|name| (1..=CLIENT_STATE).contains(&name.chars().count()));
-    let name =
-        name.ok_or_else(|| given.wrong("encryptionCertificateId", &format!("a text of {CLIENT_STATE} characters at most")))?;
-    Ok(Some(DataRecipient { certificate: certificate.to_owned(), certificate_id: name.to_owned() }))
 }
 
 /// Refuses a certificate that would be for nothing.
@@ -193,9 +205,9 @@ fn url(given: &Members<'_>, name: &str) -> Result<Option<String>, ApiError> {
     Ok(Some(text.to_owned()))
 }
 
-/// Host and port.
+/// Host and port; nothing where it names none.
 fn authority(url: &str) -> String {
-    url.split(['/', '?']).nth(2).unwrap_or_default().to_ascii_lowercase()
+    url.parse::<Uri>().ok().and_then(|uri| Some(uri.authority()?.as_str().to_ascii_lowercase())).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -243,6 +255,7 @@ mod tests {
             ("notificationUrl", json!(format!("https://app.example/{}", "x".repeat(2000)))),
             ("lifecycleNotificationUrl", json!("https://other.example/a")),
             ("resource", Value::Null),
+            ("resource", json!("m".repeat(4001))),
             ("expirationDateTime", json!("tomorrow")),
             ("clientState", json!("x".repeat(129))),
             ("latestSupportedTlsVersion", json!("v1_0")),

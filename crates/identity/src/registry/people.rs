@@ -162,6 +162,7 @@ impl Registry {
     }
 
     async fn keep_password(&self, name: String, kept: Option<String>) -> Result<RegisteredPerson, RegistryError> {
+        let now = self.now();
         self.deed(move |tx| {
             let person = find_person(tx, &name)?;
             tx.hold([person.id])?; // likewise
@@ -173,6 +174,7 @@ impl Registry {
             }
             tx.set_account(person.id, &store::Account { password_hash: kept, ..account })?;
             tx.sign_out(person.id)?;
+            tx.end_subscriptions_of(person.id, now)?; // whoever had the old one may have had himself told
             RegisteredPerson::of(tx, person)
         })
         .await

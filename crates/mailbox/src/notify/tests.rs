@@ -70,6 +70,10 @@ impl Fixture {
     }
 
     async fn subscribe(&self, id: u8) {
+        self.subscribe_to(id, "created", false).await;
+    }
+
+    async fn subscribe_to(&self, id: u8, change_types: &'static str, is_filtered: bool) {
         let now = self.clock.now();
         let deed = move |tx: &mut WriteTx<'_>| {
             tx.add_subscription(&Subscription {
@@ -79,7 +83,7 @@ impl Fixture {
                 person: Some(ADELE),
                 resource: "me/messages".to_owned(),
                 folder: None,
-                change_types: ChangeTypes::parse("created").expect("a word"),
+                change_types: ChangeTypes::parse(change_types).expect("words"),
                 notification_url: URL.to_owned(),
                 lifecycle_notification_url: Some(OF_ITSELF.to_owned()),
                 client_state: None,
@@ -89,7 +93,8 @@ impl Fixture {
                 modseq: tx.log_reach(ADELE)?.last,
                 paused: None,
                 lifecycle_events: Vec::new(),
-                is_filtered: false,
+                is_filtered,
+                reads_text: false,
                 is_ending_told: false,
             })
         };
@@ -124,7 +129,7 @@ impl Fixture {
             let url = target.url().to_owned();
             let mut all = Vec::new();
             let was_reached = loop {
-                let batch = self.mail.batch(&mut target, &no_filter()).await.expect("a batch");
+                let batch = self.mail.batch(&mut target, &every_message()).await.expect("a batch");
                 if batch.is_empty() {
                     break true;
                 }
@@ -153,8 +158,9 @@ impl Fixture {
     }
 }
 
-fn no_filter() -> Arc<ReadFilter> {
-    Arc::new(|_: &Subscription| None)
+/// A filter that lets in all.
+fn every_message() -> Arc<ReadFilter> {
+    Arc::new(|_: &Subscription| Some(Condition::ALWAYS))
 }
 
 /// How many changes were told at the URL.
@@ -226,6 +232,67 @@ async fn missed_is_told_once_and_the_log_that_forgets_says_so_too() {
     fixture.messages(1).await;
     assert_eq!(changes(&fixture.carry(|_| false).await), 1);
     assert_eq!(fixture.lifecycle().await, []);
+}
+
+#[tokio::test]
+async fn what_a_filter_lets_in_is_known_anew_where_something_was_missed() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe_to(1, "created,updated", true).await;
+    fixture.messages(1).await;
+    assert_eq!(changes(&fixture.carry(|_| false).await), 1);
+    fixture.messages(1).await;
+    for _ in 0..6 {
+        fixture.carry(|url| url == URL).await;
+        fixture.turn(HOUR);
+    }
+    assert_eq!(fixture.lifecycle().await, [LifecycleEvent::Missed]);
+    let update = |tx: &mut WriteTx<'_>| {
+        let all = tx.changes_after(ADELE, 0, 10)?;
+        for id in all.iter().map(|row| row.message) {
+            let record = tx.message(ADELE, id)?.ok_or(StoreError::NotFound)?;
+            tx.replace_message(ADELE, &MessageRecord { is_read: true, ..record })?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    fixture.store.write(update).await.expect("a deed");
+    let taken = fixture.carry(|_| false).await;
+    let told = |one: &Notification| match one.what {
+        Notified::Changed(change) => Some(change.operation),
+        Notified::Lifecycle(_) => None,
+    };
+    let told: Vec<Operation> = taken[URL].iter().filter_map(told).collect();
+    assert_eq!(told, [Operation::Updated, Operation::Updated], "the one that was missed is let in as well");
+}
+
+#[tokio::test]
+async fn a_filter_that_can_not_be_read_any_more_ends() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe_to(1, "created", true).await;
+    fixture.messages(1).await;
+    fixture.look().await;
+    let mut target = fixture.mail.due_targets(10).await.expect("targets").remove(0);
+    let unreadable: Arc<ReadFilter> = Arc::new(|_: &Subscription| None);
+    let batch = fixture.mail.batch(&mut target, &unreadable).await.expect("a batch");
+    assert!(batch.notifications.is_empty() && !batch.is_empty(), "nothing is said to be deleted");
+    fixture.mail.settle_notified(batch).await.expect("a deed");
+    fixture.mail.return_target(&target, true).await.expect("a deed");
+    assert_eq!(fixture.lifecycle().await, [LifecycleEvent::SubscriptionRemoved]);
+}
+
+#[tokio::test]
+async fn one_that_is_renewed_while_its_end_is_looked_for_goes_on() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(1).await;
+    fixture.turn(7 * 24 * HOUR + 1);
+    let (now, patience) = (fixture.clock.now(), Duration::from_secs(60));
+    let (key, ends) = ((ADELE, SubscriptionId([1; 16])), now.after(Duration::from_secs(60 * 60)));
+    let deed = move |tx: &mut WriteTx<'_>| {
+        let renewed = store::SubscriptionChange { expiration_date_time: Some(ends), ..store::SubscriptionChange::default() };
+        tx.change_subscription(key, &renewed)?;
+        watch::tend(tx, key.1, now, patience)?; // as whoever found it over would
+        tx.subscription(key.1)
+    };
+    assert!(fixture.store.write::<_, StoreError>(deed).await.expect("a deed").is_some());
 }
 
 #[tokio::test]

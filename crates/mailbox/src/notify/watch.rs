@@ -12,8 +12,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use store::{
-    Behind, ChangeTypes, FolderId, Follower, LoggedChange, MailboxId, ReadTx, StoreError, Subscription, SubscriptionId,
-    Timestamp, WellKnownName, Work, WriteTx,
+    ChangeTypes, FolderId, Follower, Interest, LogReach, LoggedChange, MailboxId, ReadTx, StoreError, Subscription,
+    SubscriptionId, Timestamp, WellKnownName, Work, WriteTx,
 };
 use tokio::sync::Notify;
 
@@ -148,11 +148,11 @@ impl Mail {
         let look = move |tx: &ReadTx<'_>| {
             let behind = tx.subscriptions_behind(None, now)?;
             let mut urls = looking.unknown(tx, &behind)?;
-            let changed: BTreeSet<MailboxId> = behind.iter().map(|one| one.subscription.mailbox).collect();
+            let changed: BTreeSet<MailboxId> = behind.iter().map(|(one, _)| one.mailbox).collect();
             for mailbox in changed {
                 urls.extend(looking.changes(tx, mailbox, now)?);
             }
-            looking.subscriptions = behind.into_iter().map(|one| one.subscription.id).collect();
+            looking.subscriptions = behind.into_iter().map(|(one, _)| one.id).collect();
             urls.extend(tx.lifecycle_unnoted()?);
             Ok::<_, StoreError>((tx.subscribed_mailboxes()?, urls, looking))
         };
@@ -201,13 +201,13 @@ impl Mail {
         let (now, patience) = (self.inner.clock.now(), self.inner.options.notifying.retry.lifetime);
         let look = move |tx: &ReadTx<'_>| {
             let found = tx.subscriptions_to_tend(now, now.after(WARNED))?;
-            let with = |one: Subscription| Ok(tending(tx, &one, now, patience)?.map(|tending| (one, tending)));
+            let with = |one: Subscription| Ok(tending(tx, &one, now, patience)?.map(|_| one.id));
             found.into_iter().map(with).collect::<Result<Vec<_>, StoreError>>()
         };
         let all: Vec<_> = self.inner.store.read::<_, StoreError>(look).await?.into_iter().flatten().collect();
         for some in all.chunks(TOGETHER) {
             let some = some.to_vec();
-            let deed = move |tx: &mut WriteTx<'_>| some.iter().try_for_each(|(one, tending)| tended(tx, one, *tending, now));
+            let deed = move |tx: &mut WriteTx<'_>| some.iter().try_for_each(|id| tend(tx, *id, now, patience));
             self.inner.store.write_upkeep::<_, StoreError>(deed).await?;
         }
         if !all.is_empty() {
@@ -217,7 +217,16 @@ impl Mail {
     }
 }
 
-/// What is to be done with a subscription whose time has come somehow.
+/// Does what is to be done with a subscription, as it is now: it may have been renewed since it was looked for.
+pub(super) fn tend(tx: &mut WriteTx<'_>, id: SubscriptionId, now: Timestamp, patience: Duration) -> Result<(), StoreError> {
+    let Some(one) = tx.subscription(id)? else { return Ok(()) };
+    match tending(tx, &one, now, patience)? {
+        Some(tending) => tended(tx, &one, tending, now),
+        None => Ok(()),
+    }
+}
+
+/// What is to be done with a subscription, if anything is.
 fn tending(tx: &ReadTx<'_>, one: &Subscription, now: Timestamp, patience: Duration) -> Result<Option<Tending>, StoreError> {
     if one.expiration_date_time <= now {
         return Ok(Some(Tending::End));
@@ -229,8 +238,10 @@ fn tending(tx: &ReadTx<'_>, one: &Subscription, now: Timestamp, patience: Durati
             Err(_) => Ok((since <= before(now, patience)).then_some(Tending::End)),
         };
     }
-    let ends_soon = !one.is_ending_told && one.expiration_date_time <= now.after(WARNED);
-    Ok(Some(if ends_soon { Tending::Warn } else { Tending::End }))
+    if !one.is_ending_told && one.expiration_date_time <= now.after(WARNED) {
+        return Ok(Some(Tending::Warn));
+    }
+    Ok(tx.has_lost_its_folder(one.mailbox, one.id)?.then_some(Tending::End))
 }
 
 fn tended(tx: &mut WriteTx<'_>, one: &Subscription, tending: Tending, now: Timestamp) -> Result<(), StoreError> {
@@ -250,8 +261,8 @@ fn tended(tx: &mut WriteTx<'_>, one: &Subscription, tending: Tending, now: Times
 
 impl Looked {
     /// The URLs of subscriptions that weren't looked at and have something to be told, whenever it happened.
-    fn unknown(&self, tx: &ReadTx<'_>, behind: &[Behind]) -> Result<BTreeSet<String>, StoreError> {
-        let unknown = behind.iter().filter(|one| !self.subscriptions.contains(&one.subscription.id));
+    fn unknown(&self, tx: &ReadTx<'_>, behind: &[(Interest, LogReach)]) -> Result<BTreeSet<String>, StoreError> {
+        let unknown = behind.iter().filter(|(one, _)| !self.subscriptions.contains(&one.id));
         wanted(tx, unknown)
     }
 
@@ -271,17 +282,21 @@ impl Looked {
 }
 
 /// The URLs of those that have something to be told.
-fn wanted<'b>(tx: &ReadTx<'_>, behind: impl IntoIterator<Item = &'b Behind>) -> Result<BTreeSet<String>, StoreError> {
+fn wanted<'b>(
+    tx: &ReadTx<'_>,
+    behind: impl IntoIterator<Item = &'b (Interest, LogReach)>,
+) -> Result<BTreeSet<String>, StoreError> {
     let mut urls = BTreeSet::new();
-    for Behind { subscription, reach } in behind {
+    for (interest, reach) in behind {
         // What the log has forgotten is to be told too: as missed.
-        let is_missed = !reach.covers(subscription.modseq);
-        let change_types = looked_for(subscription);
-        let of = Followed { change_types: &change_types, ..Followed::from(subscription) };
+        let is_missed = !reach.covers(interest.modseq);
+        let change_types = looked_for(interest);
+        let of =
+            Followed { mailbox: interest.mailbox, folder: interest.folder, change_types: &change_types, since: interest.modseq };
         let (found, up_to) = told(tx, &of, reach.last, 1)?;
         // Of one that is far behind not all is looked at here; whoever carries it finds the rest.
         if is_missed || !found.is_empty() || up_to < reach.last {
-            urls.insert(subscription.notification_url.clone());
+            urls.insert(interest.notification_url.clone());
         }
     }
     Ok(urls)
@@ -296,18 +311,18 @@ fn among(tx: &ReadTx<'_>, mailbox: MailboxId, rows: &[LoggedChange], now: Timest
     }
     let hidden = tx.well_known_folder(mailbox, WellKnownName::RecoverableItemsDeletions)?;
     let mut urls = BTreeSet::new();
-    for subscription in tx.subscriptions_following(mailbox, &folders, now)? {
-        let change_types = looked_for(&subscription);
-        let following = Following { folder: subscription.folder, change_types: &change_types, hidden };
-        let new = rows.partition_point(|row| row.modseq <= subscription.modseq);
+    for interest in tx.subscriptions_following(mailbox, &folders, now)? {
+        let change_types = looked_for(&interest);
+        let following = Following { folder: interest.folder, change_types: &change_types, hidden };
+        let new = rows.partition_point(|row| row.modseq <= interest.modseq);
         if !following.told(&rows[new..], 1).0.is_empty() {
-            urls.insert(subscription.notification_url);
+            urls.insert(interest.notification_url);
         }
     }
     Ok(urls)
 }
 
 /// Whatever happened, a filter may let the message in by now, or no more.
-fn looked_for(subscription: &Subscription) -> ChangeTypes {
-    if subscription.is_filtered { ChangeTypes::all() } else { subscription.change_types.clone() }
+fn looked_for(interest: &Interest) -> ChangeTypes {
+    if interest.is_filtered { ChangeTypes::all() } else { interest.change_types.clone() }
 }

@@ -50,11 +50,17 @@ pub struct ChangeTypes(Vec<Operation>);
 impl ChangeTypes {
     /// Reads words that are separated by commas; nothing where one is none, or there is none at all.
     pub fn parse(text: &str) -> Option<ChangeTypes> {
-        let read: Option<Vec<Operation>> = text.split(',').map(|word| Operation::parse(word.trim())).collect();
-        read.map(ChangeTypes)
+        let mut read = Vec::new();
+        for word in text.split(',') {
+            let operation = Operation::parse(word.trim())?;
+            if !read.contains(&operation) {
+                read.push(operation);
+            }
+        }
+        Some(ChangeTypes(read))
     }
 
-    /// As they were given.
+    /// In the order in which they were given, each once.
     pub fn text(&self) -> String {
         self.0.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(",")
     }
@@ -144,10 +150,12 @@ pub struct Subscription {
     pub modseq: i64,
     /// Since when the app lacks the right.
     pub paused: Option<Timestamp>,
-    /// What is to be told of itself.
-    pub lifecycle_events: Vec<LifecycleEvent>,
+    /// What is to be told of itself, and since when.
+    pub lifecycle_events: Vec<(LifecycleEvent, Timestamp)>,
     /// Whether a filter says of which messages.
     pub is_filtered: bool,
+    /// Whether that filter asks of what isn't shown with `Mail.ReadBasic`.
+    pub reads_text: bool,
     /// Whether it was told that it ends soon.
     pub is_ending_told: bool,
 }
@@ -157,6 +165,38 @@ impl Subscription {
     pub fn is_to_deliveries(&self) -> bool {
         self.folder == Some(FolderId::DELIVERY)
     }
+}
+
+/// What is looked for among a mailbox's changes, for a subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interest {
+    /// In which mailbox.
+    pub mailbox: MailboxId,
+    /// For which.
+    pub id: SubscriptionId,
+    /// As [`Subscription::folder`].
+    pub folder: Option<FolderId>,
+    /// Which changes are told.
+    pub change_types: ChangeTypes,
+    /// Where they are told.
+    pub notification_url: String,
+    /// The last change that its receiver has taken.
+    pub modseq: i64,
+    /// Whether a filter says of which messages.
+    pub is_filtered: bool,
+}
+
+/// What is changed of a subscription; the rest stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SubscriptionChange {
+    /// When it ends.
+    pub expiration_date_time: Option<Timestamp>,
+    /// Where it is told.
+    pub notification_url: Option<String>,
+    /// The certificate for which what is sent along is encrypted.
+    pub certificate: Option<String>,
+    /// What its app calls that.
+    pub certificate_id: Option<String>,
 }
 
 /// A subscription to a mailbox that has changed since, and which of its changes are known.

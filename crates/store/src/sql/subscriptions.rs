@@ -6,16 +6,25 @@ use crate::db::{ReadTx, Row, Value, WriteTx, values};
 use crate::error::StoreError;
 use crate::ids::{FolderId, MailboxId, MessageId, SubscriptionId};
 use crate::model::condition::Condition;
-use crate::model::subscription::{Behind, ChangeTypes, DataRecipient, LifecycleEvent, Subscription};
+use crate::model::subscription::{
+    Behind, ChangeTypes, DataRecipient, Interest, LifecycleEvent, Subscription, SubscriptionChange,
+};
 
 const COLUMNS: &str = "s.mailbox, s.id, s.client_id, s.person, s.resource, s.folder, s.change_type, s.notification_url, \
     s.lifecycle_notification_url, s.client_state, s.latest_supported_tls_version, s.expiration_date_time, s.modseq, s.paused, \
-    s.missed, s.reauthorization_required, s.removed, s.is_ending_told, s.encryption_certificate, s.encryption_certificate_id, s.is_filtered";
+    s.missed, s.reauthorization_required, s.removed, s.is_ending_told, s.encryption_certificate, s.encryption_certificate_id, s.is_filtered, \
+    s.reads_text";
 /// Behind these, what is known of the mailbox's changes.
-const REACH: usize = 21;
+const REACH: usize = 22;
+
+/// What is looked for; of all subscriptions together that is read often, so it is no more than that.
+const INTEREST: &str = "s.mailbox, s.id, s.folder, s.change_type, s.notification_url, s.modseq, s.is_filtered";
 
 /// Folders that one statement names: it is prepared anew for each number of them.
 const MOST_NAMED: usize = 20;
+
+/// No log has all that came after this: whatever is known is known anew.
+const UNKNOWN: i64 = -1;
 
 /// Members that one statement keeps.
 const AT_ONCE: usize = 200;
@@ -28,6 +37,16 @@ fn is_behind(now: u8) -> String {
     format!("s.removed IS NULL AND s.paused IS NULL AND s.modseq < b.modseq AND s.expiration_date_time > ${now}")
 }
 
+/// That `s` is to a folder that is gone, and was told that its last message left it; the parameter of this number is no folder. Whatever
+/// else happened to a message there was before that.
+fn has_lost_its_folder(deliveries: u8) -> String {
+    format!(
+        "(s.folder <> ${deliveries} AND NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = s.mailbox AND f.id = s.folder)
+          AND NOT EXISTS (SELECT 1 FROM change c WHERE c.mailbox = s.mailbox AND c.folder = s.folder AND c.modseq > s.modseq
+                          AND c.operation = 'deleted'))"
+    )
+}
+
 impl ReadTx<'_> {
     /// A subscription that is there.
     ///
@@ -38,17 +57,55 @@ impl ReadTx<'_> {
         self.row(&sql, values![&id.0], subscription)
     }
 
-    /// The subscriptions that an app made, for a person or for itself, in the order of their ids.
+    /// The subscriptions that an app made, for a person or for itself, which have not ended: some behind one of them, in the order
+    /// of their ids.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn subscriptions_of(&self, client_id: &str, person: Option<MailboxId>) -> Result<Vec<Subscription>, StoreError> {
-        let of = if person.is_some() { "s.person = $2" } else { "s.person IS NULL" };
-        let sql =
-            format!("SELECT {COLUMNS} FROM subscription s WHERE s.client_id = $1 AND {of} AND s.removed IS NULL ORDER BY s.id");
+    pub fn subscriptions_of(
+        &self,
+        client_id: &str,
+        person: Option<MailboxId>,
+        now: Timestamp,
+        (after, top): (SubscriptionId, i64),
+    ) -> Result<Vec<Subscription>, StoreError> {
+        let of = if person.is_some() { "s.person = $4" } else { "s.person IS NULL" };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM subscription s WHERE s.client_id = $1 AND s.removed IS NULL AND s.expiration_date_time > $2
+             AND s.id > $3 AND {of} ORDER BY s.id LIMIT {top}"
+        );
         let person = person.as_ref().map(|person| Value::from(&person.0));
-        let values: Vec<Value<'_>> = [Value::from(client_id)].into_iter().chain(person).collect();
-        self.rows(&sql, &values, subscription)
+        let values = [Value::from(client_id), Value::from(now.0), Value::from(&after.0)];
+        self.rows(&sql, &values.into_iter().chain(person).collect::<Vec<_>>(), subscription)
+    }
+
+    /// All subscriptions that are there, or those to one mailbox: some behind one of them, in the order of mailboxes and ids.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn all_subscriptions(
+        &self,
+        of: Option<MailboxId>,
+        after: (MailboxId, SubscriptionId),
+        top: i64,
+    ) -> Result<Vec<Subscription>, StoreError> {
+        let one = if of.is_some() { " AND s.mailbox = $3" } else { "" };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM subscription s WHERE s.removed IS NULL AND (s.mailbox, s.id) > ($1, $2){one}
+             ORDER BY s.mailbox, s.id LIMIT {top}"
+        );
+        let of = of.as_ref().map(|mailbox| Value::from(&mailbox.0));
+        let values = [Value::from(&after.0.0), Value::from(&after.1.0)];
+        self.rows(&sql, &values.into_iter().chain(of).collect::<Vec<_>>(), subscription)
+    }
+
+    /// How many messages the filters of a mailbox's subscriptions let in, all together; at most `most`, above which is not counted.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn count_members(&self, mailbox: MailboxId, most: i64) -> Result<i64, StoreError> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM subscription_member WHERE mailbox = $1 LIMIT $2) m";
+        Ok(self.row(sql, values![&mailbox.0, most], |row| row.integer(0))?.unwrap_or_default())
     }
 
     /// How many subscriptions to a mailbox have not ended.
@@ -106,14 +163,15 @@ impl ReadTx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn subscriptions_behind(&self, of: Option<MailboxId>, now: Timestamp) -> Result<Vec<Behind>, StoreError> {
+    pub fn subscriptions_behind(&self, of: Option<MailboxId>, now: Timestamp) -> Result<Vec<(Interest, LogReach)>, StoreError> {
         let one = if of.is_some() { " AND s.mailbox = $2" } else { "" };
         let sql = format!(
-            "SELECT {COLUMNS}, b.change_floor, b.modseq FROM subscription s JOIN mailbox b ON b.id = s.mailbox WHERE {}{one}",
+            "SELECT {INTEREST}, b.change_floor, b.modseq FROM subscription s JOIN mailbox b ON b.id = s.mailbox WHERE {}{one}",
             is_behind(1)
         );
         let of = of.as_ref().map(|mailbox| Value::from(&mailbox.0));
         let values: Vec<Value<'_>> = [Value::from(now.0)].into_iter().chain(of).collect();
+        let behind = |row: &Row<'_>| Ok((interest(row)?, LogReach { floor: row.integer(7)?, last: row.integer(8)? }));
         self.rows(&sql, &values, behind)
     }
 
@@ -135,7 +193,7 @@ impl ReadTx<'_> {
         mailbox: MailboxId,
         folders: &[FolderId],
         now: Timestamp,
-    ) -> Result<Vec<Subscription>, StoreError> {
+    ) -> Result<Vec<Interest>, StoreError> {
         let folders = if folders.len() > MOST_NAMED { &[] } else { folders };
         let places: Vec<String> = (0..folders.len()).map(|at| format!("${}", at + 3)).collect();
         let there = match places.is_empty() {
@@ -143,12 +201,12 @@ impl ReadTx<'_> {
             false => format!(" AND (s.folder IS NULL OR s.folder IN ({}))", places.join(", ")),
         };
         let sql = format!(
-            "SELECT {COLUMNS} FROM subscription s WHERE s.mailbox = $1 AND s.removed IS NULL AND s.paused IS NULL
+            "SELECT {INTEREST} FROM subscription s WHERE s.mailbox = $1 AND s.removed IS NULL AND s.paused IS NULL
              AND s.expiration_date_time > $2{there}"
         );
         let of = [Value::from(&mailbox.0), Value::from(now.0)];
         let values: Vec<Value<'_>> = of.into_iter().chain(folders.iter().map(|folder| Value::from(&folder.0))).collect();
-        self.rows(&sql, &values, subscription)
+        self.rows(&sql, &values, interest)
     }
 
     /// Whether a subscription's filter let a message in, as its receiver was told.
@@ -198,11 +256,19 @@ impl ReadTx<'_> {
     pub fn subscriptions_to_tend(&self, now: Timestamp, soon: Timestamp) -> Result<Vec<Subscription>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM subscription s WHERE s.removed IS NULL AND (s.expiration_date_time <= $1
-             OR s.is_ending_told = 0 AND s.expiration_date_time <= $2 OR s.paused IS NOT NULL
-             OR s.folder <> $3 AND NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox = s.mailbox AND f.id = s.folder)
-                AND EXISTS (SELECT 1 FROM mailbox b WHERE b.id = s.mailbox AND b.modseq = s.modseq))"
+             OR s.is_ending_told = 0 AND s.expiration_date_time <= $2 OR s.paused IS NOT NULL OR {})",
+            has_lost_its_folder(3)
         );
         self.rows(&sql, values![now.0, soon.0, &FolderId::DELIVERY.0], subscription)
+    }
+
+    /// Whether a subscription is to a folder that is gone, and all that happened there was told.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn has_lost_its_folder(&self, mailbox: MailboxId, id: SubscriptionId) -> Result<bool, StoreError> {
+        let sql = format!("SELECT 1 FROM subscription s WHERE s.mailbox = $1 AND s.id = $2 AND {}", has_lost_its_folder(3));
+        Ok(self.row(&sql, values![&mailbox.0, &id.0, &FolderId::DELIVERY.0], |row| row.integer(0))?.is_some())
     }
 }
 
@@ -217,8 +283,8 @@ impl WriteTx<'_> {
         self.execute(
             "INSERT INTO subscription (mailbox, id, client_id, person, resource, folder, change_type, notification_url,
              lifecycle_notification_url, client_state, latest_supported_tls_version, expiration_date_time, modseq, is_ending_told,
-             encryption_certificate, encryption_certificate_id, is_filtered)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16)",
+             encryption_certificate, encryption_certificate_id, is_filtered, reads_text)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16, $17)",
             values![
                 &one.mailbox.0,
                 &one.id.0,
@@ -235,28 +301,31 @@ impl WriteTx<'_> {
                 one.modseq,
                 one.data.as_ref().map(|data| &data.certificate),
                 one.data.as_ref().map_or("", |data| data.certificate_id.as_str()),
-                one.is_filtered
+                one.is_filtered,
+                one.reads_text
             ],
         )?;
         Ok(())
     }
 
-    /// Has a subscription end at another time and be told elsewhere, and go on where it rested. Answers whether there is one.
+    /// Changes what is given of a subscription, and has it go on where it rested. Answers whether there is one.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn renew_subscription(
+    pub fn change_subscription(
         &mut self,
         (mailbox, id): (MailboxId, SubscriptionId),
-        expiration: Timestamp,
-        notification_url: &str,
-        data: Option<&DataRecipient>,
+        change: &SubscriptionChange,
     ) -> Result<bool, StoreError> {
-        let (certificate, name) = (data.map(|data| &data.certificate), data.map_or("", |data| data.certificate_id.as_str()));
-        let sql = "UPDATE subscription SET expiration_date_time = $1, notification_url = $2, encryption_certificate = $3,
-             encryption_certificate_id = $4, is_ending_told = 0, paused = NULL, reauthorization_required = NULL
+        let sql = "UPDATE subscription SET expiration_date_time = coalesce($1, expiration_date_time),
+             is_ending_told = CASE WHEN $1 IS NULL THEN is_ending_told ELSE 0 END,
+             notification_url = coalesce($2, notification_url), encryption_certificate = coalesce($3, encryption_certificate),
+             encryption_certificate_id = coalesce($4, encryption_certificate_id), paused = NULL, reauthorization_required = NULL
              WHERE mailbox = $5 AND id = $6 AND removed IS NULL";
-        Ok(self.execute(sql, values![expiration.0, notification_url, certificate, name, &mailbox.0, &id.0])? > 0)
+        let SubscriptionChange { expiration_date_time, notification_url, certificate, certificate_id } = change;
+        let end = expiration_date_time.map(|end| end.0);
+        let (url, certificate, name) = (notification_url.as_ref(), certificate.as_ref(), certificate_id.as_ref());
+        Ok(self.execute(sql, values![end, url, certificate, name, &mailbox.0, &id.0])? > 0)
     }
 
     /// Has a subscription go on where it rested. Answers whether there is one.
@@ -366,7 +435,26 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Something is to be told of a subscription itself, where its app wants to be.
+    /// Takes the subscriptions away that were made for a person.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn end_subscriptions_of(&mut self, person: MailboxId, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "SELECT mailbox, id FROM subscription WHERE person = $1 AND removed IS NULL";
+        let all = self.rows(sql, values![&person.0], |row| Ok((MailboxId(row.fixed(0)?), SubscriptionId(row.fixed(1)?))))?;
+        all.into_iter().try_for_each(|(mailbox, id)| self.end_subscription(mailbox, id, now))
+    }
+
+    /// Which messages a subscription's filter lets in is known anew.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn set_members(&mut self, mailbox: MailboxId, id: SubscriptionId, messages: &[MessageId]) -> Result<(), StoreError> {
+        self.forget_members(mailbox, id)?;
+        self.add_members(mailbox, id, messages)
+    }
+
+    /// Something is to be told of a subscription itself, where its app wants to be. What waited to be told is told as it is now.
     fn note_lifecycle(
         &mut self,
         mailbox: MailboxId,
@@ -376,14 +464,15 @@ impl WriteTx<'_> {
     ) -> Result<(), StoreError> {
         let column = event.column();
         let sql = format!(
-            "UPDATE subscription SET {column} = coalesce({column}, $1) WHERE mailbox = $2 AND id = $3
+            "UPDATE subscription SET {column} = $1 WHERE mailbox = $2 AND id = $3
              AND removed IS NULL AND lifecycle_notification_url IS NOT NULL"
         );
         self.execute(&sql, values![now.0, &mailbox.0, &id.0])?;
         Ok(())
     }
 
-    /// What was to be told of a subscription itself was. One that is removed is forgotten then.
+    /// What was to be told of a subscription itself since a time was; what came up meanwhile is to be told still. One that is removed is
+    /// forgotten then.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -391,15 +480,16 @@ impl WriteTx<'_> {
         &mut self,
         mailbox: MailboxId,
         id: SubscriptionId,
-        event: LifecycleEvent,
+        (event, since): (LifecycleEvent, Timestamp),
     ) -> Result<(), StoreError> {
+        let column = event.column();
         let sql = match event {
             LifecycleEvent::SubscriptionRemoved => {
-                "DELETE FROM subscription WHERE mailbox = $1 AND id = $2 AND removed IS NOT NULL".to_owned()
+                format!("DELETE FROM subscription WHERE mailbox = $1 AND id = $2 AND {column} = $3")
             }
-            _ => format!("UPDATE subscription SET {} = NULL WHERE mailbox = $1 AND id = $2", event.column()),
+            _ => format!("UPDATE subscription SET {column} = NULL WHERE mailbox = $1 AND id = $2 AND {column} = $3"),
         };
-        self.execute(&sql, values![&mailbox.0, &id.0])?;
+        self.execute(&sql, values![&mailbox.0, &id.0, since.0])?;
         Ok(())
     }
 
@@ -423,18 +513,27 @@ impl WriteTx<'_> {
         self.note_lifecycle(mailbox, id, LifecycleEvent::Missed, now)
     }
 
-    /// A URL was tried in vain. What is to be told there is held from now on; what has been since before a time is given up.
+    /// A URL was tried in vain. What is to be told there is held from now on; what has been since before a time is given up. Answers
+    /// where that is to be told.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn hold_notifications(&mut self, url: &str, now: Timestamp, before: Timestamp) -> Result<(), StoreError> {
+    pub fn hold_notifications(&mut self, url: &str, now: Timestamp, before: Timestamp) -> Result<Vec<String>, StoreError> {
         let given_up = self.rows(
-            "SELECT mailbox, id, held_modseq FROM subscription WHERE notification_url = $1 AND held_since <= $2",
+            "SELECT mailbox, id, held_modseq, is_filtered, lifecycle_notification_url FROM subscription
+             WHERE notification_url = $1 AND held_since <= $2",
             values![url, before.0],
-            |row| Ok((MailboxId(row.fixed(0)?), SubscriptionId(row.fixed(1)?), row.integer(2)?)),
+            |row| {
+                let key = (MailboxId(row.fixed(0)?), SubscriptionId(row.fixed(1)?));
+                Ok((key, row.integer(2)?, row.flag(3)?, row.optional_text(4)?))
+            },
         )?;
-        for (mailbox, id, modseq) in given_up {
-            self.note_missed(mailbox, id, modseq, now)?;
+        for ((mailbox, id), modseq, is_filtered, _) in &given_up {
+            match is_filtered {
+                // Which messages its filter lets in must be known anew, as of the change from which on it is told.
+                true => self.forget_reach(*mailbox, *id)?,
+                false => self.note_missed(*mailbox, *id, *modseq, now)?,
+            }
         }
         self.execute(
             "UPDATE subscription SET held_modseq = (SELECT b.modseq FROM mailbox b WHERE b.id = subscription.mailbox), held_since = $1
@@ -448,30 +547,31 @@ impl WriteTx<'_> {
             let sql = format!("UPDATE subscription SET {column} = NULL WHERE lifecycle_notification_url = $1 AND {column} <= $2");
             self.execute(&sql, values![url, before.0])?;
         }
+        Ok(given_up.into_iter().filter(|(_, _, is_filtered, _)| !is_filtered).filter_map(|(.., url)| url).collect())
+    }
+
+    /// Nothing that happened before now is told to a subscription any more.
+    fn forget_reach(&mut self, mailbox: MailboxId, id: SubscriptionId) -> Result<(), StoreError> {
+        let sql = "UPDATE subscription SET modseq = $1, held_modseq = NULL, held_since = NULL WHERE mailbox = $2 AND id = $3";
+        self.execute(sql, values![UNKNOWN, &mailbox.0, &id.0])?;
         Ok(())
     }
 }
 
 fn subscription(row: &Row<'_>) -> Result<Subscription, StoreError> {
-    let id = |column: usize| -> Result<Option<[u8; 16]>, StoreError> {
-        let octets = row.optional_octets(column)?;
-        let wrong = |octets: Vec<u8>| StoreError::Corrupt(format!("an id of {} octets", octets.len()));
-        octets.map(|octets| octets.try_into().map_err(wrong)).transpose()
-    };
-    let words = row.text(6)?;
     let mut lifecycle_events = Vec::new();
     let events = [LifecycleEvent::Missed, LifecycleEvent::ReauthorizationRequired, LifecycleEvent::SubscriptionRemoved];
     for (column, event) in (14..).zip(events) {
-        lifecycle_events.extend(row.optional_integer(column)?.map(|_| event));
+        lifecycle_events.extend(row.optional_integer(column)?.map(|since| (event, Timestamp(since))));
     }
     Ok(Subscription {
         mailbox: MailboxId(row.fixed(0)?),
         id: SubscriptionId(row.fixed(1)?),
         client_id: row.text(2)?,
-        person: id(3)?.map(MailboxId),
+        person: optional_id(row, 3)?.map(MailboxId),
         resource: row.text(4)?,
-        folder: id(5)?.map(FolderId),
-        change_types: ChangeTypes::parse(&words).ok_or_else(|| StoreError::Corrupt(format!("the change types {words:?}")))?,
+        folder: optional_id(row, 5)?.map(FolderId),
+        change_types: change_types(row, 6)?,
         notification_url: row.text(7)?,
         lifecycle_notification_url: row.optional_text(8)?,
         client_state: row.optional_text(9)?,
@@ -485,8 +585,31 @@ fn subscription(row: &Row<'_>) -> Result<Subscription, StoreError> {
         paused: row.optional_integer(13)?.map(Timestamp),
         lifecycle_events,
         is_filtered: row.flag(20)?,
+        reads_text: row.flag(21)?,
         is_ending_told: row.flag(17)?,
     })
+}
+
+fn interest(row: &Row<'_>) -> Result<Interest, StoreError> {
+    Ok(Interest {
+        mailbox: MailboxId(row.fixed(0)?),
+        id: SubscriptionId(row.fixed(1)?),
+        folder: optional_id(row, 2)?.map(FolderId),
+        change_types: change_types(row, 3)?,
+        notification_url: row.text(4)?,
+        modseq: row.integer(5)?,
+        is_filtered: row.flag(6)?,
+    })
+}
+
+fn optional_id(row: &Row<'_>, column: usize) -> Result<Option<[u8; 16]>, StoreError> {
+    let wrong = |octets: Vec<u8>| StoreError::Corrupt(format!("an id of {} octets", octets.len()));
+    row.optional_octets(column)?.map(|octets| octets.try_into().map_err(wrong)).transpose()
+}
+
+fn change_types(row: &Row<'_>, column: usize) -> Result<ChangeTypes, StoreError> {
+    let words = row.text(column)?;
+    ChangeTypes::parse(&words).ok_or_else(|| StoreError::Corrupt(format!("the change types {words:?}")))
 }
 
 fn behind(row: &Row<'_>) -> Result<Behind, StoreError> {

@@ -70,6 +70,7 @@ impl Fixture {
             paused: None,
             lifecycle_events: Vec::new(),
             is_filtered: false,
+            reads_text: false,
             is_ending_told: false,
         };
         tx.add_subscription(&one).expect("a subscription");
@@ -86,7 +87,8 @@ impl Fixture {
     /// What is to be told of themselves.
     fn events(&self) -> Vec<(u8, Vec<LifecycleEvent>)> {
         let found = self.tx().lifecycle_at(OF_ITSELF, 10).expect("a look");
-        found.into_iter().map(|one| (one.id.0[0], one.lifecycle_events)).collect()
+        let events = |one: Subscription| one.lifecycle_events.into_iter().map(|(event, _)| event).collect();
+        found.into_iter().map(|one| (one.id.0[0], events(one))).collect()
     }
 }
 
@@ -146,7 +148,7 @@ fn each_change_is_held_for_its_time_and_then_given_up_aloud() {
     hold(50, 30);
     assert!(store.at(50).is_empty());
     // Nobody takes what is told of it either.
-    store.tx().hold_notifications(OF_ITSELF, Timestamp(60), Timestamp(30)).expect("a note");
+    store.tx().hold_notifications(OF_ITSELF, Timestamp(90), Timestamp(50)).expect("a note");
     assert!(store.events().is_empty());
 }
 
@@ -168,7 +170,7 @@ fn what_is_removed_is_told_where_somebody_listens_and_then_forgotten() {
     assert_eq!(store.events(), [(1, vec![LifecycleEvent::SubscriptionRemoved])]);
     assert_eq!(tx.lifecycle_unnoted().expect("a look"), [OF_ITSELF]);
     assert!(!tx.resume_subscription(ADELE, loud).expect("a note"), "it is gone");
-    tx.note_lifecycle_told(ADELE, loud, LifecycleEvent::SubscriptionRemoved).expect("a note");
+    tx.note_lifecycle_told(ADELE, loud, (LifecycleEvent::SubscriptionRemoved, Timestamp(7))).expect("a note");
     assert!(store.events().is_empty());
 }
 
@@ -180,9 +182,65 @@ fn those_that_end_soon_are_warned_once() {
     assert_eq!((tend(899), tend(900)), (0, 1));
     store.tx().warn_of_end(ADELE, id, Timestamp(900)).expect("a note");
     assert_eq!((tend(900), tend(1000)), (0, 1), "the next that is done is to end it");
-    store.tx().note_lifecycle_told(ADELE, id, LifecycleEvent::ReauthorizationRequired).expect("a note");
-    let data = DataRecipient { certificate: "MII=".to_owned(), certificate_id: "mine".to_owned() };
-    assert!(store.tx().renew_subscription((ADELE, id), Timestamp(2000), URL, Some(&data)).expect("a note"));
+    store.tx().note_lifecycle_told(ADELE, id, (LifecycleEvent::ReauthorizationRequired, Timestamp(900))).expect("a note");
+    let change = SubscriptionChange { expiration_date_time: Some(Timestamp(2000)), ..SubscriptionChange::default() };
+    assert!(store.tx().change_subscription((ADELE, id), &change).expect("a note"));
     assert_eq!((tend(1000), tend(1900)), (0, 1), "and it is warned of the new end");
-    assert_eq!(store.tx().subscription(id).expect("a look").expect("it is there").data, Some(data));
+}
+
+#[test]
+fn what_is_not_given_stays_as_it_is() {
+    let store = Fixture::new();
+    let id = store.subscribe(1, Some(OF_ITSELF));
+    let change = |change: SubscriptionChange| {
+        assert!(store.tx().change_subscription((ADELE, id), &change).expect("a note"));
+        store.tx().subscription(id).expect("a look").expect("it is there")
+    };
+    let (certificate, certificate_id) = (Some("MII=".to_owned()), Some("mine".to_owned()));
+    let keyed = change(SubscriptionChange { certificate, certificate_id, ..SubscriptionChange::default() });
+    let moved =
+        change(SubscriptionChange { notification_url: Some("https://b.example".to_owned()), ..SubscriptionChange::default() });
+    assert_eq!((moved.expiration_date_time, &moved.data), (Timestamp(1000), &keyed.data), "it is another's change");
+    assert_eq!(moved.notification_url, "https://b.example");
+    let renamed = change(SubscriptionChange { certificate_id: Some("other".to_owned()), ..SubscriptionChange::default() });
+    let data = DataRecipient { certificate: "MII=".to_owned(), certificate_id: "other".to_owned() };
+    assert_eq!((renamed.data, renamed.notification_url), (Some(data), moved.notification_url));
+}
+
+#[test]
+fn what_comes_up_while_it_is_told_is_told_too() {
+    let store = Fixture::new();
+    let id = store.subscribe(1, Some(OF_ITSELF));
+    store.tx().note_missed(ADELE, id, 0, Timestamp(5)).expect("a note");
+    store.tx().note_missed(ADELE, id, 0, Timestamp(6)).expect("a note");
+    store.tx().note_lifecycle_told(ADELE, id, (LifecycleEvent::Missed, Timestamp(5))).expect("a note");
+    assert_eq!(store.events(), [(1, vec![LifecycleEvent::Missed])], "it is another one");
+    store.tx().note_lifecycle_told(ADELE, id, (LifecycleEvent::Missed, Timestamp(6))).expect("a note");
+    assert!(store.events().is_empty());
+}
+
+#[test]
+fn one_to_a_folder_that_is_gone_ends_once_it_was_told_what_happened_there() {
+    let store = Fixture::new();
+    let mut tx = store.tx();
+    let inbox = tx.well_known_folder(ADELE, WellKnownName::Inbox).expect("a folder");
+    let (gone, elsewhere) = (FolderId([9; 16]), store.change(1));
+    let subscribe = |id: u8, folder: FolderId, modseq: i64| {
+        let one = store.tx().subscription(store.subscribe(id, None)).expect("a look").expect("it is there");
+        store.tx().remove_subscription(ADELE, one.id).expect("a note");
+        store.tx().add_subscription(&Subscription { folder: Some(folder), modseq, ..one.clone() }).expect("a subscription");
+        one.id
+    };
+    tx.add_folder(ADELE, gone, inbox, "Gone", false, Timestamp(0)).expect("a folder");
+    let record = MessageRecord::empty(MessageId([2; 16]), gone, Timestamp(0));
+    tx.add_message(ADELE, &record).expect("a message");
+    let left = tx.replace_message(ADELE, &MessageRecord { folder: inbox, ..record }).expect("a move");
+    tx.execute("DELETE FROM folder WHERE id = $1", values![&gone.0]).expect("it goes");
+    let (behind, told, there) = (subscribe(1, gone, elsewhere), subscribe(2, gone, left), subscribe(3, inbox, left));
+    store.change(3); // what happens elsewhere has no say
+    let is_over = |id: SubscriptionId| store.tx().has_lost_its_folder(ADELE, id).expect("a look");
+    assert_eq!((is_over(behind), is_over(told), is_over(there)), (false, true, false));
+    assert_eq!(tx.subscriptions_to_tend(Timestamp(0), Timestamp(1)).expect("a look").len(), 1);
+    tx.note_delivered(ADELE, behind, left).expect("a note");
+    assert!(is_over(behind));
 }
