@@ -56,8 +56,27 @@ fn types(document: &Document<'_>) -> BTreeMap<String, Type> {
 /// Properties that Graph has only in beta, or that its pages show alone.
 const BEYOND_GRAPH: [(&str, &str); 2] = [("referenceAttachment", "sourceUrl"), ("subscription", "notificationContentType")];
 
-/// Types that are not published with the mail part of Graph.
-const WITHOUT_COUNTERPART: [&str; 4] = ["daylightTimeZoneOffset", "mailbox", "standardTimeZoneOffset", "user"];
+/// Types that are not published with the mail part of Graph, those of calendars among them.
+const WITHOUT_COUNTERPART: [&str; 18] = [
+    "attendee",
+    "attendeeBase",
+    "attendeeType",
+    "daylightTimeZoneOffset",
+    "event",
+    "freeBusyStatus",
+    "location",
+    "mailbox",
+    "patternedRecurrence",
+    "recurrencePattern",
+    "recurrencePatternType",
+    "recurrenceRange",
+    "recurrenceRangeType",
+    "responseStatus",
+    "standardTimeZoneOffset",
+    "timeSlot",
+    "user",
+    "weekIndex",
+];
 
 #[tokio::test]
 async fn types_are_those_that_graph_publishes() {

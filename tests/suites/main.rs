@@ -29,6 +29,7 @@ mod issuers;
 mod limits;
 mod lists;
 mod mail_tips;
+mod meetings;
 mod messages;
 mod moving;
 mod nodes;

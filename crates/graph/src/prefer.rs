@@ -1,6 +1,7 @@
 //! Preferences of a request (RFC 7240), in one header field or several, and which of them an answer honours.
 
 use crate::error::{ApiError, ErrorCode};
+use crate::schema::event_message::InZone;
 use crate::zones::zone;
 use axum::http::HeaderMap;
 use jiff::tz::TimeZone;
@@ -55,6 +56,14 @@ impl Preferences {
         let Some(name) = self.get(TIMEZONE).filter(|name| !name.is_empty()) else { return Ok(TimeZone::UTC) };
         let unknown = || ApiError::new(ErrorCode::InvalidTimeZone, format!("The time zone '{name}' is unknown."));
         zone(name).ok_or_else(unknown)
+    }
+
+    /// The same for what is shown, with what the client calls it; UTC where it names none that there is.
+    pub(crate) fn in_zone(&self) -> InZone {
+        match (self.time_zone(), self.get(TIMEZONE)) {
+            (Ok(zone), Some(name)) if !name.is_empty() => InZone { zone, name: name.to_owned() },
+            _ => InZone::default(),
+        }
     }
 
     /// `return=minimal`

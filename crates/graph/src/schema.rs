@@ -5,6 +5,7 @@ pub(crate) mod attachment;
 pub(crate) mod category;
 pub(crate) mod draft;
 pub(crate) mod edm;
+pub(crate) mod event_message;
 pub(crate) mod expand;
 pub(crate) mod extended;
 pub(crate) mod extension;

@@ -2,7 +2,8 @@
 
 use crate::automation::Automation;
 use crate::compose::{Beside, DELIVERY_RECEIPT, Importance, READ_RECEIPT};
-use crate::message_class::message_class;
+use crate::meeting::Meeting;
+use crate::message_class::class_of;
 use crate::opened::enclosed;
 use mime::{Cuts, Date, HeaderField, LineEnd, Message, NameAddr, Opening, msg_ids};
 use std::collections::HashSet;
@@ -34,6 +35,7 @@ pub(crate) struct Reading {
     bcc: Vec<Recipient>,
     reply_to: Vec<Recipient>,
     pub(crate) keywords: Vec<String>,
+    pub(crate) meeting: Option<Meeting>,
     pub(crate) message_class: &'static str,
     pub(crate) automation: Automation,
 }
@@ -50,6 +52,7 @@ impl Reading {
             subject: subject.unwrap_or(self.subject),
             body_preview: content.body_preview(),
             has_attachments: content.has_attachments(),
+            meeting: Meeting::of(content),
             ..self
         }
     }
@@ -60,6 +63,7 @@ impl Reading {
         let enclosed = enclosed(message, &[]);
         let shown = enclosed.as_ref().unwrap_or(message);
         let internet_message_id = header.message_id();
+        let meeting = Meeting::of(shown);
         let (from, sender) = (header.recipients("From"), header.recipients("Sender"));
         Reading {
             octets: message.octets().len(),
@@ -82,7 +86,8 @@ impl Reading {
             bcc: header.recipients("Bcc"),
             reply_to: header.recipients("Reply-To"),
             keywords: header.keywords(),
-            message_class: message_class(message),
+            message_class: class_of(message, meeting.as_ref()),
+            meeting,
             automation: Automation::of(&header.before, message),
         }
     }
@@ -160,6 +165,7 @@ pub(crate) fn index(copy: Copy, place: Place) -> MessageRecord {
         },
         reply_to: reading.reply_to,
         categories: beside.categories.unwrap_or(reading.keywords),
+        meeting: reading.meeting.as_ref().and_then(Meeting::to_row),
         flag: beside.flag.unwrap_or_else(|| r#"{"flagStatus":"notFlagged"}"#.to_owned()),
         cuts: cuts.to_text(),
         prefix,

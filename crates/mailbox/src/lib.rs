@@ -24,6 +24,7 @@ mod index;
 mod inference;
 mod items;
 mod mail_tips;
+mod meeting;
 mod message_class;
 mod nodes;
 mod notify;
@@ -65,6 +66,10 @@ pub use follow::{Change, Changes, Cursor, PageSize, Stage};
 pub use index::MAX_CATEGORY;
 pub use items::{ExportedItem, ImportMode, ImportSession, ItemHead};
 pub use mail_tips::{Away, MailTips};
+pub use meeting::{
+    Attendee, Event, EventTime, EventType, Meeting, MeetingMessageType, PartStat, Party, PatternedRecurrence, RecurrencePattern,
+    RecurrenceRange,
+};
 pub use message_class::{KEY as MESSAGE_CLASS, NOTE};
 pub use notify::{Batch, Heard, Listening, Listens, MessageChange, Notification, Notified, Notifying, ReadFilter, Target};
 pub use people::UserName;

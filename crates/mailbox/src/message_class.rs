@@ -1,5 +1,6 @@
 //! The class of a message (PidTagMessageClass, MS-OXCMSG §2.2.1.3), as its octets decide it (MS-OXOSMIME §2.2.1).
 
+use crate::meeting::Meeting;
 use mime::Message;
 use store::{ExtendedProperty, ExtendedValue};
 
@@ -8,15 +9,20 @@ pub const NOTE: &str = "IPM.Note";
 const OPAQUE: &str = "IPM.Note.SMIME";
 const CLEAR_SIGNED: &str = "IPM.Note.SMIME.MultipartSigned";
 
-/// The class of a message by what it is as a whole.
+/// The class of a message by what it is as a whole, and by the meeting that it carries.
 pub(crate) fn message_class(message: &Message) -> &'static str {
+    class_of(message, Meeting::of(message).as_ref())
+}
+
+/// The same where the meeting is known. What is protected is that first.
+pub(crate) fn class_of(message: &Message, meeting: Option<&Meeting>) -> &'static str {
     let Some(root) = message.parts().first() else { return NOTE };
     let is_named = root.file_name.as_deref().is_some_and(|name| name.to_ascii_lowercase().ends_with(".p7m"));
     match root.media_type.essence.as_str() {
         "multipart/signed" => CLEAR_SIGNED,
         "application/pkcs7-mime" | "application/x-pkcs7-mime" => OPAQUE,
         "application/octet-stream" if is_named => OPAQUE, // RFC 8551 §3.2.1: older agents go by the name alone
-        _ => NOTE,
+        _ => meeting.map_or(NOTE, |meeting| meeting.message_type.message_class()),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::drafts::whole_copy;
 use crate::error::{Kind, MailError};
 use crate::folders::FolderName;
 use crate::index::{Place, index};
+use crate::meeting::{self, Event};
 use crate::message_class::message_class;
 use crate::opened::{enclosed, may_be_encrypted};
 use bytes::Bytes;
@@ -216,6 +217,11 @@ impl Content {
     pub fn field_text(&self, name: &str) -> Option<String> {
         let found = self.header_fields().into_iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
         found.map(|(_, text)| text).filter(|text| !text.is_empty())
+    }
+
+    /// The event that it tells of, where it is about a meeting.
+    pub fn event(&self) -> Option<Event> {
+        meeting::event(self.shown())
     }
 
     /// The class that its octets make it (MS-OXCMSG §2.2.1.3).

@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::sql::derived;
 
 /// Each one's place is its number: what is here is never changed.
-const MIGRATIONS: [&str; 28] = [
+const MIGRATIONS: [&str; 29] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_unnamed_octets.sql"),
     include_str!("../migrations/0003_delta.sql"),
@@ -35,6 +35,7 @@ const MIGRATIONS: [&str; 28] = [
     include_str!("../migrations/0026_subscriptions.sql"),
     include_str!("../migrations/0027_search_folders.sql"),
     include_str!("../migrations/0028_subscription_rights.sql"),
+    include_str!("../migrations/0029_meetings.sql"),
 ];
 
 /// Of what PostgreSQL alone has.

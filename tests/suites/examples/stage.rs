@@ -1,5 +1,6 @@
 //! What an example needs to be there, and its request with the keys of what is there.
 
+use crate::meetings::meeting;
 use crate::subscriptions::to_messages;
 use bytes::Bytes;
 use hyper::Method;
@@ -85,8 +86,8 @@ impl Stage {
             "attachment-get" => self.attached(number, &name).await,
             "message-list-attachments" => self.attached(0, &name).await,
             "concept-delta-query-messages" | "message-delta" => self.delta(number, &name).await,
-            "message-update" | "eventmessage-update" => self.draft(&plain("AdeleV", &["AlexW"], &name)).await,
-            "eventmessage-get" => self.received(&meeting(&name)).await,
+            "message-update" => self.draft(&plain("AdeleV", &["AlexW"], &name)).await,
+            "eventmessage-get" | "eventmessage-update" => self.received(&invitation(&name)).await,
             "user-get-mailboxsettings" | "user-update-mailboxsettings" => self.with_settings().await,
             "user-getmailtips" => self.while_away().await,
             "outlookcategory-update" | "outlookcategory-delete" => self.category(&name).await,
@@ -332,19 +333,10 @@ fn message_part(octets: &[u8]) -> Vec<u8> {
     [b"Content-Type: message/rfc822\r\n\r\n", octets].concat()
 }
 
-fn meeting(subject: &str) -> Vec<u8> {
-    let calendar = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nVERSION:2.0\r\nPRODID:-//T//T\r\nBEGIN:VEVENT\r\nUID:1\r\n\
-                    DTSTAMP:20261124T100000Z\r\nDTSTART:20261201T100000Z\r\nDTEND:20261201T110000Z\r\nSUMMARY:Meet\r\n\
-                    END:VEVENT\r\nEND:VCALENDAR\r\n";
-    let (from, to) = (address("AlexW"), address("AdeleV"));
-    letter(
-        &[
-            ("From", &from),
-            ("To", &to),
-            ("Subject", subject),
-            ("MIME-Version", "1.0"),
-            ("Content-Type", "text/calendar; method=REQUEST; charset=utf-8"),
-        ],
-        calendar,
-    )
+/// A request to meet.
+fn invitation(subject: &str) -> Vec<u8> {
+    let event = "DTSTART:20261201T100000Z\r\nDTEND:20261201T110000Z\r\nSUMMARY:Meet\r\nLOCATION:Mt. Hood\r\n\
+                 ORGANIZER:mailto:AlexW@contoso.com\r\nATTENDEE;CN=Adele:mailto:AdeleV@contoso.com\r\n\
+                 BEGIN:VALARM\r\nTRIGGER:-PT15M\r\nEND:VALARM";
+    meeting("AlexW", "AdeleV", subject, "REQUEST", event)
 }

@@ -54,13 +54,14 @@ fn cases() -> Vec<Case> {
             "isMeetingRequest",
             yes.clone(),
             "To: {to}\r\nContent-Type: text/calendar; method=REQUEST\r\n",
-            "BEGIN:VCALENDAR\r\n",
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
         ),
         case(
             "isMeetingResponse",
             yes.clone(),
             "To: {to}\r\nContent-Type: text/calendar; method=reply\r\n",
-            "BEGIN:VCALENDAR\r\n",
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nATTENDEE;PARTSTAT=DECLINED:mailto:a@contoso.com\r\n\
+             END:VEVENT\r\nEND:VCALENDAR\r\n",
         ),
         case(
             "isNonDeliveryReport",

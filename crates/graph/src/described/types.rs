@@ -4,7 +4,8 @@
 use crate::request::Version;
 use crate::schema::attachment::{self, Derived};
 use crate::schema::edm::{self, ComplexType, Edm, EnumType};
-use crate::schema::{category, inference, mail_folder, mailbox_item, message, message_rule, subscription, user};
+use crate::schema::event_message::DerivedType;
+use crate::schema::{category, event_message, inference, mail_folder, mailbox_item, message, message_rule, subscription, user};
 use std::collections::BTreeMap;
 
 /// An entity type (OData CSDL 4.01 §6).
@@ -76,6 +77,17 @@ pub(super) fn entities(version: Version) -> Vec<EntityType> {
     entities.push(entity("mailboxItem", Some("outlookItem"), Form::Plain, item, &[]));
     entities.push(entity("mailSearchFolder", Some("mailFolder"), Form::Plain, own(mail_folder::search_types()), &[]));
     entities.push(entity("subscription", Some("entity"), Form::Plain, subscriptions(), &[]));
+    entities.push(entity(
+        "event",
+        Some("outlookItem"),
+        Form::Open,
+        typed(event_message::event_types()).filter(is_own).collect(),
+        &[],
+    ));
+    for DerivedType { name, base, own } in event_message::types() {
+        let navigation = if base == "message" { OF_EVENT_MESSAGES } else { &[] };
+        entities.push(entity(name, Some(base), Form::OpenStream, typed(own).collect(), navigation));
+    }
     entities.extend(attachments());
     entities.extend(extensions());
     entities
@@ -130,6 +142,7 @@ const OF_FOLDERS: &[(&str, Edm)] = &[
     EXTENDED[0],
     EXTENDED[1],
 ];
+const OF_EVENT_MESSAGES: &[(&str, Edm)] = &[("event", Edm::Entity("event"))];
 const OF_MAILBOXES: &[(&str, Edm)] = &[("folders", Edm::Collection(&Edm::Entity("mailboxFolder")))];
 const OF_MAILBOX_FOLDERS: &[(&str, Edm)] =
     &[("childFolders", Edm::Collection(&Edm::Entity("mailboxFolder"))), ("items", Edm::Collection(&Edm::Entity("mailboxItem")))];

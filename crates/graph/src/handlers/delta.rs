@@ -153,7 +153,8 @@ pub(super) fn page_size(asked: &Asked<'_>, options: &Options) -> Result<i64, Api
 }
 
 pub(super) fn typed(tracked: Tracked, mut item: Value) -> Value {
-    if let Some(members) = item.as_object_mut() {
+    // One that is of a derived type says so already.
+    if let Some(members) = item.as_object_mut().filter(|members| !members.contains_key("@odata.type")) {
         members.shift_insert(0, "@odata.type".to_owned(), format!("#microsoft.graph.{}", tracked.resource()).into());
     }
     item

@@ -242,5 +242,6 @@ pub(super) fn shown(asked: &Asked<'_>) -> Shown {
         origin: asked.origin.clone(),
         body_form: asked.preferences.body_form(),
         unsafe_html: asked.preferences.allows_unsafe_html(),
+        zone: asked.preferences.in_zone(),
     }
 }

@@ -5,6 +5,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::prefer::BodyForm;
 use crate::request::SYSTEM_OPTIONS;
 use crate::routes::followed;
+use crate::schema::event_message::InZone;
 use crate::schema::message::{Selection, Shown, View};
 use identity::EncryptionCertificate;
 use mailbox::NewSubscription;
@@ -83,7 +84,7 @@ fn not_yet(message: &str) -> ApiError {
 
 /// A message as it is sent along.
 pub(crate) fn along(record: &MessageRecord, selection: &Selection) -> Value {
-    let shown = Shown { origin: String::new(), body_form: BodyForm::AsStored, unsafe_html: false };
+    let shown = Shown { origin: String::new(), body_form: BodyForm::AsStored, unsafe_html: false, zone: InZone::default() };
     View::of_record(record.clone(), shown).annotated(selection)
 }
 

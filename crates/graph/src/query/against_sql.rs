@@ -5,6 +5,7 @@ use super::check::Scope;
 use super::evaluate::{Comparable, Subject};
 use super::*;
 use crate::prefer::BodyForm;
+use crate::schema::event_message::InZone;
 use crate::schema::message::{DECLARED, Selection, Shown, View};
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -95,6 +96,7 @@ fn record(random: &mut Random, folder: FolderId, number: u64) -> MessageRecord {
         bcc_recipients: bcc,
         reply_to,
         categories: ["Red", "blue", "Äpfel"].iter().filter(|_| random.below(3) == 0).map(|&name| name.to_owned()).collect(),
+        meeting: None,
         flag: random.pick(&flags).to_owned(),
         overlay: Overlay::default(),
     }
@@ -175,7 +177,7 @@ const ORDERS: [&str; 20] = [
 ];
 
 fn render(record: &MessageRecord) -> Value {
-    let shown = Shown { origin: String::new(), body_form: BodyForm::AsStored, unsafe_html: false };
+    let shown = Shown { origin: String::new(), body_form: BodyForm::AsStored, unsafe_html: false, zone: InZone::default() };
     View::of_record(record.clone(), shown).render(&Selection::default())
 }
 

@@ -148,6 +148,99 @@ pub(crate) const CUSTOM_TIME_ZONE: ComplexType = ComplexType {
     ],
 };
 
+pub(crate) const MEETING_MESSAGE_TYPE: EnumType = words(
+    "meetingMessageType",
+    &[
+        ("none", 0),
+        ("meetingRequest", 1),
+        ("meetingCancelled", 2),
+        ("meetingAccepted", 3),
+        ("meetingTenativelyAccepted", 4),
+        ("meetingDeclined", 5),
+    ],
+);
+
+pub(crate) const MEETING_REQUEST_TYPE: EnumType = words(
+    "meetingRequestType",
+    &[
+        ("none", 0),
+        ("newMeetingRequest", 1),
+        ("fullUpdate", 65536),
+        ("informationalUpdate", 131_072),
+        ("silentUpdate", 262_144),
+        ("outdated", 524_288),
+        ("principalWantsCopy", 1_048_576),
+    ],
+);
+
+pub(crate) const EVENT_TYPE: EnumType =
+    words("eventType", &[("singleInstance", 0), ("occurrence", 1), ("exception", 2), ("seriesMaster", 3)]);
+
+pub(crate) const RESPONSE_TYPE: EnumType = words(
+    "responseType",
+    &[("none", 0), ("organizer", 1), ("tentativelyAccepted", 2), ("accepted", 3), ("declined", 4), ("notResponded", 5)],
+);
+
+pub(crate) const FREE_BUSY_STATUS: EnumType =
+    words("freeBusyStatus", &[("unknown", -1), ("free", 0), ("tentative", 1), ("busy", 2), ("oof", 3), ("workingElsewhere", 4)]);
+
+const ATTENDEE_TYPE: EnumType = words("attendeeType", &[("required", 0), ("optional", 1), ("resource", 2)]);
+
+const RECURRENCE_PATTERN_TYPE: EnumType = words(
+    "recurrencePatternType",
+    &[("daily", 0), ("weekly", 1), ("absoluteMonthly", 2), ("relativeMonthly", 3), ("absoluteYearly", 4), ("relativeYearly", 5)],
+);
+
+const RECURRENCE_RANGE_TYPE: EnumType = words("recurrenceRangeType", &[("endDate", 0), ("noEnd", 1), ("numbered", 2)]);
+
+const WEEK_INDEX: EnumType = words("weekIndex", &[("first", 0), ("second", 1), ("third", 2), ("fourth", 3), ("last", 4)]);
+
+/// As much of it as iCalendar tells.
+pub(crate) const LOCATION: ComplexType = complex("location", &[member("displayName", Edm::String)]);
+
+pub(crate) const TIME_SLOT: ComplexType = complex(
+    "timeSlot",
+    &[member("end", Edm::Complex(&DATE_TIME_TIME_ZONE)), member("start", Edm::Complex(&DATE_TIME_TIME_ZONE))],
+);
+
+pub(crate) const RESPONSE_STATUS: ComplexType =
+    complex("responseStatus", &[member("response", Edm::Enum(&RESPONSE_TYPE)), member("time", Edm::DateTimeOffset)]);
+
+pub(crate) const ATTENDEE: ComplexType =
+    ComplexType { name: "attendee", base: Some(&ATTENDEE_BASE), members: &[member("status", Edm::Complex(&RESPONSE_STATUS))] };
+
+const ATTENDEE_BASE: ComplexType =
+    ComplexType { name: "attendeeBase", base: Some(&RECIPIENT), members: &[member("type", Edm::Enum(&ATTENDEE_TYPE))] };
+
+pub(crate) const PATTERNED_RECURRENCE: ComplexType = complex(
+    "patternedRecurrence",
+    &[member("pattern", Edm::Complex(&RECURRENCE_PATTERN)), member("range", Edm::Complex(&RECURRENCE_RANGE))],
+);
+
+const RECURRENCE_PATTERN: ComplexType = complex(
+    "recurrencePattern",
+    &[
+        member("dayOfMonth", Edm::Int32),
+        member("daysOfWeek", Edm::Collection(&Edm::Enum(&DAY_OF_WEEK))),
+        member("firstDayOfWeek", Edm::Enum(&DAY_OF_WEEK)),
+        member("index", Edm::Enum(&WEEK_INDEX)),
+        member("interval", Edm::Int32),
+        member("month", Edm::Int32),
+        member("type", Edm::Enum(&RECURRENCE_PATTERN_TYPE)),
+    ],
+);
+
+const RECURRENCE_RANGE: ComplexType = complex(
+    "recurrenceRange",
+    &[
+        member("endDate", Edm::String),
+        member("numberOfOccurrences", Edm::Int32),
+        member("recurrenceTimeZone", Edm::String),
+        member("startDate", Edm::String),
+        member("type", Edm::Enum(&RECURRENCE_RANGE_TYPE)),
+    ],
+);
+
 pub(crate) const DATE_TIME_TIME_ZONE: ComplexType = complex(
     "dateTimeTimeZone",
     &[Member { name: "dateTime", edm: Edm::String, nullable: false }, member("timeZone", Edm::String)],

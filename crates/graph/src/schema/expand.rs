@@ -2,6 +2,7 @@
 //! (Graph: message-get; singlevaluelegacyextendedproperty-get; opentypeextension-get).
 
 use super::attachment;
+use super::event_message::is_event;
 use super::extended::{self, AskedProperty, HasProperties, reads_octets};
 use super::extension::{self, ExtensionId};
 use super::message::Shown;
@@ -14,9 +15,6 @@ use serde_json::{Map, Value};
 pub(crate) const NAVIGATION: [&str; 4] =
     ["attachments", "extensions", "multiValueExtendedProperties", "singleValueExtendedProperties"];
 
-/// Types of messages that Graph knows and we have none of: whoever expands what only these have gets nothing.
-const DERIVED: &str = "microsoft.graph.eventMessage";
-
 /// What of messages is to be expanded.
 #[derive(Clone, Default)]
 pub(crate) struct Expansion {
@@ -24,6 +22,8 @@ pub(crate) struct Expansion {
     extensions: Option<ExtensionsAsked>,
     multiple: Vec<AskedProperty>,
     single: Vec<AskedProperty>,
+    /// The event that a message tells of; where it tells of none that means nothing.
+    event: bool,
     /// As the context of the answer names them.
     names: Vec<String>,
 }
@@ -56,11 +56,11 @@ impl Expansion {
     fn add(&mut self, item: &ExpandItem, is_property: fn(&str) -> bool) -> Result<(), ApiError> {
         let ExpandItem { path, options } = item;
         let Some(name) = NAVIGATION.iter().find(|name| path.is(name)) else {
-            return if path.segments().first().is_some_and(|first| first.eq_ignore_ascii_case(DERIVED)) {
-                Ok(())
-            } else {
-                Err(not_expandable(&path.to_string(), is_property))
-            };
+            if !is_event(path.segments()) {
+                return Err(not_expandable(&path.to_string(), is_property));
+            }
+            self.event = true;
+            return only(options, &[]);
         };
         let mut inside = String::new();
         match *name {
@@ -92,9 +92,14 @@ impl Expansion {
         &self.names
     }
 
+    /// Whether the event is to be expanded.
+    pub(crate) fn has_event(&self) -> bool {
+        self.event
+    }
+
     /// Whether a message's octets must be at hand.
     pub(crate) fn needs_octets(&self) -> bool {
-        self.attachments.is_some() || self.single.iter().any(|asked| reads_octets(&asked.id))
+        self.event || self.attachments.is_some() || self.single.iter().any(|asked| reads_octets(&asked.id))
     }
 
     /// What must be looked up of what clients hung on a message: properties, and whether extensions; nothing where

@@ -6,6 +6,7 @@ pub(crate) use declared::DECLARED;
 
 use super::annotated;
 use super::edm::{self, Edm};
+use super::event_message::{DerivedSelection, InZone, Invited, Told};
 use super::expand::{Expansion, NAVIGATION};
 use super::property::{self, Property, Returned, object, selected};
 use super::smime;
@@ -15,7 +16,7 @@ use crate::html;
 use crate::ids;
 use crate::prefer::BodyForm;
 use encodify::base64::STANDARD;
-use mailbox::{Content, Hung, Sight};
+use mailbox::{Content, Hung, Meeting, Sight};
 use mime::{ItemBody, Message};
 use odata::{Options, SelectItem};
 use serde_json::{Map, Value, json};
@@ -43,6 +44,8 @@ pub(crate) struct Shown {
     pub(crate) body_form: BodyForm,
     /// HTML as it is stored.
     pub(crate) unsafe_html: bool,
+    /// For what happens at a time.
+    pub(crate) zone: InZone,
 }
 
 /// In Graph's order.
@@ -106,6 +109,8 @@ const fn on_select(name: &'static str, edm: Edm, read: fn(&View) -> Value) -> Pr
 #[derive(Clone)]
 pub(crate) struct Selection {
     properties: Vec<&'static Property<View>>,
+    /// Of messages about meetings, what more.
+    derived: DerivedSelection,
     expansion: Expansion,
     /// Whether the type is shown too.
     typed: bool,
@@ -116,7 +121,8 @@ pub(crate) struct Selection {
 impl Default for Selection {
     fn default() -> Self {
         let by_default = PROPERTIES.iter().filter(|p| p.returned == Returned::ByDefault).collect();
-        Selection { properties: by_default, expansion: Expansion::default(), typed: false, names: None }
+        let (derived, expansion) = (DerivedSelection::default(), Expansion::default());
+        Selection { properties: by_default, derived, expansion, typed: false, names: None }
     }
 }
 
@@ -129,7 +135,8 @@ impl Selection {
         let mut selection = Selection::of(options)?;
         if sight == Sight::Basics {
             let is_named = |name: &String| basics::is_hidden(name);
-            if !selection.expansion.names().is_empty() || selection.names.iter().flatten().any(is_named) {
+            let is_expanded = !selection.expansion.names().is_empty() || selection.expansion.has_event();
+            if is_expanded || selection.names.iter().flatten().any(is_named) {
                 return Err(ApiError::access_denied("Mail.ReadBasic hides what is asked for by name"));
             }
             selection.properties.retain(|property| !basics::is_hidden(property.name));
@@ -142,11 +149,14 @@ impl Selection {
     /// # Errors
     /// For a property that is none, or one that can't be expanded.
     pub(crate) fn of(options: &Options) -> Result<Selection, ApiError> {
-        let selected_names = select_names(&options.select()?);
+        let items = options.select()?;
+        let selected_names = select_names(&items);
+        let (derived, written) = DerivedSelection::of(&items)?;
         let properties = selected(PROPERTIES, selected_names.as_deref(), "message")?;
         let expansion = Expansion::of(options, |name| PROPERTIES.iter().any(|p| p.name.eq_ignore_ascii_case(name)))?;
-        let names: Vec<String> = selected_names.into_iter().flatten().chain(expansion.names().iter().cloned()).collect();
-        Ok(Selection { properties, expansion, typed: false, names: (!names.is_empty()).then_some(names) })
+        let selected = selected_names.into_iter().flatten().chain(written);
+        let names: Vec<String> = selected.chain(expansion.names().iter().cloned()).collect();
+        Ok(Selection { properties, derived, expansion, typed: false, names: (!names.is_empty()).then_some(names) })
     }
 
     /// What is shown of an attached item: its header fields too, unless `$select` names others (Graph: attachment-get).
@@ -226,14 +236,23 @@ impl View {
     /// The message as JSON.
     pub(crate) fn render(&self, selection: &Selection) -> Value {
         let mut value = Map::new();
-        if selection.typed {
-            value.insert("@odata.type".to_owned(), "#microsoft.graph.message".into());
+        let invited = self.invited();
+        match &invited {
+            Some(invited) => _ = value.insert("@odata.type".to_owned(), invited.odata_type().into()),
+            None if selection.typed => _ = value.insert("@odata.type".to_owned(), "#microsoft.graph.message".into()),
+            None => {}
         }
         value.insert("@odata.etag".to_owned(), etag(self.record()).into());
         if let Some(verdict) = &self.verdict {
             value.insert(smime::ANNOTATION.to_owned(), verdict.clone());
         }
         value.extend(object(&selection.properties, self));
+        if let Some(invited) = invited {
+            invited.insert(&mut value, &selection.derived);
+            if selection.expansion.has_event() {
+                value.insert("event".to_owned(), self.event(&invited));
+            }
+        }
         let content = self.content().map(|content| (content, &self.shown));
         selection.expansion.insert(&mut value, self, content, &self.hung);
         value.into()
@@ -258,6 +277,28 @@ impl View {
             self.body()
         };
         forms.into_iter().map(&mut in_form).collect()
+    }
+
+    /// The meeting that it is about.
+    fn invited(&self) -> Option<Invited> {
+        Meeting::of_row(self.record()).map(|meeting| Invited { meeting, zone: self.shown.zone.clone() })
+    }
+
+    /// The event that it tells of.
+    fn event(&self, invited: &Invited) -> Value {
+        let Some((content, event)) = self.content().and_then(|content| Some((content, content.event()?))) else {
+            return Value::Null;
+        };
+        let told = Told {
+            event,
+            record: self.record().clone(),
+            web_link: self.web_link(),
+            body: self.body(),
+            zone: self.shown.zone.clone(),
+            has_travelled: content.field_text("Received").is_some(),
+            is_response: invited.meeting.message_type.is_response(),
+        };
+        told.render()
     }
 
     /// Its row.

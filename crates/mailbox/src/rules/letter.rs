@@ -4,6 +4,7 @@ use super::predicates::{MessageActionFlag, Sensitivity};
 use super::running::Coming;
 use crate::compose::Importance;
 use crate::index::{Reading, folded};
+use crate::meeting::MeetingMessageType;
 use crate::opened::enclosed;
 use mime::{Message, Part};
 use smime::Kind;
@@ -129,11 +130,11 @@ impl<'l> Letter<'l> {
     }
 
     pub(super) fn is_meeting_request(&self) -> bool {
-        self.is_calendar("request")
+        self.meeting().is_some_and(|kind| kind == MeetingMessageType::MeetingRequest)
     }
 
     pub(super) fn is_meeting_response(&self) -> bool {
-        self.is_calendar("reply")
+        self.meeting().is_some_and(MeetingMessageType::is_response)
     }
 
     pub(super) fn is_non_delivery_report(&self) -> bool {
@@ -212,9 +213,8 @@ impl<'l> Letter<'l> {
         lines.any(|(name, value)| name.trim() == "action" && value.trim() == "failed")
     }
 
-    fn is_calendar(&self, method: &str) -> bool {
-        let is_of = |part: &Part| self.message.parameter(part, "method").is_some_and(|m| m.eq_ignore_ascii_case(method));
-        self.message.parts().iter().any(|part| part.media_type.essence == "text/calendar" && is_of(part))
+    fn meeting(&self) -> Option<MeetingMessageType> {
+        self.reading.meeting.as_ref().map(|meeting| meeting.message_type)
     }
 
     fn is(&self, essence: &str) -> bool {

@@ -85,6 +85,8 @@ pub struct MessageRecord {
     pub categories: Vec<String>,
     /// The follow-up flag as Graph's JSON
     pub flag: String,
+    /// What it says of a meeting, as JSON of the mailbox's, where it carries one.
+    pub meeting: Option<String>,
     /// What its owner set beside the octets.
     pub overlay: Overlay,
 }
@@ -134,6 +136,7 @@ impl MessageRecord {
             reply_to: Vec::new(),
             categories: Vec::new(),
             flag: String::new(),
+            meeting: None,
             overlay: Overlay::default(),
         }
     }

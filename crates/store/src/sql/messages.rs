@@ -17,7 +17,7 @@ pub(super) const COLUMNS: &str = "id, folder, modseq, blob, prefix, generated, c
     created_date_time, last_modified_date_time, received_date_time, sent_date_time, internet_message_id, conversation_id, \
     conversation_index, subject, body_preview, importance, inference_classification, has_attachments, \
     is_delivery_receipt_requested, is_read_receipt_requested, from_recipients, sender, to_recipients, cc_recipients, \
-    bcc_recipients, reply_to, categories, flag, overlay, folder_modseq";
+    bcc_recipients, reply_to, categories, flag, overlay, folder_modseq, meeting";
 
 /// Messages that one statement reads.
 pub(super) const AT_ONCE: usize = 32;
@@ -203,6 +203,7 @@ impl WriteTx<'_> {
                 &m.flag,
                 &to_json(&m.overlay)?,
                 folder_modseq,
+                m.meeting.as_ref(),
                 keys.traits,
                 &keys.subject,
                 &keys.from,
@@ -262,6 +263,7 @@ pub(super) fn message(row: &Row<'_>) -> Result<MessageRecord, StoreError> {
         flag: row.text(32)?,
         overlay: from_json(&row.text(33)?)?,
         folder_modseq: row.integer(34)?,
+        meeting: row.optional_text(35)?,
     })
 }
 
