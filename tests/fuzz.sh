@@ -61,6 +61,11 @@ seeds() {
     base64_body)
         find "$shared/seed" -name '*.b64' -exec cp {} "$folder" \;
         ;;
+    calendar)
+        find "$shared/corpus" -name '*.eml' -print0 | xargs -0 grep -lia 'begin:vcalendar' | while IFS= read -r file; do
+            sed -n '/^BEGIN:VCALENDAR/,/^END:VCALENDAR/p' "$file" >"$folder/$(sha256sum "$file" | cut -c1-16)"
+        done
+        ;;
     kql | odata_*)
         # Addresses of the documented requests; only their paths for the target that reads paths.
         grep -rhoE '"(url|path)": *"[^"]*"|/v1\.0/[^"]*' "$shared/api/examples" | sed -E 's/^"[a-z]*": *"|"$//g' |

@@ -18,7 +18,7 @@ pub(crate) use payload::of_change;
 use axum::body::Bytes;
 use axum::http::Uri;
 use identity::Identity;
-use mailbox::{Mail, MailError, ReadFilter, Target};
+use mailbox::{Mail, MailError, ReadWanted, Target};
 use places::{Place, Places};
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -158,9 +158,9 @@ impl Notifier {
     /// Tells a receiver what there is. Answers whether it took it.
     async fn tell_all(&self, target: &mut Target, place: &mut Place) -> Result<bool, MailError> {
         let until = Instant::now() + TURN;
-        let read_filter: Arc<ReadFilter> = Arc::new(filter::read);
+        let read: Arc<ReadWanted> = Arc::new(filter::read);
         while Instant::now() < until {
-            let batch = self.mail.batch(target, &read_filter).await?;
+            let batch = self.mail.batch(target, &read).await?;
             if batch.is_empty() {
                 break;
             }

@@ -55,6 +55,20 @@ impl Hanging {
     }
 }
 
+impl Hung {
+    /// These properties of a message or a folder; those that are not there are left out.
+    pub(crate) fn of(tx: &ReadTx<'_>, mailbox: MailboxId, item: ItemId, properties: &[String]) -> Result<Hung, StoreError> {
+        let mut hung = Hung::default();
+        for property in properties {
+            let values = tx.extended_values(mailbox, item, property)?;
+            if !values.is_empty() {
+                hung.properties.insert(property.clone(), values);
+            }
+        }
+        Ok(hung)
+    }
+}
+
 impl Mailbox {
     /// What hangs on a message or a folder: these properties, and if asked for its extensions.
     ///
@@ -63,13 +77,7 @@ impl Mailbox {
     pub async fn hung_on(&self, item: ItemId, properties: Vec<String>, extensions: bool) -> Result<Hung, MailError> {
         let owner = self.owner.id;
         let look = move |tx: &ReadTx<'_>| {
-            let mut hung = Hung::default();
-            for property in properties {
-                let values = tx.extended_values(owner, item, &property)?;
-                if !values.is_empty() {
-                    hung.properties.insert(property, values);
-                }
-            }
+            let mut hung = Hung::of(tx, owner, item, &properties)?;
             if extensions {
                 hung.extensions = tx.extensions(owner, MessageId(item.0))?;
             }
@@ -85,14 +93,9 @@ impl Mailbox {
     pub async fn hung_on_each(&self, items: Vec<ItemId>, properties: Vec<String>) -> Result<HashMap<ItemId, Hung>, MailError> {
         let owner = self.owner.id;
         let look = move |tx: &ReadTx<'_>| {
-            let mut each: HashMap<ItemId, Hung> = HashMap::new();
-            for (item, property) in items.iter().flat_map(|item| properties.iter().map(move |property| (*item, property))) {
-                let values = tx.extended_values(owner, item, property)?;
-                if !values.is_empty() {
-                    each.entry(item).or_default().properties.insert(property.clone(), values);
-                }
-            }
-            Ok(each)
+            let hung = |item: ItemId| Ok((item, Hung::of(tx, owner, item, &properties)?));
+            let each: Vec<(ItemId, Hung)> = items.into_iter().map(hung).collect::<Result<_, StoreError>>()?;
+            Ok(each.into_iter().filter(|(_, hung)| !hung.properties.is_empty()).collect())
         };
         self.store().read(look).await
     }

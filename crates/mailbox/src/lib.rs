@@ -71,7 +71,9 @@ pub use meeting::{
     RecurrenceRange,
 };
 pub use message_class::{KEY as MESSAGE_CLASS, NOTE};
-pub use notify::{Batch, Heard, Listening, Listens, MessageChange, Notification, Notified, Notifying, ReadFilter, Target};
+pub use notify::{
+    Along, Batch, Heard, Listening, Listens, MessageChange, Notification, Notified, Notifying, ReadWanted, Target, Wanted,
+};
 pub use people::UserName;
 pub use protection::{
     Directory, HeldKey, KnownCertificate, OpenedMessage, Pattern, Policy, Protecting, Rule, WithoutCertificate, on_sending,

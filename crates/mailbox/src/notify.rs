@@ -14,6 +14,7 @@ pub(crate) use watch::Watch;
 
 use crate::Mail;
 use crate::error::MailError;
+use crate::extended::Hung;
 use crate::nodes::Carried;
 use crate::retry::Retry;
 use crate::subscriptions::{let_in, may_hear};
@@ -86,7 +87,7 @@ pub struct Notification {
     /// What.
     pub what: Notified,
     /// The message as it is now, where its subscription is sent messages and it is there.
-    pub message: Option<Box<MessageRecord>>,
+    pub message: Option<Box<Along>>,
 }
 
 /// What a notification tells.
@@ -108,8 +109,26 @@ pub struct Batch {
     after: Option<(MailboxId, SubscriptionId)>,
 }
 
-/// Reads a subscription's filter; nothing where it can't be read.
-pub type ReadFilter = dyn Fn(&Subscription) -> Option<Condition> + Send + Sync;
+/// What a subscription's resource asks for beside a mailbox or a folder.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Wanted {
+    /// Which messages; nothing where all are.
+    pub condition: Option<Condition>,
+    /// Extended properties that are sent along, by their keys.
+    pub properties: Vec<String>,
+}
+
+/// Reads it; nothing where it can't be read.
+pub type ReadWanted = dyn Fn(&Subscription) -> Option<Wanted> + Send + Sync;
+
+/// What is sent along of a message.
+#[derive(Debug, Clone)]
+pub struct Along {
+    /// Its row, as it is now.
+    pub record: MessageRecord,
+    /// What hangs on it, as far as that is wanted.
+    pub hung: Hung,
+}
 
 /// What is written of a subscription once a batch is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,13 +207,13 @@ impl Mail {
     ///
     /// # Errors
     /// [`MailError::Store`].
-    pub async fn batch(&self, target: &mut Target, filter: &Arc<ReadFilter>) -> Result<Batch, MailError> {
+    pub async fn batch(&self, target: &mut Target, read: &Arc<ReadWanted>) -> Result<Batch, MailError> {
         if !self.is_there() {
             self.say_there().await?; // so that what is found to be its own stays so
         }
         let (now, node) = (self.inner.clock.now(), self.inner.store.node());
-        let (leased, after, filter) = (target.leased.clone(), target.after, filter.clone());
-        let look = move |tx: &ReadTx<'_>| batch(tx, (&leased, node), after, now, &*filter);
+        let (leased, after, read) = (target.leased.clone(), target.after, read.clone());
+        let look = move |tx: &ReadTx<'_>| batch(tx, (&leased, node), after, now, &*read);
         let batch = self.inner.store.read::<_, StoreError>(look).await?;
         target.after = batch.after.unwrap_or(FIRST);
         Ok(batch)
@@ -268,7 +287,7 @@ fn batch(
     (leased, node): (&Leased, NodeId),
     after: (MailboxId, SubscriptionId),
     now: Timestamp,
-    filter: &ReadFilter,
+    read: &ReadWanted,
 ) -> Result<Batch, StoreError> {
     let mut batch = Batch::default();
     if !tx.holds(leased, node)? {
@@ -296,7 +315,7 @@ fn batch(
         && let Some(one) = behind.next()
     {
         let key = (one.subscription.mailbox, one.subscription.id);
-        batch.add(tx, one, each, filter)?;
+        batch.add(tx, one, each, read)?;
         batch.after = (is_cut || behind.peek().is_some()).then_some(key);
     }
     Ok(batch)
@@ -309,7 +328,7 @@ impl Batch {
         tx: &ReadTx<'_>,
         Behind { subscription, reach }: Behind,
         most: usize,
-        filter: &ReadFilter,
+        read: &ReadWanted,
     ) -> Result<(), StoreError> {
         let subscription = Arc::new(subscription);
         match may_hear(tx, &subscription) {
@@ -320,15 +339,15 @@ impl Batch {
                 return Ok(());
             }
         }
-        let condition = match filter(&subscription) {
-            Some(condition) if subscription.is_filtered => Some(tx.condition_in(subscription.mailbox, condition)?),
-            None if subscription.is_filtered => {
-                tracing::error!(resource = subscription.resource, "the filter of a subscription can't be read any more; it ends");
-                self.steps.push((subscription, Step::Ended));
-                return Ok(());
-            }
-            _ => None,
+        let is_read = subscription.is_filtered || subscription.data.is_some();
+        let wanted = if is_read { read(&subscription) } else { Some(Wanted::default()) };
+        let Some(wanted) = wanted else {
+            tracing::error!(resource = subscription.resource, "the resource of a subscription can't be read any more; it ends");
+            self.steps.push((subscription, Step::Ended));
+            return Ok(());
         };
+        let in_mailbox = |condition| tx.condition_in(subscription.mailbox, condition);
+        let condition = wanted.condition.filter(|_| subscription.is_filtered).map(in_mailbox).transpose()?;
         if !reach.covers(subscription.modseq) {
             let step = missed(tx, &subscription, condition, reach.last)?;
             self.steps.push((subscription, step));
@@ -343,7 +362,8 @@ impl Batch {
             }
         };
         for change in told {
-            let message = message_of(tx, subscription.mailbox, &change, subscription.data.is_some())?;
+            let properties = subscription.data.is_some().then_some(&wanted.properties[..]);
+            let message = along(tx, subscription.mailbox, &change, properties)?;
             self.notifications.push(Notification {
                 subscription: subscription.clone(),
                 what: Notified::Changed(change),
@@ -368,17 +388,17 @@ fn missed(tx: &ReadTx<'_>, of: &Subscription, condition: Option<Condition>, last
     }
 }
 
-/// The message that goes along with a change, as it is now: where messages are wanted, and it is there.
-fn message_of(
+/// The message that goes along with a change, as it is now, with these of its properties: where it is there.
+fn along(
     tx: &ReadTx<'_>,
     mailbox: MailboxId,
     change: &MessageChange,
-    is_wanted: bool,
-) -> Result<Option<Box<MessageRecord>>, StoreError> {
-    match is_wanted && change.operation != Operation::Deleted {
-        true => Ok(tx.message(mailbox, change.message)?.map(Box::new)),
-        false => Ok(None),
-    }
+    properties: Option<&[String]>,
+) -> Result<Option<Box<Along>>, StoreError> {
+    let Some(properties) = properties.filter(|_| change.operation != Operation::Deleted) else { return Ok(None) };
+    let Some(record) = tx.message(mailbox, change.message)? else { return Ok(None) };
+    let hung = Hung::of(tx, mailbox, change.message.into(), properties)?;
+    Ok(Some(Box::new(Along { record, hung })))
 }
 
 /// What is to be told of a mailbox's changes up to the last, at most so much; with the number up to which that is all.

@@ -142,6 +142,25 @@ async fn what_is_selected_is_sent_along_for_the_app_alone() {
 }
 
 #[tokio::test]
+async fn extended_properties_go_along_where_they_are_expanded() {
+    let (server, receiver, pki) = (Server::start().await, Receiver::start().await, Pki::new());
+    let adele = server.person("AdeleV");
+    let holder = pki.person("app", RSA);
+    let name = "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name Color";
+    let expand = format!("$expand=singleValueExtendedProperties($filter=id eq '{name}')");
+    let resource = format!("me/mailFolders('drafts')/messages?$select=subject&{expand}");
+    subscribed(&adele, &with(with_data(&receiver, &holder), &json!({"resource": resource}))).await;
+    let value = json!([{"id": name, "value": "Green"}]);
+    adele.post_json("messages", &json!({"subject": "With", "singleValueExtendedProperties": value})).await.demand(201);
+    adele.post_json("messages", &json!({"subject": "Without"})).await.demand(201);
+    let told = receiver.until_notified("/changes", 2).await;
+    let opened = [&told[0], &told[1]].map(|one| opened(one, &holder, "mine"));
+    assert_eq!((&opened[0]["subject"], &opened[0]["singleValueExtendedProperties"]), (&json!("With"), &value));
+    assert_eq!((&opened[1]["subject"], opened[1].get("singleValueExtendedProperties")), (&json!("Without"), None));
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn a_certificate_is_renewed_with_its_subscription() {
     let (server, receiver, pki) = (Server::start().await, Receiver::start().await, Pki::new());
     let adele = server.person("AdeleV");
@@ -202,7 +221,14 @@ async fn what_can_not_be_sent_along_is_refused() {
         (json!({"resource": "me/messages?$select=*"}), 400, "BadRequest", "'body'"),
         (json!({"resource": "me/messages?$select=subject,colour"}), 400, "RequestBroker--ParseUri", "colour"),
         (json!({"resource": "me/messages?$select=subject&$top=1"}), 400, "BadRequest", "$top"),
-        (json!({"resource": "me/messages?$select=subject&$expand=attachments"}), 501, "NotImplemented", "$expand"),
+        (json!({"resource": "me/messages?$select=subject&$expand=attachments"}), 400, "BadRequest", "extended properties"),
+        (json!({"resource": "me/messages?$select=subject&$expand=colour"}), 400, "RequestBroker--ParseUri", "colour"),
+        (
+            json!({"resource": "me/messages?$select=subject&$expand=singleValueExtendedProperties($filter=id eq 'String 0x7D')"}),
+            501,
+            "NotImplemented",
+            "octets",
+        ),
         (json!({"resource": "me/messages?$select=webLink"}), 501, "NotImplemented", "webLink"),
         (json!({"encryptionCertificate": null}), 400, "RequestBodyRead", "encryptionCertificate"),
         (json!({"encryptionCertificate": "MII="}), 400, "RequestBodyRead", "encryptionCertificate"),

@@ -10,12 +10,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream, StreamExt};
-use mailbox::{FolderName, Heard, Listening, Listens, MessageChange};
+use mailbox::{Along, FolderName, Heard, Listening, Listens, MessageChange};
 use odata::Options;
 use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::time::Duration;
-use store::{ChangeTypes, MailboxId, MessageRecord};
+use store::{ChangeTypes, MailboxId};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
@@ -106,7 +106,7 @@ impl Streamed {
         Some((events, self))
     }
 
-    fn event(&self, change: &MessageChange, message: Option<&MessageRecord>) -> Event {
+    fn event(&self, change: &MessageChange, message: Option<&Along>) -> Event {
         let mut value = of_change(self.owner, change);
         if let (Some(selection), Some(message)) = (&self.selection, message)
             && let Value::Object(members) = along(message, selection)

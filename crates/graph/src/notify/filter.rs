@@ -1,9 +1,10 @@
 //! `$filter` of what a subscription follows: which messages it is told of (Graph: outlook-change-notifications-overview).
 
+use super::data::selection;
 use crate::basics;
 use crate::error::{ApiError, ErrorCode};
 use crate::routes::followed;
-use mailbox::Sight;
+use mailbox::{Sight, Wanted};
 use odata::Options;
 use store::{Condition, Subscription, Timestamp};
 
@@ -23,8 +24,10 @@ pub(crate) fn condition(options: &Options, sight: Sight, now: Timestamp) -> Resu
     Ok(Some(condition))
 }
 
-/// The same of a subscription that was made. A filter that was read once is read again; its rights are the mailbox's to look at.
-pub(super) fn read(subscription: &Subscription) -> Option<Condition> {
+/// What a subscription that was made asks for. What was read once is read again; its rights are the mailbox's to look at.
+pub(super) fn read(subscription: &Subscription) -> Option<Wanted> {
     let options = followed(&subscription.resource).ok()?.options;
-    condition(&options, Sight::Whole, Timestamp(0)).ok()?
+    let condition = condition(&options, Sight::Whole, Timestamp(0)).ok()?;
+    let selection = selection(&options, subscription.data.is_some()).ok()?;
+    Some(Wanted { condition, properties: selection.hung().map(|(properties, _)| properties).unwrap_or_default() })
 }

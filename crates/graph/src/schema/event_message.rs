@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use mailbox::{Attendee, Event, EventTime, EventType, Meeting, MeetingMessageType, PartStat, Party};
 use odata::SelectItem;
 use serde_json::{Map, Value, json};
-use store::MessageRecord;
+use store::{MessageRecord, Timestamp};
 
 /// The time zone in which a client wants what happens at a time.
 #[derive(Debug, Clone)]
@@ -231,10 +231,8 @@ const NEVER: &str = "0001-01-01T00:00:00Z";
 /// In Graph's order. What only a calendar knows is not told.
 const EVENT: &[Property<Told>] = &[
     of_event("id", Edm::String, |t| ids::message(t.record.id).into()),
-    of_event("createdDateTime", Edm::DateTimeOffset, |t| date(t.event.created.unwrap_or(t.record.created_date_time))),
-    of_event("lastModifiedDateTime", Edm::DateTimeOffset, |t| {
-        date(t.event.last_modified.unwrap_or(t.record.last_modified_date_time))
-    }),
+    of_event("createdDateTime", Edm::DateTimeOffset, |t| told_at(t.event.created, t.record.created_date_time)),
+    of_event("lastModifiedDateTime", Edm::DateTimeOffset, |t| told_at(t.event.last_modified, t.record.last_modified_date_time)),
     of_event("changeKey", Edm::String, |t| change_key(&t.record).into()),
     of_event("categories", Edm::Collection(&Edm::String), |t| json!(t.record.categories)),
     of_event("originalStartTimeZone", Edm::String, |t| json!(t.event.start.as_ref().map(|at| &at.time_zone))),
@@ -287,6 +285,11 @@ impl Told {
     fn time(&self, at: Option<&EventTime>) -> Value {
         at.map_or(Value::Null, |at| shown(at, self.event.is_all_day, &self.zone))
     }
+}
+
+/// What the calendar says, else what is known of the message.
+fn told_at(said: Option<jiff::Timestamp>, of_message: Timestamp) -> Value {
+    date(said.map_or(of_message, |at| Timestamp(at.as_microsecond())))
 }
 
 fn attendee(of: &Attendee) -> Value {

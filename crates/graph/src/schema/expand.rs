@@ -97,6 +97,11 @@ impl Expansion {
         self.event
     }
 
+    /// Whether there is nothing but extended properties in it.
+    pub(crate) fn is_of_extended_alone(&self) -> bool {
+        self.attachments.is_none() && self.extensions.is_none() && !self.event
+    }
+
     /// Whether a message's octets must be at hand.
     pub(crate) fn needs_octets(&self) -> bool {
         self.event || self.attachments.is_some() || self.single.iter().any(|asked| reads_octets(&asked.id))

@@ -191,6 +191,11 @@ impl Selection {
         self.properties.iter().any(|property| property.name == name)
     }
 
+    /// Whether nothing but extended properties is to be expanded.
+    pub(crate) fn expands_extended_alone(&self) -> bool {
+        self.expansion.is_of_extended_alone()
+    }
+
     /// Whether the octets must be at hand.
     pub(crate) fn needs_octets(&self) -> bool {
         self.expansion.needs_octets() || self.properties.iter().any(|p| OF_OCTETS.contains(&p.name))
@@ -266,6 +271,7 @@ impl View {
         for property in selection.properties.iter().filter(|property| property.name != "id" || is_named("id")) {
             annotated::insert(&mut value, property.name, property.edm, (property.read)(self));
         }
+        selection.expansion.insert(&mut value, self, None, &self.hung);
         value.into()
     }
 

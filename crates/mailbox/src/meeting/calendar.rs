@@ -10,9 +10,9 @@ use calcard::icalendar::{
 };
 use calcard::{Entry, Parser};
 use jiff::civil::{Date, DateTime};
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::Timestamp;
 
 /// People of an event that are told; an invitation has room for a hundred thousand.
 const MOST_ATTENDEES: usize = 2000;
@@ -263,8 +263,7 @@ impl Reader<'_> {
     /// A moment in UTC, as those must be that are not of the event itself.
     fn moment(&self, property: &ICalendarProperty) -> Option<Timestamp> {
         let at = date_time(self.entry(property)?.values.first()?.as_partial_date_time()?)?;
-        let at = at.to_zoned(TimeZone::UTC).ok()?.timestamp();
-        Some(Timestamp(at.as_microsecond()))
+        Some(at.to_zoned(TimeZone::UTC).ok()?.timestamp())
     }
 
     /// MS-OXCICAL §2.1.3.1.1.20.31, else whether it takes time at all.

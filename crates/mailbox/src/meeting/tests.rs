@@ -160,7 +160,7 @@ fn an_event_is_told_with_its_people() {
         Attendee { party: party("", "room@example.com"), kind: "resource", status: PartStat::Accepted },
     ];
     assert_eq!(found.attendees, expected);
-    assert_eq!((found.reminder_minutes, found.created.map(|at| at.seconds())), (Some(15), Some(1_767_225_600)));
+    assert_eq!((found.reminder_minutes, found.created.map(|at| at.as_second())), (Some(15), Some(1_767_225_600)));
     let meeting = Meeting::of(&message).expect("a meeting");
     assert!(meeting.is_response_requested && !meeting.allows_new_time_proposals && !meeting.is_update);
     let row = meeting.to_row().expect("a row");

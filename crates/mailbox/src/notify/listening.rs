@@ -2,7 +2,7 @@
 //! again says what was heard last.
 
 use super::changes::{Followed, MessageChange};
-use super::{LOOK_AGAIN, message_of, told};
+use super::{Along, LOOK_AGAIN, along, told};
 use crate::Mailbox;
 use crate::admission::may_go_on;
 use crate::error::{MailError, SubscriptionRefusal};
@@ -10,7 +10,7 @@ use crate::folders::FolderName;
 use crate::subscriptions::{HEARING, READING};
 use std::pin::pin;
 use std::sync::Arc;
-use store::{ChangeTypes, FolderId, MessageRecord, ReadTx};
+use store::{ChangeTypes, FolderId, ReadTx};
 use tokio::sync::Notify;
 
 /// Who may listen to one mailbox at a node at a time.
@@ -22,7 +22,7 @@ const TOGETHER: usize = 100;
 #[derive(Debug, Clone)]
 pub enum Heard {
     /// Changes in their order, each with its message as it is now, where messages are wanted and it is there.
-    Changes(Vec<(MessageChange, Option<Box<MessageRecord>>)>),
+    Changes(Vec<(MessageChange, Option<Box<Along>>)>),
     /// What happened before the change of this number is not known any more, or this mailbox never had it.
     Missed(i64),
 }
@@ -112,7 +112,7 @@ impl Listening {
             }
             let of = Followed { mailbox: owner, folder, change_types: &change_types, since };
             let (changes, up_to) = told(tx, &of, reach.last, TOGETHER)?;
-            let with_message = |change: MessageChange| Ok((change, message_of(tx, owner, &change, with_messages)?));
+            let with_message = |change: MessageChange| Ok((change, along(tx, owner, &change, with_messages.then_some(&[]))?));
             let heard = changes.into_iter().map(with_message).collect::<Result<Vec<_>, MailError>>()?;
             let heard = (!heard.is_empty()).then_some(Heard::Changes(heard));
             Ok((heard, up_to, up_to == reach.last))

@@ -159,8 +159,8 @@ impl Fixture {
 }
 
 /// A filter that lets in all.
-fn every_message() -> Arc<ReadFilter> {
-    Arc::new(|_: &Subscription| Some(Condition::ALWAYS))
+fn every_message() -> Arc<ReadWanted> {
+    Arc::new(|_: &Subscription| Some(Wanted { condition: Some(Condition::ALWAYS), properties: Vec::new() }))
 }
 
 /// How many changes were told at the URL.
@@ -271,7 +271,7 @@ async fn a_filter_that_can_not_be_read_any_more_ends() {
     fixture.messages(1).await;
     fixture.look().await;
     let mut target = fixture.mail.due_targets(10).await.expect("targets").remove(0);
-    let unreadable: Arc<ReadFilter> = Arc::new(|_: &Subscription| None);
+    let unreadable: Arc<ReadWanted> = Arc::new(|_: &Subscription| None);
     let batch = fixture.mail.batch(&mut target, &unreadable).await.expect("a batch");
     assert!(batch.notifications.is_empty() && !batch.is_empty(), "nothing is said to be deleted");
     fixture.mail.settle_notified(batch).await.expect("a deed");
