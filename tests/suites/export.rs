@@ -262,6 +262,21 @@ async fn what_is_damaged_or_no_item_changes_nothing() {
     }
     bad.extend((0..octets.len()).step_by(97).skip(1).map(|end| octets[..end].to_vec()));
     bad.push(String::from_utf8(octets.clone()).unwrap().replacen("Restante-Item: 1", "Restante-Item: 2", 1).into_bytes());
+    // One that somebody made: whole, and what no message can have.
+    let forged = |from: &str, to: &str| {
+        let text = String::from_utf8(octets.clone()).unwrap();
+        let mut lines = text.splitn(3, '\n');
+        let (_, head, rest) = (lines.next().unwrap(), lines.next().unwrap(), lines.next().unwrap());
+        assert!(head.contains(from), "{head}");
+        let head = head.replacen(from, to, 1);
+        format!("Restante-Item: 1 {}\n{head}\n{rest}", sha256(head.as_bytes())).into_bytes()
+    };
+    let long = format!("\"extensions\":[[\"a.b\",\"{{\\\"c\\\":\\\"{}\\\"}}\"]]", "x".repeat(300_000));
+    bad.push(forged("notFlagged", "raised"));
+    bad.push(forged("\"extensions\":[]", &long));
+    import(&server, &url, "inbox", &STANDARD.encode(forged("notFlagged", "flagged"))).await.demand(200);
+    let [flagged] = &adele.inbox().await[..] else { panic!("one is there") };
+    adele.delete(&format!("messages/{}", id(flagged))).await.demand_empty(204);
     for octets in &bad {
         import(&server, &url, "inbox", &STANDARD.encode(octets)).await.demand_error(400, "ErrorCorruptData");
     }

@@ -202,6 +202,7 @@ async fn what_can_not_be_done_with_one_is_refused_and_changes_nothing() {
     twice.demand_error(409, "ErrorFolderExists");
     for odd in [
         json!({"filterQuery": "nothing eq 1"}),
+        json!({"filterQuery": format!("subject eq '{}'", "x".repeat(4000))}),
         json!({"sourceFolderIds": [view]}),
         json!({"sourceFolderIds": [alexs]}),
         json!({"includeNestedFolders": 1}),

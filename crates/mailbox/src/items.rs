@@ -25,6 +25,13 @@ const FORM: &str = "Restante-Item: 1 ";
 /// Octets that both lines may have: an item may have many extensions.
 const MOST_HEAD: usize = 16 * 1024 * 1024;
 
+/// What of an item may stand in its row or hang on it: octets of a flag, properties and extensions, octets of each.
+const MOST_FLAG: usize = 4096;
+const MOST_HANGING: usize = 10_000;
+const MOST_TEXT: usize = 256 * 1024;
+/// Graph: followupFlagStatus.
+const STATUSES: [&str; 3] = ["complete", "flagged", "notFlagged"];
+
 /// The first and the last moment of the years that dates are written in (RFC 3339 §1), in microseconds.
 const EARLIEST: i64 = -62_135_596_800_000_000;
 const LATEST: i64 = 253_402_300_799_999_999;
@@ -110,13 +117,17 @@ impl ItemHead {
 
     /// Whether each member is one that a message can have: the digest says that it is whole, not who wrote it.
     fn is_sound(&self) -> bool {
-        let is_object = |text: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok();
+        let is_object = |text: &str| object(text).is_some();
         let is_moment = |moment| (EARLIEST..=LATEST).contains(&moment);
         let fields = &self.generated;
         let are_fields = fields.is_empty()
             || fields.ends_with("\r\n") && !fields.starts_with("\r\n") && !fields.contains("\r\n\r\n") && !fields.contains('\0');
         are_fields
-            && is_object(&self.flag)
+            && is_flag(&self.flag)
+            && self.properties.len() <= MOST_HANGING
+            && self.properties.iter().flat_map(|Property(_, values)| values).all(|(text, folded, _)| fits(text) && fits(folded))
+            && self.extensions.len() <= MOST_HANGING
+            && self.extensions.iter().all(|Members(name, members)| fits(name) && fits(members))
             && self.extensions.iter().all(|Members(_, members)| is_object(members))
             && ["focused", "other"].contains(&self.inference_classification.as_str())
             && self.overlay.importance.as_deref().is_none_or(|word| Importance::parse(word).is_some())
@@ -159,6 +170,21 @@ impl ItemHead {
             extensions: self.extensions.iter().cloned().map(|Members(name, members)| Extension { name, members }).collect(),
         }
     }
+}
+
+fn object(text: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+    serde_json::from_str(text).ok()
+}
+
+/// Whether it is a flag that lists can show (Graph: followupFlag).
+fn is_flag(text: &str) -> bool {
+    let is_status = |status: &serde_json::Value| status.as_str().is_some_and(|word| STATUSES.contains(&word));
+    text.len() <= MOST_FLAG && object(text).is_some_and(|flag| flag.get("flagStatus").is_none_or(is_status))
+}
+
+/// Whether a text is no longer than a client could have hung it on a message. What is folded may have grown.
+fn fits(text: &str) -> bool {
+    text.len() <= MOST_TEXT
 }
 
 impl Mailbox {

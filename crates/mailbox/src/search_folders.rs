@@ -118,18 +118,23 @@ impl Mailbox {
     }
 
     /// How many messages a search folder shows for which its filter holds, and how many of them are unread; nothing where that takes
-    /// looking at more than a request may.
+    /// looking at more than a request may, which has so many to count.
     ///
     /// # Errors
     /// [`MailError::Store`].
-    pub async fn search_folder_counts(&self, search: SearchFolder, filter: Condition) -> Result<Option<(i64, i64)>, MailError> {
+    pub async fn search_folder_counts(
+        &self,
+        search: SearchFolder,
+        filter: Condition,
+        share: u64,
+    ) -> Result<Option<(i64, i64)>, MailError> {
         let mailbox = self.clone();
         let look = move |tx: &ReadTx<'_>| {
             let shown = mailbox.within_sources(tx, &search, filter)?;
             let unread = Condition::Compare { field: Field::IsRead, operator: Operator::Equal, value: FieldValue::Integer(0) };
             let body = |record: &MessageRecord| mailbox.body_text(tx, record);
             let count = |condition| {
-                let budget = mailbox.mail.inner.options.query_work;
+                let budget = mailbox.mail.inner.options.query_work / share;
                 let query =
                     ListQuery { folder: None, condition, search: None, order: Vec::new(), after: None, skip: 0, top: 0, budget };
                 tx.count_listed(mailbox.owner.id, &query, &body)

@@ -24,6 +24,8 @@ use store::{Condition, Folder, FolderId, ItemId, SearchFolder, Timestamp, WellKn
 const PAGE: i64 = 10;
 /// Longest name of a folder, in octets.
 const MAX_NAME: usize = 255;
+/// Longest filter of a search folder, in octets: it is read whenever the folder is.
+const MOST_FILTER: usize = 4000;
 
 /// `GET …/mailFolders`, `GET …/mailFolders/{id}/childFolders`
 pub(crate) async fn list_mail_folders(asked: &Asked<'_>, parent: Option<FolderName>) -> Result<Response, ApiError> {
@@ -71,13 +73,13 @@ async fn searched(
     above: Option<FolderId>,
 ) -> Result<Vec<Searched>, ApiError> {
     let mut searched = Vec::new();
-    for search in mailbox.search_folders().await? {
-        if !folders.iter().map(|folder| folder.id).chain(above).any(|id| id == search.folder) {
-            continue;
-        }
+    let mut shown = mailbox.search_folders().await?;
+    shown.retain(|search| folders.iter().map(|folder| folder.id).chain(above).any(|id| id == search.folder));
+    let share = u64::try_from(shown.len()).unwrap_or(u64::MAX).max(1);
+    for search in shown {
         // Whoever may not ask what its filter asks is not told how many there are.
         let counts = match read_filter(&search.filter_query, mailbox.sight()) {
-            Ok(filter) if selection.counts() => mailbox.search_folder_counts(search.clone(), filter).await?,
+            Ok(filter) if selection.counts() => mailbox.search_folder_counts(search.clone(), filter, share).await?,
             _ => None,
         };
         searched.push(Searched { search, counts });
@@ -102,7 +104,9 @@ fn search_given(members: &Members<'_>) -> Result<SearchFolderChange, ApiError> {
     };
     let filter_query = members.text("filterQuery")?.map(str::to_owned);
     match &filter_query {
-        Some(filter) if filter.trim().is_empty() => return Err(members.wrong("filterQuery", "a filter of messages")),
+        Some(filter) if filter.trim().is_empty() || filter.len() > MOST_FILTER => {
+            return Err(members.wrong("filterQuery", &format!("a filter of messages, of {MOST_FILTER} octets at most,")));
+        }
         Some(filter) => drop(read_filter(filter, Sight::Whole)?),
         None => {}
     }
@@ -130,7 +134,7 @@ async fn answer_searched(
     (folder, search): (Folder, SearchFolder),
 ) -> Result<Response, ApiError> {
     let filter = read_filter(&search.filter_query, mailbox.sight())?;
-    let counts = mailbox.search_folder_counts(search.clone(), filter).await?;
+    let counts = mailbox.search_folder_counts(search.clone(), filter, 1).await?;
     let context = asked.context(mailbox.owner().id, "mailFolders/$entity", None);
     let tree = Tree::of(Vec::new()).with_searched(vec![Searched { search, counts }]);
     let value = Selection::of(&Options::default(), asked.version)?.render(&folder, &tree);
