@@ -107,7 +107,9 @@ impl Mailbox {
         }
         let searches = tx.search_folders(owner)?;
         let (mut copies, mut room): (Vec<(FolderId, FolderId)>, usize) = (Vec::new(), BATCH);
-        for source in tx.folder_tree(owner, root)? {
+        let tree = tx.folder_tree(owner, root)?;
+        self.room_for_searches(tx, searches.iter().filter(|one| tree.iter().any(|folder| folder.id == one.folder)).count())?;
+        for source in tree {
             let copied_parent = copies.iter().find(|(original, _)| Some(*original) == source.parent);
             let parent = copied_parent.map_or(parent, |(_, copy)| *copy);
             let target = self.new_folder(tx, parent, source.display_name, source.is_hidden)?;

@@ -177,8 +177,10 @@ impl Mailbox {
     /// The id of a folder that is there and has messages and folders of its own.
     pub(crate) fn own_folder_id(&self, tx: &ReadTx<'_>, name: &FolderName) -> Result<FolderId, MailError> {
         let id = self.folder_id(tx, name)?;
+        // What holds search folders holds nothing else.
+        let holds_searches = id == tx.well_known_folder(self.owner.id, WellKnownName::SearchFolders)?;
         let searches = matches!(name, FolderName::Id(_)) && tx.search_folder(self.owner.id, id)?.is_some();
-        if searches { Err(MailError::SearchFolder) } else { Ok(id) }
+        if searches || holds_searches { Err(MailError::SearchFolder) } else { Ok(id) }
     }
 
     /// The id of a folder that is there.

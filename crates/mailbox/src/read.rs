@@ -286,7 +286,11 @@ impl Mailbox {
         let MessageQuery { folder, within, condition, search, order, after, skip, top, .. } = query;
         let folder = folder.map(|name| self.folder_id(tx, &name)).transpose()?;
         let (folder, condition) = match within {
-            Some(of) => (None, self.within_sources(tx, &of, condition)?),
+            // Where nothing is left to look into it is what stands in the search folder itself, and nothing does.
+            Some(of) => match self.within_sources(tx, &of, condition)? {
+                Some(condition) => (None, condition),
+                None => (folder, Condition::NEVER),
+            },
             None => (folder, condition),
         };
         let budget = self.mail.inner.options.query_work;

@@ -159,7 +159,8 @@ pub(crate) async fn create_mail_folder(
         if given.source_folders.is_none() {
             return Err(members.wrong("sourceFolderIds", "the ids of folders"));
         }
-        let made = mailbox.create_search_folder(parent.unwrap_or(ROOT), name, given).await?;
+        let is_hidden = members.boolean("isHidden")?.unwrap_or(false);
+        let made = mailbox.create_search_folder(parent.unwrap_or(ROOT), (name, is_hidden), hanging(&members)?, given).await?;
         return answer_searched(asked, &mailbox, StatusCode::CREATED, made).await;
     }
     let is_hidden = members.boolean("isHidden")?.unwrap_or(false);
@@ -194,7 +195,7 @@ pub(crate) async fn update_mail_folder(asked: &Asked<'_>, name: FolderName, body
         return Err(MailError::InvalidPropertySet("Set action is invalid for property.").into());
     }
     if mailbox.search_folder(FolderName::Id(folder.id)).await?.is_some() {
-        let updated = mailbox.update_search_folder(name, search_given(&members)?).await?;
+        let updated = mailbox.update_search_folder(name, hanging(&members)?, search_given(&members)?).await?;
         return match asked.preferences.wants_minimal() {
             true => Ok(minimal_answer()),
             false => answer_searched(asked, &mailbox, StatusCode::OK, updated).await,
@@ -223,14 +224,24 @@ pub(crate) async fn permanent_delete_mail_folder(asked: &Asked<'_>, name: Folder
 pub(crate) async fn move_mail_folder(asked: &Asked<'_>, name: FolderName, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox().await?;
     let destination = destination(asked, &mailbox, body).await?;
-    answer(asked, &mailbox, StatusCode::OK, &mailbox.move_folder(name, destination).await?)
+    let moved = mailbox.move_folder(name, destination).await?;
+    answer_placed(asked, &mailbox, moved).await
 }
 
 /// `POST …/mailFolders/{id}/copy`
 pub(crate) async fn copy_mail_folder(asked: &Asked<'_>, name: FolderName, body: &mut Body) -> Result<Response, ApiError> {
     let mailbox = asked.mailbox().await?;
     let destination = destination(asked, &mailbox, body).await?;
-    answer(asked, &mailbox, StatusCode::OK, &mailbox.copy_folder(name, destination).await?)
+    let copy = mailbox.copy_folder(name, destination).await?;
+    answer_placed(asked, &mailbox, copy).await
+}
+
+/// A folder that was moved or copied, whichever kind it is.
+async fn answer_placed(asked: &Asked<'_>, mailbox: &Mailbox, folder: Folder) -> Result<Response, ApiError> {
+    match mailbox.search_folder(FolderName::Id(folder.id)).await? {
+        Some(search) => answer_searched(asked, mailbox, StatusCode::OK, (folder, search)).await,
+        None => answer(asked, mailbox, StatusCode::OK, &folder),
+    }
 }
 
 fn answer(asked: &Asked<'_>, mailbox: &Mailbox, status: StatusCode, folder: &Folder) -> Result<Response, ApiError> {

@@ -18,6 +18,9 @@ const MOST: usize = 100;
 /// Octets of a request.
 const MOST_OCTETS: u64 = 256 * 1024;
 
+/// Octets of automatic replies that an answer has, all together.
+const MOST_TEXT: usize = 1024 * 1024;
+
 /// What there is to tell of a recipient to whom something can be sent, in Graph's order of members.
 type Tell = fn(&MailTips, &Mailbox) -> Value;
 
@@ -47,7 +50,12 @@ pub(crate) async fn get_mail_tips(asked: &Asked<'_>, body: &mut Body) -> Result<
     let addresses = addresses(&members)?;
     let wanted = wanted(&members)?;
     let found = mailbox.mail_tips(addresses.clone()).await?;
-    let told = addresses.iter().zip(&found).map(|(address, tips)| told(&mailbox, address, tips, &wanted)).collect();
+    let mut room = MOST_TEXT;
+    let mut each = |(address, tips): (&String, &MailTips)| {
+        room = room.saturating_sub(text_of(tips));
+        if room == 0 { error(address, ErrorCode::ErrorMessageSizeExceeded, "There is no room left in the answer.") } else { told(&mailbox, address, tips, &wanted) }
+    };
+    let told = addresses.iter().zip(&found).map(&mut each).collect();
     let context = asked.context_of("Collection(microsoft.graph.mailTips)");
     Ok(json_answer(StatusCode::OK, &collection(context, None, None, told)))
 }
@@ -77,16 +85,33 @@ fn wanted(members: &Members<'_>) -> Result<Vec<&'static (&'static str, &'static 
 }
 
 fn told(mailbox: &Mailbox, address: &str, tips: &MailTips, wanted: &[&(&str, &str, Tell)]) -> Value {
-    let mut told = json!({"emailAddress": {"name": "", "address": address}});
     if *tips == MailTips::Unknown {
-        let message = "Nothing can be sent to this address.";
-        told["error"] = json!({"code": ErrorCode::ErrorInvalidRecipients.name(), "message": message});
-        return told;
+        return error(address, ErrorCode::ErrorInvalidRecipients, "Nothing can be sent to this address.");
     }
+    let mut told = of(address);
     for (_, member, tell) in wanted {
         told[*member] = tell(tips, mailbox);
     }
     told
+}
+
+fn of(address: &str) -> Value {
+    json!({"emailAddress": {"name": "", "address": address}})
+}
+
+/// Why nothing is told of an address.
+fn error(address: &str, code: ErrorCode, message: &str) -> Value {
+    let mut told = of(address);
+    told["error"] = json!({"code": code.name(), "message": message});
+    told
+}
+
+/// How much there is to tell of a recipient; a control character is six of them in JSON.
+fn text_of(tips: &MailTips) -> usize {
+    match tips {
+        MailTips::Internal(Some(Away { message, .. })) => 6 * message.len(),
+        _ => 0,
+    }
 }
 
 /// Whoever isn't away, and whoever is elsewhere, says nothing.

@@ -32,10 +32,13 @@ pub(crate) async fn list_messages(asked: &Asked<'_>, folder: Option<FolderName>)
     let mailbox = asked.mailbox().await?;
     let selection = Selection::seen(&asked.options, mailbox.sight())?;
     let list = basics::message_list(&asked.options, mailbox.sight(), asked.graph.clock.now())?;
-    let of = format!("{} {}", mailbox.owner().id, collection_name(folder));
+    let within = within(&mailbox, folder).await?;
+    // Another filter of a search folder is another list.
+    let searched = within.as_ref().map_or("", |search| search.filter_query.as_str());
+    let of = format!("{} {} {searched}", mailbox.owner().id, collection_name(folder));
     let seal = asked.graph.identity.links();
     let after = asked.options.get("skiptoken").map(|cursor| list.position(seal, &of, cursor)).transpose()?;
-    let Listed { page, count, is_complete } = mailbox.list(query(asked, &mailbox, folder, &list, after).await?).await?;
+    let Listed { page, count, is_complete } = mailbox.list(query(asked, &mailbox, (folder, within), &list, after)?).await?;
     let (value, next) = rendered(asked, &mailbox, &selection, page).await?;
     let context = asked.context(mailbox.owner().id, &collection_name(folder), selection.names());
     let next = next.map(|after| asked.token_link(&list.cursor(seal, &of, &after)));
@@ -51,21 +54,25 @@ pub(crate) async fn count_messages(asked: &Asked<'_>, folder: Option<FolderName>
     asked.only_options(&["filter", "count", "search"])?;
     let mailbox = asked.mailbox().await?;
     let list = basics::message_list(&asked.options, mailbox.sight(), asked.graph.clock.now())?;
-    let count = mailbox.count(query(asked, &mailbox, folder, &list, None).await?).await?;
+    let count = mailbox.count(query(asked, &mailbox, (folder, within(&mailbox, folder).await?), &list, None)?).await?;
     Ok(number_answer(count))
 }
 
-pub(super) async fn query(
+/// What a folder shows; nothing where it shows its own messages.
+pub(super) async fn within(mailbox: &Mailbox, folder: Option<FolderName>) -> Result<Option<SearchFolder>, ApiError> {
+    match folder {
+        Some(name) => Ok(mailbox.search_folder(name).await?),
+        None => Ok(None),
+    }
+}
+
+pub(super) fn query(
     asked: &Asked<'_>,
     mailbox: &Mailbox,
-    folder: Option<FolderName>,
+    (folder, within): (Option<FolderName>, Option<SearchFolder>),
     list: &MessageList,
     after: Option<Position>,
 ) -> Result<MessageQuery, ApiError> {
-    let within = match folder {
-        Some(name) => mailbox.search_folder(name).await?,
-        None => None,
-    };
     let condition = match &within {
         Some(search) => Condition::All(vec![read_filter(&search.filter_query, mailbox.sight())?, list.condition.clone()]),
         None => list.condition.clone(),

@@ -240,6 +240,10 @@ impl Selection {
         let whole = |(number, folder): (usize, &Folder)| -> Value {
             let mut all: Map<String, Value> = PROPERTIES.iter().map(|p| (p.name.to_owned(), (p.read)(folder))).collect();
             all.insert(WELL_KNOWN_NAME.name.to_owned(), (WELL_KNOWN_NAME.read)(folder));
+            if let Some(Searched { counts, .. }) = tree.searched.get(&folder.id) {
+                let counted = counts.map_or([Value::Null, Value::Null], |(total, unread)| [total.into(), unread.into()]);
+                all.extend(COUNTS.into_iter().map(str::to_owned).zip(counted)); // as they are shown
+            }
             all.insert(NUMBER.to_owned(), number.into());
             all.into()
         };

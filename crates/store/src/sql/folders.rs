@@ -73,6 +73,14 @@ impl ReadTx<'_> {
         Ok(tree)
     }
 
+    /// Each folder of a mailbox with the one in which it stands, in no order: one statement, however deep they stand.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn folder_parents(&self, mailbox: MailboxId) -> Result<Vec<(FolderId, Option<FolderId>)>, StoreError> {
+        self.rows(FOLDER, values![&mailbox.0], |row| folder(row).map(|one| (one.id, one.parent)))
+    }
+
     /// How many folders a mailbox has.
     ///
     /// # Errors
