@@ -273,6 +273,16 @@ async fn what_is_damaged_or_no_item_changes_nothing() {
     };
     let long = format!("\"extensions\":[[\"a.b\",\"{{\\\"c\\\":\\\"{}\\\"}}\"]]", "x".repeat(300_000));
     bad.push(forged("notFlagged", "raised"));
+    // What would stand in the header of what is sent, and isn't in the octets by which it is judged who may send.
+    for threading in
+        [r#"["From: M <MeganB@contoso.com>\r\nX-A","b"]"#, r#"["Sender","MeganB@contoso.com"]"#, r#"["References","a\r\nX: b"]"#]
+    {
+        bad.push(forged("\"overlay\":{}", &format!("\"overlay\":{{\"threading\":[{threading}]}}")));
+    }
+    bad.push(forged("\"overlay\":{}", r#""overlay":{"to":[{"name":"a\r\nX: b","address":"a@contoso.com"}]}"#));
+    bad.push(forged("\"categories\":[]", &format!("\"categories\":[{}\"\"]", "\"\",".repeat(1000))));
+    let values = "[\"\",\"\",null],".repeat(10_000);
+    bad.push(forged("\"properties\":[]", &format!("\"properties\":[[\"string 0x4001\",[{values}[\"\",\"\",null]]]]")));
     bad.push(forged("\"extensions\":[]", &long));
     import(&server, &url, "inbox", &STANDARD.encode(forged("notFlagged", "flagged"))).await.demand(200);
     let [flagged] = &adele.inbox().await[..] else { panic!("one is there") };
@@ -327,6 +337,35 @@ async fn nobody_gets_at_what_is_not_for_him() {
     exporter.post_json(&format!("{base}/exportItems"), &ids).await.demand(200);
     exporter.post_nothing(&format!("{base}/createImportSession")).await.demand_error(403, "ErrorAccessDenied");
     server.app().await.post_json(&format!("{base}/exportItems"), &ids).await.demand(200);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn who_reads_items_is_told_nothing_of_their_texts() {
+    let server = Server::start().await;
+    server.person("AdeleV").draft(&plain("AdeleV", &["AlexW"], "A secret")).await;
+    let tool = app("tool", "MailboxItem.Read");
+    server.register(&tool).await;
+    let reader = server.through(&tool, "AdeleV", "MailboxItem.Read").await;
+    let items = format!("{}/folders/drafts/items", mailbox("AdeleV"));
+    for option in [
+        "$filter=contains(subject,'secret')",
+        "$filter=not%20startswith(bodyPreview,'A')",
+        "$filter=contains(body/content,'a')",
+        "$filter=from/emailAddress/address%20eq%20'AdeleV@contoso.com'",
+        "$filter=toRecipients/any(r:r/emailAddress/address%20eq%20'AlexW@contoso.com')",
+        "$filter=singleValueExtendedProperties/any(p:p/id%20eq%20'String%200x0037'%20and%20p/value%20eq%20'A%20secret')",
+        "$orderby=subject",
+    ] {
+        reader.get(&format!("{items}?{option}")).await.demand_error(400, "BadRequest");
+    }
+    for option in [
+        "$filter=categories/any(c:c%20eq%20'Red')",
+        "$orderby=createdDateTime%20desc",
+        "$filter=createdDateTime%20gt%202020-01-01T00:00:00Z",
+    ] {
+        reader.get(&format!("{items}?{option}")).await.demand(200);
+    }
     server.finish().await;
 }
 

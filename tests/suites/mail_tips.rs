@@ -1,6 +1,6 @@
 //! Mail tips: what whoever writes to somebody had better know before.
 
-use kit::{Person, Server, address};
+use kit::{Person, Server, address, app};
 use serde_json::{Value, json};
 
 const ALL: &str = "automaticReplies, mailboxFullStatus, customMailTip, externalMemberCount, totalMemberCount, maxMessageSize, \
@@ -129,5 +129,39 @@ async fn what_can_not_be_asked_is_refused() {
     adele.post_json(&format!("/users/{alex}/getMailTips"), &body).await.demand_error(403, "ErrorAccessDenied");
     let app = server.app().await.at("AdeleV");
     app.post_json("getMailTips", &body).await.demand(200);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_app_for_one_mailbox_learns_nothing_of_others() {
+    let server = Server::start().await;
+    let alex = server.person("AlexW");
+    away(&alex, &json!({"status": "alwaysEnabled", "internalReplyMessage": "Back on Monday", "externalReplyMessage": "Away"}))
+        .await;
+    let mut tool = app("tool", "Mail.Read");
+    tool.limits.mailboxes = Some(vec![server.id("AdeleV")]);
+    server.register(&tool).await;
+    let limited = server.as_app(&tool, "Mail.Read").at("AdeleV");
+    let told = tips(&limited, &[&address("AlexW"), "nobody@contoso.com", &address("AdeleV")], "automaticReplies").await;
+    let [alex_told, nobody, own] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((&alex_told["automaticReplies"], &nobody["automaticReplies"]), (&json!({"message": ""}), &json!({"message": ""})));
+    assert!(alex_told.get("error").is_none() && nobody.get("error").is_none() && own.get("error").is_none());
+    let told = tips(&server.person("AdeleV"), &[&address("AlexW")], "automaticReplies").await;
+    assert_eq!(told[0]["automaticReplies"]["message"], "Back on Monday");
+
+    // Whoever has no words for people here tells them nothing, as mail to him would.
+    away(&alex, &json!({"status": "alwaysEnabled", "internalReplyMessage": "", "externalReplyMessage": "Away"})).await;
+    let told = tips(&server.person("AdeleV"), &[&address("AlexW")], "automaticReplies").await;
+    assert_eq!(told[0]["automaticReplies"], json!({"message": ""}));
+
+    // However often somebody is named, an answer has its bounds.
+    let long = "x".repeat(100_000);
+    away(&alex, &json!({"status": "alwaysEnabled", "internalReplyMessage": long, "externalReplyMessage": "Away"})).await;
+    let (own, many) = (address("AlexW"), 100);
+    let told = tips(&server.person("AdeleV"), &vec![&*own; many], "automaticReplies").await;
+    let texts =
+        told.iter().filter(|one| one["automaticReplies"]["message"].as_str().is_some_and(|text| text.len() > 1000)).count();
+    let refused = told.iter().filter(|one| one["error"]["code"] == "ErrorMessageSizeExceeded").count();
+    assert!(texts > 0 && refused > 0 && texts + refused == many, "{texts} {refused}");
     server.finish().await;
 }

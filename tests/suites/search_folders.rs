@@ -252,3 +252,76 @@ async fn a_copy_searches_too_and_mail_read_basic_learns_nothing_by_a_view() {
     assert_eq!(shown(&adele, id(&copy)).await.len(), 1, "it is one of its own");
     server.finish().await;
 }
+
+#[tokio::test]
+async fn one_looks_into_many_folders_and_into_too_many_aloud() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let top = folder(&adele, "msgfolderroot", "Top").await;
+    let wide = folder(&adele, &top, "Wide").await;
+    for number in 0..30 {
+        folder(&adele, &wide, &format!("Within {number}")).await;
+    }
+    let copies = async |from: usize, to: usize| {
+        for number in from..to {
+            let within = folder(&adele, &top, &format!("Copy {number}")).await;
+            adele.post_json(&format!("mailFolders/{wide}/copy"), &json!({"destinationId": within})).await.demand(200);
+        }
+    };
+    copies(0, 20).await;
+    file(&adele, &wide, "Deep").await;
+    let twice = search("Deep", &[&top, &wide, &top], true, "contains(subject, 'Deep')");
+    let made = adele.post_json("mailFolders/searchfolders/childFolders", &twice).await.demand(201).json();
+    assert_eq!((&made["totalItemCount"], &made["sourceFolderIds"]), (&json!(1), &json!([top, wide])));
+    let view = id(&made).to_owned();
+    assert_eq!(shown(&adele, &view).await.len(), 1);
+    copies(20, 30).await;
+    let refused = adele.get(&format!("mailFolders/{view}/messages")).await;
+    refused.demand_error(400, "InefficientFilter");
+    let listed = adele.get("mailFolders/searchfolders/childFolders").await.demand(200).json();
+    assert_eq!((id(&listed["value"][0]), &listed["value"][0]["totalItemCount"]), (&*view, &Value::Null));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_view_goes_on_whatever_becomes_of_its_folders_and_of_its_filter() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let [stays, goes] = [folder(&adele, "inbox", "Stays").await, folder(&adele, "inbox", "Goes").await];
+    for number in 0..3 {
+        file(&adele, &stays, &format!("Number {number}")).await;
+    }
+    let wanted = search("Both", &[&stays, &goes], false, "subject ne 'zz'");
+    let made = adele.post_json("mailFolders/searchfolders/childFolders", &wanted).await.demand(201).json();
+    let one = format!("mailFolders/{}", id(&made));
+    adele.post_nothing(&format!("mailFolders/{goes}/permanentDelete")).await.demand_empty(204);
+    let page = adele.get(&format!("{one}/messages?$top=1&$orderby=isRead,receivedDateTime")).await.demand(200).json();
+    let renamed =
+        adele.patch_json(&one, &json!({"displayName": "One", "filterQuery": "isRead eq true"})).await.demand(200).json();
+    assert_eq!((&renamed["displayName"], &renamed["totalItemCount"]), (&json!("One"), &json!(3)));
+    adele.get(page["@odata.nextLink"].as_str().unwrap()).await.demand_error(400, "BadRequest");
+    let all = "mailFolders/searchfolders/childFolders";
+    for (filter, count) in [("totalItemCount%20gt%202", 1), ("totalItemCount%20eq%200", 0), ("unreadItemCount%20eq%200", 1)] {
+        let found = adele.get(&format!("{all}?$filter={filter}")).await.demand(200).json();
+        assert_eq!(found["value"].as_array().map(Vec::len), Some(count), "{filter}");
+    }
+    let moved = adele.post_json(&format!("{one}/move"), &json!({"destinationId": "inbox"})).await.demand(200).json();
+    assert_eq!((&moved["@odata.type"], &moved["totalItemCount"]), (&json!(format!("#{KIND}")), &json!(3)));
+    adele.post_nothing(&format!("mailFolders/{stays}/permanentDelete")).await.demand_empty(204);
+    assert!(shown(&adele, id(&made)).await.is_empty(), "there is nothing to look into");
+    assert_eq!(adele.get(&one).await.demand(200).json()["totalItemCount"], 0);
+
+    let within = plain("AdeleV", &["AlexW"], "In none");
+    adele.post_mime("mailFolders/searchfolders/messages", &within).await.demand_error(400, "ErrorInvalidOperation");
+    let hidden = adele.get("mailFolders/recoverableitemsdeletions").await.demand(200).json();
+    let odd = search("Hidden", &[id(&hidden)], false, "isRead eq true");
+    adele.post_json(all, &odd).await.demand_error(404, "ErrorItemNotFound");
+    let name = "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name Color";
+    let mut with = search("With", &[id(&adele.get("mailFolders/inbox").await.json())], false, "isRead eq true");
+    with["singleValueExtendedProperties"] = json!([{"id": name, "value": "Green"}]);
+    let made = adele.post_json(all, &with).await.demand(201).json();
+    let expand = format!("$expand=singleValueExtendedProperties($filter=id%20eq%20'{}')", name.replace(' ', "%20"));
+    let read = adele.get(&format!("mailFolders/{}?{expand}", id(&made))).await.demand(200).json();
+    assert_eq!(read["singleValueExtendedProperties"][0]["value"], "Green");
+    server.finish().await;
+}

@@ -43,6 +43,12 @@ impl Hanging {
         self
     }
 
+    /// The same without a property.
+    pub(crate) fn without(mut self, property: &str) -> Hanging {
+        self.properties.retain(|one| one.property != property);
+        self
+    }
+
     /// Does so, in the deed that writes the item itself.
     pub(crate) fn write(&self, tx: &mut WriteTx<'_>, mailbox: MailboxId, item: ItemId) -> Result<(), StoreError> {
         for property in &self.properties {

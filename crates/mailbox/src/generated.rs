@@ -3,6 +3,7 @@
 use crate::compose::{DELIVERY_RECEIPT, IMPORTANCE, READ_RECEIPT};
 use crate::index::importance;
 use crate::receive::Arrival;
+use crate::reply::is_threading;
 use mime::{Date, LineEnd, Message, NameAddr, Opening};
 use store::{Overlay, Person, Recipient, Timestamp};
 
@@ -39,7 +40,8 @@ pub(crate) fn missing_fields(message: &Message, missing: &Missing<'_>) -> String
         lines += &mime::address_line("To", &name_addrs(&overlay.to));
         lines += &mime::address_line("Cc", &name_addrs(&overlay.cc));
     }
-    for (name, text) in overlay.threading.iter().chain(&requests(overlay, author)).filter(|(name, _)| lacks(name)) {
+    let threading = overlay.threading.iter().filter(|(name, text)| is_threading(name, text));
+    for (name, text) in threading.chain(&requests(overlay, author)).filter(|(name, _)| lacks(name)) {
         lines += &mime::text_line(name, text);
     }
     // Where the header says otherwise, this stands before it and counts: the first field of a name does.

@@ -6,15 +6,17 @@ use crate::compose::{Beside, Importance};
 use crate::error::{ItemRefusal, MailError};
 use crate::extended::Hanging;
 use crate::folders::FolderName;
-use crate::index::{Copy, Place, Reading, index};
+use crate::index::{Copy, MAX_CATEGORY, Place, Reading, index};
+use crate::message_class::{KEY, NOTE};
+use crate::reply::is_threading;
 use crate::{Mail, Mailbox};
 use bytes::Bytes;
 use identity::{Caller, Scope, Who};
 use mime::{Cuts, Message};
 use serde::{Deserialize, Serialize};
 use store::{
-    Blob, Digest, ExtendedProperty, ExtendedValue, Extension, MailboxId, MessageId, MessageRecord, Overlay, ReadTx, StoreError,
-    Timestamp, WriteTx,
+    Blob, Digest, ExtendedProperty, ExtendedValue, Extension, MailboxId, MessageId, MessageRecord, Overlay, ReadTx, Recipient,
+    StoreError, Timestamp, WriteTx,
 };
 
 /// By one of these items are brought into a mailbox.
@@ -27,6 +29,10 @@ const MOST_HEAD: usize = 16 * 1024 * 1024;
 
 /// What of an item may stand in its row or hang on it: octets of a flag, properties and extensions, octets of each.
 const MOST_FLAG: usize = 4096;
+const MOST_CATEGORIES: usize = 1000;
+/// People of one kind beside the header, and octets of a name of anything.
+const MOST_PEOPLE: usize = 10_000;
+const MOST_NAME: usize = 1024;
 const MOST_HANGING: usize = 10_000;
 const MOST_TEXT: usize = 256 * 1024;
 /// Graph: followupFlagStatus.
@@ -122,7 +128,15 @@ impl ItemHead {
         let fields = &self.generated;
         let are_fields = fields.is_empty()
             || fields.ends_with("\r\n") && !fields.starts_with("\r\n") && !fields.contains("\r\n\r\n") && !fields.contains('\0');
+        let overlay = &self.overlay;
+        let people = [Some(&overlay.to), Some(&overlay.cc), overlay.bcc.as_ref()];
         are_fields
+            && overlay.threading.iter().all(|(name, text)| is_threading(name, text) && fits(text))
+            && people.into_iter().flatten().all(|list| list.len() <= MOST_PEOPLE && list.iter().all(is_recipient))
+            && self.categories.len() <= MOST_CATEGORIES
+            && self.categories.iter().all(|name| name.chars().count() <= MAX_CATEGORY)
+            && self.properties.iter().all(|Property(name, _)| name.len() <= MOST_NAME)
+            && self.properties.iter().map(|Property(_, values)| values.len()).sum::<usize>() <= MOST_HANGING
             && is_flag(&self.flag)
             && self.properties.len() <= MOST_HANGING
             && self.properties.iter().flat_map(|Property(_, values)| values).all(|(text, folded, _)| fits(text) && fits(folded))
@@ -170,6 +184,12 @@ impl ItemHead {
             extensions: self.extensions.iter().cloned().map(|Members(name, members)| Extension { name, members }).collect(),
         }
     }
+}
+
+/// Whether somebody can stand in a field of a header.
+fn is_recipient(of: &Recipient) -> bool {
+    let is_line = |text: &str| text.len() <= MOST_NAME && !text.chars().any(char::is_control);
+    is_line(&of.name) && is_line(&of.address) && !of.address.contains(['<', '>'])
 }
 
 fn object(text: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
@@ -266,6 +286,11 @@ impl Mail {
             ImportMode::Update(_, version) => mailbox.expecting(Some(vec![version])),
         };
         let reading = Reading::of(&head.generated, &Message::parse(blob.octets.clone()));
+        // What its octets make it, whatever somebody wrote beside them; of one that they make nothing its owner says it.
+        let hanging = match reading.message_class {
+            NOTE => head.hanging(),
+            class => head.hanging().without(KEY).with_class(class),
+        };
         let (session, deed_of, now) = (session.clone(), mailbox.clone(), self.inner.clock.now());
         let deed = move |tx: &mut WriteTx<'_>| {
             session.may_go_on(tx)?;
@@ -282,7 +307,7 @@ impl Mail {
                 ImportMode::Update(..) => tx.replace_message(owner, &record)?,
             };
             tx.remove_extended(owner, id.into())?;
-            head.hanging().write(tx, owner, id.into())?;
+            hanging.write(tx, owner, id.into())?;
             Ok(record)
         };
         mailbox.deed(deed).await

@@ -178,6 +178,15 @@ const MAX_REFERENCES: usize = 100;
 /// Octets of a conversation index: its header, and 100 blocks (MS-OXOMSG 2.2.1.3).
 const MAX_INDEX: usize = 22 + 100 * 5;
 
+/// The names of the fields that make a message an answer.
+const THREADING: [&str; 4] = ["In-Reply-To", "References", "Thread-Topic", "Thread-Index"];
+
+/// Whether a field is one of those by its name, and its text one that a field can have: whoever wrote others beside a message would say in its
+/// header what its octets don't.
+pub(crate) fn is_threading(name: &str, text: &str) -> bool {
+    THREADING.iter().any(|known| known.eq_ignore_ascii_case(name)) && !text.chars().any(char::is_control)
+}
+
 /// The fields that make a message an answer: In-Reply-To and the full References (RFC 5322 §3.6.4), and the thread's
 /// topic and index, which grows by a block (MS-OXOMSG 2.2.1.3).
 pub(crate) fn threading_fields(original: &Content, now: Timestamp) -> Vec<(String, String)> {

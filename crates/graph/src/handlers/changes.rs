@@ -16,13 +16,15 @@ use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::time::Duration;
 use store::{ChangeTypes, MailboxId};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
 /// How long a stream lasts. Then its client asks again, and whoever may no more is refused as in any request.
 const LASTS: Duration = Duration::from_secs(10 * 60);
 /// Between signs of life where nothing happens: proxies close what is silent for a minute.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+/// How long a client may leave unread what it was told: then it is gone, as far as anybody can tell.
+const UNREAD: Duration = Duration::from_secs(60);
 /// After which a client asks again.
 const AGAIN: Duration = Duration::from_secs(2);
 /// By which a client tells the last event that it had (WHATWG HTML §9.2.4).
@@ -81,14 +83,32 @@ struct Streamed {
 }
 
 impl Streamed {
+    /// What is told, by a task of its own: a client that reads nothing keeps a connection, and no place among those who listen.
     fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
         // Without data it is no event: it says where a client goes on that hears nothing else.
         let first = Event::default().id(self.listening.heard().to_string()).retry(AGAIN);
-        let rest = stream::unfold(self, Streamed::next).flat_map(stream::iter);
+        let (tell, told) = mpsc::channel(1);
+        tokio::spawn(self.tell(tell));
+        let received = |mut told: mpsc::Receiver<Vec<Event>>| async { told.recv().await.map(|events| (events, told)) };
+        let rest = stream::unfold(told, received).flat_map(stream::iter);
         stream::once(async { first }).chain(rest).map(Ok)
     }
 
-    async fn next(mut self) -> Option<(Vec<Event>, Streamed)> {
+    async fn tell(mut self, tell: mpsc::Sender<Vec<Event>>) {
+        loop {
+            let events = tokio::select! {
+                () = tell.closed() => return,
+                events = self.next() => events,
+            };
+            let Some(events) = events else { return };
+            let patience = self.ends.min(Instant::now() + UNREAD);
+            if !matches!(timeout_at(patience, tell.send(events)).await, Ok(Ok(()))) {
+                return;
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Option<Vec<Event>> {
         let heard = tokio::select! {
             _ = self.until.wait_for(|stopped| *stopped) => return None,
             heard = timeout_at(self.ends, self.listening.next()) => heard.ok()?, // its time is over
@@ -103,7 +123,7 @@ impl Streamed {
                 return None;
             }
         };
-        Some((events, self))
+        Some(events)
     }
 
     fn event(&self, change: &MessageChange, message: Option<&Along>) -> Event {

@@ -2,7 +2,7 @@
 //! into another.
 
 use super::delta::{answer, page_size, removed, typed};
-use super::message_list::query;
+use super::message_list::{query, within};
 use crate::Graph;
 use crate::basics;
 use crate::body::{item, json_of_anybody};
@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
-use store::{MailboxId, MessageId, MessageRecord, Timestamp, WellKnownName};
+use store::{Field, MailboxId, MessageId, MessageRecord, Timestamp, WellKnownName};
 
 /// Graph: mailbox-exportitems: the most items of a request.
 const MOST: usize = 20;
@@ -104,16 +104,28 @@ pub(crate) async fn mailbox_folder_delta(asked: &Asked<'_>) -> Result<Response, 
     Ok(answer(asked, &round.page(asked, &page, value.collect())?, top))
 }
 
+/// What of a message an item shows, in the store's words.
+const OF_ITEMS: [Field; 5] =
+    [Field::ChangeKey, Field::CreatedDateTime, Field::Id, Field::LastModifiedDateTime, Field::MemberName];
+
 /// `GET …/folders/{id}/items`
 pub(crate) async fn list_mailbox_items(asked: &Asked<'_>, folder: FolderName) -> Result<Response, ApiError> {
     asked.only_options(&["select", "top", "skip", "skiptoken", "count", "filter", "orderby"])?;
     let properties = selected(ITEM_PROPERTIES, asked.options.names("select").as_deref(), "mailboxItem")?;
     let mailbox = asked.mailbox().await?;
     let list = basics::message_list(&asked.options, mailbox.sight(), asked.graph.clock.now())?;
+    // Whoever may see no more of messages than what an item shows may not ask of more either.
+    let sorts_by_other = asked.options.get("orderby").is_some() && list.order.iter().any(|key| !OF_ITEMS.contains(&key.field));
+    if sorts_by_other || !list.condition.asks_only_of(&OF_ITEMS) {
+        let message =
+            "Items are filtered and sorted by 'id', 'changeKey', 'categories', 'createdDateTime' and 'lastModifiedDateTime'.";
+        return Err(ApiError::bad_request(message));
+    }
     let of = format!("{} items of {folder:?}", mailbox.owner().id);
     let seal = asked.graph.identity.links();
     let after = asked.options.get("skiptoken").map(|cursor| list.position(seal, &of, cursor)).transpose()?;
-    let Listed { page, count, .. } = mailbox.list(query(asked, &mailbox, Some(folder), &list, after).await?).await?;
+    let within = within(&mailbox, Some(folder)).await?;
+    let Listed { page, count, .. } = mailbox.list(query(asked, &mailbox, (Some(folder), within), &list, after)?).await?;
     let next = page.items.last().filter(|_| page.more).map(|(_, position)| position.clone());
     let next = next.map(|after| asked.token_link(&list.cursor(seal, &of, &after)));
     let items = with_classes(&mailbox, page.items.into_iter().map(|(record, _)| record).collect()).await?;

@@ -53,7 +53,11 @@ pub(crate) async fn get_mail_tips(asked: &Asked<'_>, body: &mut Body) -> Result<
     let mut room = MOST_TEXT;
     let mut each = |(address, tips): (&String, &MailTips)| {
         room = room.saturating_sub(text_of(tips));
-        if room == 0 { error(address, ErrorCode::ErrorMessageSizeExceeded, "There is no room left in the answer.") } else { told(&mailbox, address, tips, &wanted) }
+        if room == 0 {
+            error(address, ErrorCode::ErrorMessageSizeExceeded, "There is no room left in the answer.")
+        } else {
+            told(&mailbox, address, tips, &wanted)
+        }
     };
     let told = addresses.iter().zip(&found).map(&mut each).collect();
     let context = asked.context_of("Collection(microsoft.graph.mailTips)");

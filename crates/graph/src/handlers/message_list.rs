@@ -15,7 +15,7 @@ use axum::response::Response;
 use futures::stream::{self, StreamExt};
 use mailbox::{FolderName, Listed, Mailbox, MessageQuery};
 use serde_json::Value;
-use store::{Condition, MessageRecord, Page, Position};
+use store::{Condition, MessageRecord, Page, Position, SearchFolder};
 
 /// Graph: user-list-messages: the default page.
 const PAGE: i64 = 10;

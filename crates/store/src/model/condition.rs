@@ -237,6 +237,15 @@ impl Condition {
         }
     }
 
+    /// Whether it asks of nothing but these fields, and of members of categories alone.
+    pub fn asks_only_of(&self, fields: &[Field]) -> bool {
+        !self.has(&|one| match one {
+            Condition::Extended(_) => true,
+            Condition::Member { collection, .. } => *collection != Collection::Categories,
+            other => other.field().is_some_and(|field| !fields.contains(&field)),
+        })
+    }
+
     /// Whether extended properties must be looked up for it.
     pub fn reads_extended(&self) -> bool {
         self.has(&|one| matches!(one, Condition::Extended(_)))

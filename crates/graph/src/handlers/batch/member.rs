@@ -68,9 +68,10 @@ impl Member {
         })
     }
 
-    /// Whether it only asks (RFC 9110 §9.2.1).
+    /// Whether it only asks (RFC 9110 §9.2.1), as an export does by any method.
     pub(super) fn is_safe(&self) -> bool {
-        self.method.is_safe()
+        let path = self.url.split(['?', '#']).next().unwrap_or_default().trim_end_matches(['/', '(', ')']);
+        self.method.is_safe() || path.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case("exportItems"))
     }
 
     /// The request that it stands for, by whoever sent the batch, to the host and version that the batch was sent to.
