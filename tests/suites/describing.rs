@@ -219,6 +219,7 @@ fn sample(option: &str, of: &str) -> String {
     let filter = match of {
         "mailFolder" | "mailboxFolder" => "displayName eq 'x'",
         "attachment" => "isInline eq false",
+        "mailboxItem" => "createdDateTime gt 2020-01-01T00:00:00Z",
         "extension" => "id eq 'x'",
         "user" => "mail eq 'x@contoso.com'",
         "inferenceClassificationOverride" => "classifyAs eq 'other'",
@@ -228,6 +229,7 @@ fn sample(option: &str, of: &str) -> String {
     let (order, expand) = match of {
         "mailFolder" => ("displayName", "childFolders"),
         "mailboxFolder" => ("displayName", "x"),
+        "mailboxItem" => ("createdDateTime", "x"),
         "localeInfo" | "messageRule" | "outlookCategory" | "timeZoneInformation" => ("displayName", "x"),
         "inferenceClassification" => ("id", "overrides"),
         "inferenceClassificationOverride" => ("classifyAs", "x"),

@@ -341,6 +341,30 @@ async fn nobody_gets_at_what_is_not_for_him() {
 }
 
 #[tokio::test]
+async fn a_draft_that_came_in_without_a_name_is_sent_with_one() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let (from, to) = (address("AdeleV"), address("AlexW"));
+    let nameless = adele.draft(&letter(&[("From", &from), ("To", &to), ("Subject", "Nameless")], "Who am I?")).await;
+    let octets = STANDARD.decode(exported(&adele, "AdeleV", &nameless).await).unwrap();
+    let text = String::from_utf8(octets).unwrap();
+    let (_, rest) = text.split_once('\n').unwrap();
+    let (head, octets) = rest.split_once('\n').unwrap();
+    let mut head: Value = serde_json::from_str(head).unwrap();
+    assert!(head["generated"].as_str().unwrap().contains("Message-ID"), "{head}");
+    head["generated"] = json!("");
+    let head = head.to_string();
+    let item = format!("Restante-Item: 1 {}\n{head}\n{octets}", sha256(head.as_bytes()));
+    let url = session(&adele, "AdeleV").await;
+    let made = import(&server, &url, "drafts", &STANDARD.encode(item)).await.demand(200).json();
+    adele.post_nothing(&format!("messages/{}/send", made["itemId"].as_str().unwrap())).await.demand_empty(202);
+    let arrived = server.person("AlexW").arrived("Nameless").await;
+    let name = arrived["internetMessageId"].as_str().unwrap();
+    assert!(name.starts_with('<') && name.ends_with('>'), "{name:?}");
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn who_reads_items_is_told_nothing_of_their_texts() {
     let server = Server::start().await;
     server.person("AdeleV").draft(&plain("AdeleV", &["AlexW"], "A secret")).await;

@@ -90,7 +90,7 @@ impl Mailbox {
             let hanging = new.beside.hanging.clone().with_class(copy.reading.message_class);
             let place = Place {
                 mailbox: mailbox.owner.id,
-                folder: mailbox.own_folder_id(tx, &folder)?,
+                folder: mailbox.place_for_messages(tx, &folder)?,
                 id: MessageId::new(now),
                 created: now,
                 received,

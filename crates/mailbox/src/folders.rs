@@ -176,19 +176,18 @@ impl Mailbox {
 
     /// The id of a folder that is there and has messages and folders of its own.
     pub(crate) fn own_folder_id(&self, tx: &ReadTx<'_>, name: &FolderName) -> Result<FolderId, MailError> {
-        let id = self.unsearching_folder_id(tx, name)?;
-        // What holds search folders holds no messages.
+        let id = self.folder_id(tx, name)?;
+        let searches = matches!(name, FolderName::Id(_)) && tx.search_folder(self.owner.id, id)?.is_some();
+        if searches { Err(MailError::SearchFolder) } else { Ok(id) }
+    }
+
+    /// A folder in which messages may stand: any but those that search, and the one that holds these.
+    pub(crate) fn place_for_messages(&self, tx: &ReadTx<'_>, name: &FolderName) -> Result<FolderId, MailError> {
+        let id = self.own_folder_id(tx, name)?;
         match id == tx.well_known_folder(self.owner.id, WellKnownName::SearchFolders)? {
             true => Err(MailError::SearchFolder),
             false => Ok(id),
         }
-    }
-
-    /// The id of a folder that is there, and shows nothing of others.
-    fn unsearching_folder_id(&self, tx: &ReadTx<'_>, name: &FolderName) -> Result<FolderId, MailError> {
-        let id = self.folder_id(tx, name)?;
-        let searches = matches!(name, FolderName::Id(_)) && tx.search_folder(self.owner.id, id)?.is_some();
-        if searches { Err(MailError::SearchFolder) } else { Ok(id) }
     }
 
     /// The id of a folder that is there.
@@ -209,7 +208,7 @@ impl Mailbox {
 
     /// A folder in which others may stand: any but the recoverable items, which are messages only.
     pub(crate) fn place_for_folders(&self, tx: &ReadTx<'_>, name: &FolderName) -> Result<FolderId, MailError> {
-        let id = self.unsearching_folder_id(tx, name)?;
+        let id = self.own_folder_id(tx, name)?;
         if id == tx.well_known_folder(self.owner.id, WellKnownName::RecoverableItemsDeletions)? {
             return Err(MailError::AccessDenied("no folders stand among the recoverable items"));
         }

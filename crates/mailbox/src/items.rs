@@ -299,7 +299,7 @@ impl Mail {
                 ImportMode::Create => MessageId::new(now),
                 ImportMode::Update(id, _) => deed_of.present(tx, id)?.id,
             };
-            let folder = deed_of.own_folder_id(tx, &folder)?;
+            let folder = deed_of.place_for_messages(tx, &folder)?;
             let mut record = head.record(reading, (owner, folder, id), blob.digest, now);
             tx.put_blob(&blob)?;
             record.modseq = match mode {

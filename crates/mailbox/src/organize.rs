@@ -52,7 +52,7 @@ impl Mailbox {
         let deed = move |tx: &mut WriteTx<'_>| {
             let owner = mailbox.owner.id;
             let mut record = mailbox.present(tx, id)?;
-            record.folder = mailbox.own_folder_id(tx, &destination)?;
+            record.folder = mailbox.place_for_messages(tx, &destination)?;
             record.last_modified_date_time = mailbox.now();
             record.modseq = tx.replace_message(owner, &record)?;
             Ok(record)
@@ -68,7 +68,7 @@ impl Mailbox {
         let mailbox = self.clone();
         let deed = move |tx: &mut WriteTx<'_>| {
             let record = mailbox.present(tx, id)?;
-            let folder = mailbox.own_folder_id(tx, &destination)?;
+            let folder = mailbox.place_for_messages(tx, &destination)?;
             file_copy(tx, mailbox.owner.id, &record, folder, mailbox.now())
         };
         self.deed(deed).await

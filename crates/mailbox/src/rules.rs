@@ -202,7 +202,7 @@ impl Mailbox {
     }
 
     fn folder_is_there(&self, tx: &ReadTx<'_>, folder: FolderId) -> Result<(), MailError> {
-        self.own_folder_id(tx, &FolderName::Id(folder)).map(drop)
+        self.place_for_messages(tx, &FolderName::Id(folder)).map(drop)
     }
 }
 

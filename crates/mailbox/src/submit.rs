@@ -119,7 +119,10 @@ impl Mailbox {
         let goes_out = self.goes_out(&outgoing);
         let now = self.now();
         // Date is the moment of sending where the client gave none.
-        let missing = self.missing(&read.internet_message_id, &read.overlay, now);
+        // RFC 5322 §3.6.4: one that came in without a name has none that it could keep.
+        let own = Some(read.internet_message_id.clone()).filter(|id| !id.is_empty());
+        let message_id = own.unwrap_or_else(|| self.new_message_id(now));
+        let missing = self.missing(&message_id, &read.overlay, now);
         let sending = Sending {
             copy: own_copy(&message, read.blob, read.is_composed, &Missing { sender: sender.as_ref(), ..missing }),
             is_composed: read.is_composed,

@@ -15,8 +15,8 @@ use tokio::sync::Notify;
 
 /// Who may listen to one mailbox at a node at a time.
 const MOST: usize = 100;
-/// Changes that are heard together.
-const TOGETHER: usize = 100;
+/// Changes that are heard together: whoever doesn't read holds so many.
+const TOGETHER: usize = 20;
 
 /// What is heard next.
 #[derive(Debug, Clone)]

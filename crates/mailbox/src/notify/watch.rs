@@ -17,6 +17,8 @@ use store::{
 };
 use tokio::sync::Notify;
 
+/// Who may listen at a node at a time, to whatever mailboxes.
+const LISTENING: usize = 2000;
 /// How long changes gather before they are looked at again.
 const GATHER: Duration = Duration::from_millis(10);
 /// How long to wait after the store failed.
@@ -40,10 +42,13 @@ impl Watch {
         self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox);
     }
 
-    /// By what somebody is woken who listens to a mailbox, until that is dropped; nothing where `most` do already.
+    /// By what somebody is woken who listens to a mailbox, until that is dropped; nothing where `most` do already, or too many to all.
     pub(super) fn listen(&self, mailbox: MailboxId, most: usize) -> Option<Arc<Notify>> {
         let mut listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
         listening.retain(|_, woken| Arc::strong_count(woken) > 1);
+        if listening.values().map(|woken| Arc::strong_count(woken) - 1).sum::<usize>() >= LISTENING {
+            return None;
+        }
         let woken = listening.entry(mailbox).or_default();
         (Arc::strong_count(woken) <= most).then(|| woken.clone())
     }
