@@ -325,3 +325,19 @@ async fn a_view_goes_on_whatever_becomes_of_its_folders_and_of_its_filter() {
     assert_eq!(read["singleValueExtendedProperties"][0]["value"], "Green");
     server.finish().await;
 }
+
+#[tokio::test]
+async fn copies_of_views_count_among_those_that_there_may_be() {
+    let server = Server::start().await;
+    let adele = server.person("AdeleV");
+    let holder = folder(&adele, "inbox", "Views").await;
+    for number in 0..60 {
+        let one = search(&format!("View {number}"), &[&holder], false, "isRead eq true");
+        adele.post_json(&format!("mailFolders/{holder}/childFolders"), &one).await.demand(201);
+    }
+    let refused = adele.post_json(&format!("mailFolders/{holder}/copy"), &json!({"destinationId": "archive"})).await;
+    refused.demand_error(507, "ErrorQuotaExceeded");
+    let within = adele.get("mailFolders/archive/childFolders").await.demand(200).json();
+    assert_eq!(within["value"], json!([]), "nothing of it was made");
+    server.finish().await;
+}
