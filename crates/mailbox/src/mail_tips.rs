@@ -61,7 +61,7 @@ impl Mailbox {
         // An app that is for some mailboxes is told of others here neither who has one nor who is away.
         let person = person_at(tx, address.as_str())?;
         if let Some(only) = &self.acting.limits.mailboxes
-            && self.mail.is_local(domain)
+            && (person.is_some() || self.mail.is_local(domain))
             && !person.as_ref().is_some_and(|person| only.contains(&person.id))
         {
             return Ok(MailTips::Internal(None));

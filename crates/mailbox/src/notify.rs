@@ -44,7 +44,7 @@ const OVERTAKEN: Duration = Duration::from_millis(50);
 /// How long to wait before looking again, whatever is known: the clock may be set, and another process may have something noted.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Before all subscriptions.
-pub(crate) const FIRST: (MailboxId, SubscriptionId) = (MailboxId([0; 16]), SubscriptionId([0; 16]));
+const FIRST: (MailboxId, SubscriptionId) = (MailboxId([0; 16]), SubscriptionId([0; 16]));
 
 /// How apps are notified.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -100,9 +100,9 @@ impl Mailbox {
         let owner = self.owner.id;
         let given = change.source_folders.map(each_once);
         // What was given before may be gone by now, which takes nothing from the rest.
+        let hidden = tx.well_known_folder(owner, WellKnownName::RecoverableItemsDeletions)?;
         for source in given.iter().flatten() {
-            let is_hidden = *source == tx.well_known_folder(owner, WellKnownName::RecoverableItemsDeletions)?;
-            if is_hidden || self.own_folder_id(tx, &FolderName::Id(*source))? != *source {
+            if self.own_folder_id(tx, &FolderName::Id(*source))? == hidden {
                 return Err(MailError::NotFound(Kind::Folder));
             }
         }

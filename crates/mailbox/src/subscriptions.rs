@@ -4,7 +4,6 @@
 use crate::admission::{Admitted, may_go_on};
 use crate::error::{Kind, MailError, SubscriptionRefusal};
 use crate::folders::FolderName;
-use crate::notify::FIRST;
 use crate::{Mail, Mailbox};
 use identity::{Caller, Scope};
 use std::time::Duration;
@@ -281,7 +280,7 @@ impl Mail {
     /// [`MailError::Store`].
     pub async fn all_subscriptions(&self, of: Option<MailboxId>, top: u32) -> Result<Vec<(Subscription, String)>, MailError> {
         let look = move |tx: &ReadTx<'_>| {
-            let found = tx.all_subscriptions(of, FIRST, i64::from(top))?;
+            let found = tx.all_subscriptions(of, i64::from(top))?;
             let owned = |one: Subscription| {
                 let owner = tx.person(one.mailbox)?.map(|person| person.user_principal_name);
                 Ok((one, owner.unwrap_or_default()))

@@ -46,6 +46,13 @@ pub(crate) struct Searched {
     pub(crate) counts: Option<(i64, i64)>,
 }
 
+impl Searched {
+    /// The values of [`COUNTS`].
+    fn counted(&self) -> [Value; 2] {
+        self.counts.map_or([Value::Null, Value::Null], |(total, unread)| [total.into(), unread.into()])
+    }
+}
+
 /// The names of what a search folder has beside, and their types.
 pub(crate) fn search_types() -> Vec<(&'static str, Edm)> {
     property::types(SEARCH_PROPERTIES)
@@ -221,15 +228,14 @@ impl Selection {
     }
 
     /// What a search folder has beside, as far as it is asked for; its counts are those of what it shows.
-    fn add_searched(&self, rendered: &mut Map<String, Value>, Searched { search, counts }: &Searched) {
-        let counted = counts.map_or([Value::Null, Value::Null], |(total, unread)| [total.into(), unread.into()]);
-        for (name, count) in COUNTS.into_iter().zip(counted) {
+    fn add_searched(&self, rendered: &mut Map<String, Value>, searched: &Searched) {
+        for (name, count) in COUNTS.into_iter().zip(searched.counted()) {
             rendered.entry(name).and_modify(|shown| *shown = count);
         }
         let is_asked =
             |name: &str| self.names.as_ref().is_none_or(|names| names.iter().any(|one| one.eq_ignore_ascii_case(name)));
         for property in SEARCH_PROPERTIES.iter().filter(|property| is_asked(property.name)) {
-            rendered.insert(property.name.to_owned(), (property.read)(search));
+            rendered.insert(property.name.to_owned(), (property.read)(&searched.search));
         }
         rendered.shift_insert(0, "@odata.type".to_owned(), SEARCH_FOLDER.into());
     }
@@ -240,9 +246,8 @@ impl Selection {
         let whole = |(number, folder): (usize, &Folder)| -> Value {
             let mut all: Map<String, Value> = PROPERTIES.iter().map(|p| (p.name.to_owned(), (p.read)(folder))).collect();
             all.insert(WELL_KNOWN_NAME.name.to_owned(), (WELL_KNOWN_NAME.read)(folder));
-            if let Some(Searched { counts, .. }) = tree.searched.get(&folder.id) {
-                let counted = counts.map_or([Value::Null, Value::Null], |(total, unread)| [total.into(), unread.into()]);
-                all.extend(COUNTS.into_iter().map(str::to_owned).zip(counted)); // as they are shown
+            if let Some(searched) = tree.searched.get(&folder.id) {
+                all.extend(COUNTS.into_iter().map(str::to_owned).zip(searched.counted())); // as they are shown
             }
             all.insert(NUMBER.to_owned(), number.into());
             all.into()

@@ -78,7 +78,11 @@ impl ReadTx<'_> {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn folder_parents(&self, mailbox: MailboxId) -> Result<Vec<(FolderId, Option<FolderId>)>, StoreError> {
-        self.rows(FOLDER, values![&mailbox.0], |row| folder(row).map(|one| (one.id, one.parent)))
+        let sql = "SELECT id, parent FROM folder WHERE mailbox = $1 AND removal IS NULL";
+        let id =
+            |octets: Vec<u8>| octets.try_into().map(FolderId).map_err(|_| StoreError::Corrupt("the id of a folder".to_owned()));
+        let of = |row: &Row<'_>| Ok((FolderId(row.fixed(0)?), row.optional_octets(1)?.map(id).transpose()?));
+        self.rows(sql, values![&mailbox.0], of)
     }
 
     /// How many folders a mailbox has.

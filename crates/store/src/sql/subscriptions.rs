@@ -79,24 +79,18 @@ impl ReadTx<'_> {
         self.rows(&sql, &values.into_iter().chain(person).collect::<Vec<_>>(), subscription)
     }
 
-    /// All subscriptions that are there, or those to one mailbox: some behind one of them, in the order of mailboxes and ids.
+    /// All subscriptions that are there, or those to one mailbox, in the order of mailboxes and ids; at most `top`.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn all_subscriptions(
-        &self,
-        of: Option<MailboxId>,
-        after: (MailboxId, SubscriptionId),
-        top: i64,
-    ) -> Result<Vec<Subscription>, StoreError> {
-        let one = if of.is_some() { " AND s.mailbox = $3" } else { "" };
+    pub fn all_subscriptions(&self, of: Option<MailboxId>, top: i64) -> Result<Vec<Subscription>, StoreError> {
+        let one = if of.is_some() { " AND s.mailbox = $1" } else { "" };
         let sql = format!(
-            "SELECT {COLUMNS} FROM subscription s WHERE s.removed IS NULL AND (s.mailbox, s.id) > ($1, $2){one}
+            "SELECT {COLUMNS} FROM subscription s WHERE s.removed IS NULL{one}
              ORDER BY s.mailbox, s.id LIMIT {top}"
         );
         let of = of.as_ref().map(|mailbox| Value::from(&mailbox.0));
-        let values = [Value::from(&after.0.0), Value::from(&after.1.0)];
-        self.rows(&sql, &values.into_iter().chain(of).collect::<Vec<_>>(), subscription)
+        self.rows(&sql, &Vec::from_iter(of), subscription)
     }
 
     /// How many messages the filters of a mailbox's subscriptions let in, all together; at most `most`, above which is not counted.
